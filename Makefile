@@ -1,0 +1,48 @@
+# Every command a checkout needs. PORT, HOST and ALBUMEN_DATA_DIR are read from the environment; so is PYTHON, the
+# interpreter to make .venv with.
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help run test check bench lock
+
+# Modules are started by `python -m`, because the scripts in .venv/bin break when the checkout is moved.
+VENV_PYTHON := .venv/bin/python
+COMPILE := pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --no-header --generate-hashes
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' Makefile
+
+run: ## Start the server, on http://127.0.0.1:8000 unless HOST or PORT say otherwise
+	@scripts/venv.sh requirements.txt; \
+	$(VENV_PYTHON) manage.py migrate --verbosity 0; \
+	exec $(VENV_PYTHON) manage.py serve
+
+test: ## Run every test with coverage; ARGS="..." goes to pytest
+	@scripts/venv.sh requirements-dev.txt; \
+	$(VENV_PYTHON) -m pytest -n auto --dist loadgroup --cov=albumen --cov-report=term:skip-covered $(ARGS)
+
+# The data folder is a passing one, so that no check creates or reads anybody's pictures.
+check: ## Check style, types, layers, migrations and the API description
+	@scripts/venv.sh requirements-dev.txt; \
+	export ALBUMEN_DATA_DIR="$$(mktemp -d)"; \
+	trap 'rm -rf "$$ALBUMEN_DATA_DIR"' EXIT; \
+	step() { local name="$$*"; printf '\n== %s\n' "$${name#-m }"; $(VENV_PYTHON) "$$@"; }; \
+	step -m ruff check; \
+	step -m ruff format --check; \
+	step -m mypy; \
+	step .venv/bin/lint-imports --no-logo; \
+	step manage.py makemigrations --check --dry-run; \
+	step manage.py spectacular --validate --fail-on-warn --file /dev/null
+
+bench: ## Run the benchmarks; ARGS="..." goes to them
+	@scripts/venv.sh requirements-dev.txt; \
+	$(VENV_PYTHON) -m bench $(ARGS)
+
+lock: ## Pin pyproject.toml's dependencies again; ARGS=--upgrade takes newer versions
+	@uv="$$(command -v uv)" || { \
+		scripts/venv.sh requirements.txt; \
+		$(VENV_PYTHON) -m pip install --quiet --disable-pip-version-check uv; \
+		uv=.venv/bin/uv; \
+	}; \
+	"$$uv" $(COMPILE) $(ARGS) pyproject.toml -o requirements.txt; \
+	"$$uv" $(COMPILE) $(ARGS) pyproject.toml --group dev -c requirements.txt -o requirements-dev.txt
