@@ -1,0 +1,1 @@
+"""Albumen: accounts, albums of pictures, thumbnails per plan, and links that expire."""
