@@ -1,0 +1,1 @@
+"""Request bodies with pictures in them: bytes go to a draft file while they stream in, and memory stays flat."""

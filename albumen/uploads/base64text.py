@@ -1,0 +1,102 @@
+"""Long base64 strings inside a JSON text: taken out of it as they stream by, and decoded into drafts."""
+
+import re
+from collections.abc import Iterator
+
+from django.http import HttpRequest
+
+from albumen.uploads.drafts import Upload
+
+# A longer string in a JSON body can only be a picture.
+INLINE_STRING = 64 * 1024
+
+
+class StringSpool:
+    """Takes long strings out of a JSON text, and leaves a short unguessable word in the place of each."""
+
+    _ENDS = re.compile(rb'["\\]')
+
+    def __init__(self, request: HttpRequest) -> None:
+        self._request = request
+        self._key = ""
+        self.uploads: dict[str, Upload] = {}
+
+    def without_long_strings(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
+        """The text, with a stand-in for each string of over INLINE_STRING bytes."""
+        inside, held, writer = False, bytearray(), None
+        escaped = False
+        for chunk in chunks:
+            position = 0
+            while position < len(chunk):
+                if not inside:
+                    quote = chunk.find(b'"', position)
+                    if quote < 0:
+                        yield chunk[position:]
+                        break
+                    yield chunk[position : quote + 1]
+                    position, inside = quote + 1, True
+                    continue
+                if escaped:
+                    end, escaped = position + 1, False
+                    held += chunk[position:end]
+                    position = end
+                    continue
+                found = self._ENDS.search(chunk, position)
+                end = found.start() if found else len(chunk)
+                held += chunk[position:end]
+                position = end
+                if len(held) > INLINE_STRING:
+                    writer = writer or Base64Writer(Upload.begin(self._request, field=self._key))
+                    writer.write(held)
+                    held.clear()
+                if not found:
+                    break
+                position += 1
+                if found.group() == b"\\":
+                    held += b"\\"
+                    escaped = True
+                    continue
+                if writer:
+                    writer.write(held)
+                    word = f"upload:{writer.finish().path.name}"
+                    self.uploads[word] = writer.upload
+                    yield word.encode()
+                else:
+                    # The string before a long one is its key: a refusal points there.
+                    self._key = held[:100].decode("utf-8", "replace")
+                    yield bytes(held)
+                yield b'"'
+                held, writer, inside = bytearray(), None, False
+        yield bytes(held)
+
+
+class Base64Writer:
+    """Decodes base64 (RFC 4648, section 4; a data URL's head is cut off) into an upload, piece by piece."""
+
+    def __init__(self, upload: Upload) -> None:
+        self.upload = upload
+        self._rest = b""
+        self._begun = False
+
+    def write(self, text: bytes | bytearray) -> None:
+        piece = bytes(text).replace(b"\\/", b"/").replace(b"\\n", b"").replace(b"\\r", b"")
+        if not self._begun:
+            self._begun = True
+            piece = cut_data_url(piece)
+        piece = self._rest + piece
+        whole = len(piece) - len(piece) % 4
+        self._rest = piece[whole:]
+        self.upload.write_base64(piece[:whole])
+
+    def finish(self) -> Upload:
+        self.upload.write_base64(self._rest + b"=" * (-len(self._rest) % 4))
+        self.upload.finish()
+        return self.upload
+
+
+def cut_data_url(text: bytes) -> bytes:
+    """What follows `data:...;base64,` (RFC 2397), or the text itself."""
+    if not text.startswith(b"data:"):
+        return text
+    head, comma, rest = text.partition(b",")
+    return rest if comma and head.endswith(b";base64") else text

@@ -1,0 +1,155 @@
+"""Bytes that come with a request, on their way to a draft on the disk, with their sha256."""
+
+import base64
+import binascii
+import errno
+import hashlib
+from pathlib import Path
+from typing import Any, Self
+
+from django.core.exceptions import BadRequest
+from django.core.files.storage import default_storage
+from django.core.files.uploadedfile import UploadedFile
+from django.core.files.uploadhandler import FileUploadHandler, SkipFile
+from django.http import HttpRequest
+
+from albumen.errors import Invalid, OutOfSpace, TooLarge
+from albumen.storage import DiskStorage
+
+CHUNK = 256 * 1024
+# Stands for the length of a body that comes in chunks: Django reads nothing without one, parsers stop at the end of
+# the stream, and uploads stop at their limit.
+UNKNOWN_LENGTH = str(2**62)
+
+
+class BodyIncomplete(Invalid, BadRequest):
+    """The client went away, or lied about the length; a bad request for Django's own views too."""
+
+
+class Upload:
+    """Bytes that came with a request: `path` of the draft, `size` in bytes, `sha256` in hex, and the client's `name`.
+
+    `limit` is in bytes, and `field` is the one that brought them.
+    """
+
+    def __init__(self, path: Path, *, field: str, limit: int, name: str | None = None) -> None:
+        self.path = path
+        self.name = name
+        self.size = 0
+        self._pointer = f"/{field}"
+        self._limit = limit
+        self._hash = hashlib.sha256()
+        self._file = path.open("xb", buffering=0)
+
+    @classmethod
+    def begin(cls, request: HttpRequest, *, field: str, name: str | None = None) -> Self:
+        """A new draft, removed when the request ends unless somebody has placed it."""
+        storage: DiskStorage = default_storage  # type: ignore[assignment]
+        limit = request.__dict__.get("albumen_upload_limit", 0)
+        upload = cls(storage.draft(), field=field, limit=limit, name=name)
+        request.__dict__.setdefault("albumen_uploads", []).append(upload)
+        return upload
+
+    @property
+    def sha256(self) -> str:
+        return self._hash.hexdigest()
+
+    def write(self, data: bytes) -> None:
+        """Add bytes; `TooLarge` above the limit, `OutOfSpace` when the disk is full."""
+        self.size += len(data)
+        if self.size > self._limit:
+            raise TooLarge("too_large", f"Send at most {self._limit:,} bytes.", pointer=self._pointer)
+        try:
+            self._file.write(data)
+        except OSError as error:
+            if error.errno in (errno.ENOSPC, errno.EDQUOT):
+                raise OutOfSpace from None
+            raise
+        self._hash.update(data)
+
+    def write_base64(self, text: bytes) -> None:
+        """Add what this base64 text stands for (RFC 4648, section 4), in whole groups of four."""
+        try:
+            self.write(base64.b64decode(text, validate=True))
+        except binascii.Error:
+            raise Invalid("invalid_base64", "This string is not base64.", pointer=self._pointer) from None
+
+    def finish(self) -> None:
+        """No more bytes will come."""
+        self._file.close()
+
+    def discard(self) -> None:
+        """Close, and remove what was not placed."""
+        self._file.close()
+        self.path.unlink(missing_ok=True)
+
+
+class SpooledFile(UploadedFile):
+    """What Django's form parser hands on for a file."""
+
+    def __init__(self, upload: Upload, field: str, content_type: str | None) -> None:
+        super().__init__(file=None, name=upload.name, content_type=content_type, size=upload.size)
+        self.upload = upload
+        self.field_name = field
+
+    def close(self) -> None:
+        self.upload.finish()
+
+
+class UploadHandler(FileUploadHandler):
+    """Streams each file of a multipart body into a draft, hashing on the way."""
+
+    chunk_size = CHUNK
+    request: HttpRequest
+    upload: Upload
+
+    def new_file(self, *args: Any, **kwargs: Any) -> None:
+        super().new_file(*args, **kwargs)
+        self.upload = Upload.begin(self.request, field=self.field_name or "", name=self.file_name)
+
+    def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
+        self.upload.write(raw_data)
+
+    def file_complete(self, file_size: int) -> UploadedFile:
+        self.upload.finish()
+        return SpooledFile(self.upload, self.field_name or "", self.content_type)
+
+    def upload_interrupted(self) -> None:
+        self.upload.discard()
+
+
+class NoFiles(FileUploadHandler):
+    """Passes over files in bodies that should have none."""
+
+    def new_file(self, *args: Any, **kwargs: Any) -> None:
+        raise SkipFile
+
+    def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
+        """Never called."""
+
+    def file_complete(self, file_size: int) -> None:
+        """Never called."""
+
+
+class BodyInput:
+    """A request's body that knows its length, and refuses to end before it (a client that went away)."""
+
+    def __init__(self, stream: Any, length: int | None) -> None:
+        self._stream = stream
+        self._left = length
+
+    def read(self, size: int = -1) -> bytes:
+        data: bytes = self._stream.read(size)
+        if self._left is not None:
+            self._left -= len(data)
+            if self._left > 0 and len(data) < size:
+                raise BodyIncomplete(
+                    "body_incomplete", "The body ended before its Content-Length. Send it again, whole."
+                )
+        return data
+
+    def readline(self, size: int = -1) -> bytes:
+        data: bytes = self._stream.readline(size)
+        if self._left is not None:
+            self._left -= len(data)
+        return data

@@ -1,0 +1,87 @@
+"""Bodies for REST framework: strict JSON, and JSON with pictures in it."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import orjson
+from django.http import HttpRequest
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+from rest_framework.parsers import BaseParser
+
+from albumen.errors import Invalid, TooLarge
+from albumen.uploads.base64text import Base64Writer, StringSpool
+from albumen.uploads.drafts import CHUNK, SpooledFile, Upload
+
+# What a JSON body may hold beside its pictures, in bytes.
+MAX_JSON = 1_000_000
+
+
+class JSONParser(BaseParser):
+    """JSON (RFC 8259) in UTF-8: one object of at most MAX_JSON bytes."""
+
+    media_type = "application/json"
+
+    def parse(
+        self, stream: Any, media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
+    ) -> dict[str, Any]:
+        request: HttpRequest = (parser_context or {})["request"]._request
+        charset = (request.content_params or {}).get("charset", "utf-8").lower()
+        if charset not in ("utf-8", "utf8", "us-ascii"):
+            raise Invalid("unsupported_charset", "JSON is UTF-8 (RFC 8259, section 8.1): send it so.")
+        return self.read(iter(lambda: stream.read(CHUNK), b""), request)
+
+    def read(self, chunks: Iterator[bytes], request: HttpRequest) -> dict[str, Any]:
+        text = bytearray()
+        for part in chunks:
+            text += part
+            if len(text) > MAX_JSON:
+                raise TooLarge("too_large", f"A JSON body has at most {MAX_JSON:,} bytes beside the picture.")
+        try:
+            document = orjson.loads(bytes(text))
+        except orjson.JSONDecodeError as error:
+            raise Invalid("malformed_json", f"The body is no valid JSON: {error}.") from None
+        if not isinstance(document, dict):
+            raise Invalid("malformed_json", 'The body must be a JSON object, like {"name": "value"}.')
+        return document
+
+
+class UploadJSONParser(JSONParser):
+    """The same, but long strings are decoded from base64 into uploads as they stream in."""
+
+    def read(self, chunks: Iterator[bytes], request: HttpRequest) -> dict[str, Any]:
+        spool = StringSpool(request)
+        document = super().read(spool.without_long_strings(chunks), request)
+        return {
+            key: spool.uploads.get(value, value) if isinstance(value, str) else value
+            for key, value in document.items()
+        }
+
+
+@extend_schema_field(OpenApiTypes.BINARY)
+class UploadField(serializers.Field[Upload, Any, Any, Any]):
+    """A picture in a request: a multipart file, or base64 (bare or a data URL) in JSON; an `Upload` when validated."""
+
+    default_error_messages = {
+        "invalid": "Send a file, or its bytes as base64.",
+        "empty": "The file is empty.",
+    }
+
+    def to_internal_value(self, data: Any) -> Upload:
+        if isinstance(data, SpooledFile):
+            upload = data.upload
+        elif isinstance(data, Upload):
+            upload = data
+        elif isinstance(data, str):
+            writer = Base64Writer(Upload.begin(self.context["request"]._request, field=self.field_name or ""))
+            writer.write(data.strip().encode("utf-8", "replace"))
+            upload = writer.finish()
+        else:
+            self.fail("invalid")
+        if not upload.size:
+            self.fail("empty")
+        return upload
+
+    def to_representation(self, value: Any) -> Any:
+        return None

@@ -1,0 +1,33 @@
+"""What views that take pictures have in common."""
+
+from typing import Any
+
+from django.http import HttpRequest
+from rest_framework.generics import GenericAPIView
+from rest_framework.parsers import MultiPartParser
+from rest_framework.request import Request
+
+from albumen.errors import TooLarge
+from albumen.uploads.drafts import UNKNOWN_LENGTH, UploadHandler
+from albumen.uploads.parsers import MAX_JSON, UploadJSONParser
+
+
+class AcceptsUploads(GenericAPIView[Any]):
+    """For API views whose bodies may hold a picture. `upload_limit` is in bytes, for each picture."""
+
+    parser_classes = (UploadJSONParser, MultiPartParser)
+    upload_limit = 20_000_000
+
+    def initialize_request(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Request:
+        request.upload_handlers = [UploadHandler(request)]
+        request.__dict__["albumen_upload_limit"] = self.upload_limit
+        return super().initialize_request(request, *args, **kwargs)
+
+    def limit_upload(self, request: Request, limit: int) -> None:
+        """Lower the limit of this request to `limit` bytes; `TooLarge` at once when its length says enough."""
+        request._request.__dict__["albumen_upload_limit"] = limit
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        # base64 makes four bytes of three; the other fields and the multipart frame are small.
+        at_most = limit * 4 // 3 + MAX_JSON
+        if length.isdigit() and length != UNKNOWN_LENGTH and int(length[:20]) > at_most:
+            raise TooLarge("too_large", f"Your plan takes files of up to {limit:,} bytes.", pointer="/image")
