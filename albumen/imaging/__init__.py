@@ -1,0 +1,89 @@
+"""Pictures: what a file is, its derivatives, and its copy without private metadata.
+
+The bytes of pictures are read in decoder processes alone; importing this package loads no image library.
+"""
+
+import atexit
+from collections.abc import Sequence
+from pathlib import Path
+
+from albumen.imaging.pool import Decoders
+from albumen.imaging.sizes import fit_box, fit_height
+from albumen.imaging.values import EXTENSIONS, MEDIA_TYPES, Busy, Facts, Limits, Made, Refused, Target
+
+__all__ = [
+    "EXTENSIONS",
+    "MEDIA_TYPES",
+    "Busy",
+    "Facts",
+    "Limits",
+    "Made",
+    "Refused",
+    "Target",
+    "configure",
+    "fit_box",
+    "fit_height",
+    "inspect",
+    "render",
+    "shutdown",
+    "strip",
+]
+
+_decoders = Decoders()
+atexit.register(_decoders.shutdown)
+
+
+def configure(limits: Limits) -> None:
+    """Sets the limits for every later call; decoders that already run are ended."""
+    _decoders.configure(limits)
+
+
+def shutdown() -> None:
+    """Ends the decoders of this process. A later call starts new ones."""
+    _decoders.shutdown()
+
+
+def inspect(source: Path) -> Facts:
+    """What the file says of itself, from its header: no pixel is decoded, and `placeholder` is None.
+
+    Raises Refused, Busy, or OSError when the file cannot be read.
+    """
+    return Facts(**_decoders.run({"kind": "inspect", "source": str(source.absolute())})["facts"])
+
+
+def render(source: Path, targets: Sequence[Target], *, webp: bool) -> tuple[Facts, list[Made]]:
+    """Decodes the file whole, every frame of it, and writes its derivatives, in the order of `targets`.
+
+    Derivatives are upright, sRGB, 8 bit, without metadata, of the first frame, and exactly as large as `fit_height`
+    (`fit_box` for a box) says. They are WebP where `webp` is true, else PNG for a picture with transparency and JPEG
+    for any other. With no targets the file is decoded all the same.
+
+    Raises Refused, Busy, or OSError when a file cannot be read or written; then nothing is left at the targets.
+    """
+    asked = [[str(target.path.absolute()), target.height, target.box] for target in targets]
+    try:
+        answer = _decoders.run({"kind": "render", "source": str(source.absolute()), "targets": asked, "webp": webp})
+    except BaseException:
+        for target in targets:
+            target.path.unlink(missing_ok=True)
+        raise
+    made = [
+        Made(target.path, form, width, height)
+        for target, (_, form, width, height) in zip(targets, answer["made"], strict=True)
+    ]
+    return Facts(**answer["facts"]), made
+
+
+def strip(source: Path, target: Path) -> None:
+    """Writes a copy of the picture, in its own format, without private metadata and without foreign bytes.
+
+    Orientation and colour profile stay. JPEG, PNG, WebP, GIF, AVIF and HEIC lose segments and keep their pixels bit
+    for bit; TIFF, and whatever cannot be taken apart, is encoded anew.
+
+    Raises Refused, Busy, or OSError when a file cannot be read or written; then nothing is left at the target.
+    """
+    try:
+        _decoders.run({"kind": "strip", "source": str(source.absolute()), "target": str(target.absolute())})
+    except BaseException:
+        target.unlink(missing_ok=True)
+        raise

@@ -1,0 +1,5 @@
+"""What the readers of containers raise."""
+
+
+class Malformed(Exception):
+    """The container is not built as its format says."""

@@ -1,0 +1,81 @@
+"""The blocks of a GIF file (GIF89a specification, appendix A)."""
+
+from collections.abc import Iterator
+
+from albumen.imaging.exif import Bytes
+from albumen.imaging.formats.errors import Malformed
+
+_EXTENSION, _IMAGE, _TRAILER = 0x21, 0x2C, 0x3B
+_GRAPHIC_CONTROL, _APPLICATION = 0xF9, 0xFF
+_LOOPS = (b"NETSCAPE2.0", b"ANIMEXTS1.0")
+_HEADER = 13
+
+
+def blocks(data: Bytes) -> Iterator[tuple[int, int, int]]:
+    """What each block is and where it starts and ends: an extension's label, or the separator of an image.
+
+    The trailer ends it. Raises Malformed when the file ends before, or holds what is no block.
+    """
+    if len(data) < _HEADER:
+        raise Malformed
+    at = _HEADER + _table(data[10])
+    while True:
+        start = at
+        introducer = _byte(data, at)
+        if introducer == _TRAILER:
+            return
+        if introducer == _EXTENSION:
+            kind = _byte(data, at + 1)
+            at = _skip(data, at + 2)
+        elif introducer == _IMAGE:
+            kind = _IMAGE
+            at = _skip(data, at + 11 + _table(_byte(data, at + 9)))
+        else:
+            raise Malformed
+        yield kind, start, at
+
+
+def is_complete(data: Bytes) -> bool:
+    """Whether the file reaches its trailer."""
+    try:
+        for _ in blocks(data):
+            pass
+    except Malformed:
+        return False
+    return True
+
+
+def strip(data: bytes, orientation: int) -> bytes:
+    """The frames, their timing and the loop; no comment, plain text or other application's data, nothing behind."""
+    parts = [data[: _HEADER + _table(data[10])]]
+    for kind, start, end in blocks(data):
+        if kind in {_IMAGE, _GRAPHIC_CONTROL}:
+            parts.append(data[start:end])
+        elif kind == _APPLICATION and data[start + 3 : start + 14] in _LOOPS:
+            parts.append(_loop(data, start))
+    return b"".join(parts) + bytes((_TRAILER,))
+
+
+def _loop(data: bytes, start: int) -> bytes:
+    """The first sub-block alone, three bytes with the number of rounds: what may follow it is not the loop."""
+    if data[start + 14 : start + 16] != b"\x03\x01":
+        return b""
+    return data[start : start + 18] + b"\x00"
+
+
+def _table(flags: int) -> int:
+    """Bytes of the colour table that a flags byte announces."""
+    return 3 << ((flags & 7) + 1) if flags & 0x80 else 0
+
+
+def _skip(data: Bytes, at: int) -> int:
+    """The offset behind the sub-blocks that start there."""
+    while length := _byte(data, at):
+        at += length + 1
+    return at + 1
+
+
+def _byte(data: Bytes, at: int) -> int:
+    if at >= len(data):
+        raise Malformed
+    return data[at]

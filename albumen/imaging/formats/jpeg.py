@@ -1,0 +1,98 @@
+"""The segments of a JPEG file (ITU-T T.81, annex B)."""
+
+import re
+from collections.abc import Iterator
+
+from albumen.imaging.exif import Bytes, minimal_exif
+from albumen.imaging.formats.errors import Malformed
+
+_SOI, _EOI, _SOS = 0xD8, 0xD9, 0xDA
+_APP0, _APP1, _APP2, _APP14 = 0xE0, 0xE1, 0xE2, 0xEE
+# SOF0..SOF15 with DHT (C4) and DAC (CC); DQT, DNL, DRI, DHP, EXP. JPG (C8) is reserved.
+_NEEDED = {*range(0xC0, 0xD0), 0xDB, 0xDC, 0xDD, 0xDE, 0xDF} - {0xC8}
+# What ends entropy-coded bytes: any marker that is neither a stuffed zero, a restart, nor a fill byte.
+_MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
+_JFIF_WITHOUT_THUMBNAIL = 14
+
+
+def segments(data: Bytes) -> Iterator[tuple[int, bytes, bytes]]:
+    """Marker, payload and, for a scan, the entropy-coded bytes behind it; from after SOI up to EOI, which ends it.
+
+    Bytes that stand where a marker should are passed over, as decoders do. Raises Malformed when EOI is never met.
+    """
+    at = 2
+    while True:
+        found = _MARKER.search(data, at)
+        if found is None:
+            raise Malformed
+        marker, at = data[found.start() + 1], found.end()
+        if marker == _EOI:
+            yield marker, b"", b""
+            return
+        if marker in {_SOI, 0x01}:
+            continue
+        length = int.from_bytes(data[at : at + 2], "big")
+        if length < 2 or at + length > len(data):
+            raise Malformed
+        payload, at = data[at + 2 : at + length], at + length
+        entropy = b""
+        if marker == _SOS:
+            end = _MARKER.search(data, at)
+            if end is None:
+                raise Malformed
+            entropy, at = data[at : end.start()], end.start()
+        yield marker, payload, entropy
+
+
+def count_scans(data: bytes, enough: int) -> int:
+    """How many scans the picture has. What looks like a scan is counted first, for it costs next to nothing: the
+    segments are walked only when that gives more than `enough`, and a file that cannot be walked keeps that count.
+    """
+    at_most = data.count(b"\xff\xda")
+    if at_most <= enough:
+        return at_most
+    try:
+        return sum(marker == _SOS for marker, _, _ in segments(data))
+    except Malformed:
+        return at_most
+
+
+def is_complete(data: Bytes) -> bool:
+    """Whether the picture reaches its end marker."""
+    try:
+        for _ in segments(data):
+            pass
+    except Malformed:
+        return False
+    return True
+
+
+def strip(data: bytes, orientation: int) -> bytes:
+    """The picture with JFIF, colour profile and Adobe's colour transform alone, and nothing after its end."""
+    parts: list[bytes] = [b"\xff\xd8"]
+    if orientation != 1:
+        parts.append(_segment(_APP1, b"Exif\x00\x00" + minimal_exif(orientation)))
+    for marker, payload, entropy in segments(data):
+        if marker == _EOI:
+            parts.append(b"\xff\xd9")
+            continue
+        kept = _kept(marker, payload)
+        if kept is not None:
+            parts += (_segment(marker, kept), entropy)
+    return b"".join(parts)
+
+
+def _kept(marker: int, payload: bytes) -> bytes | None:
+    if marker == _SOS or marker in _NEEDED:
+        return payload
+    if marker == _APP0 and payload.startswith(b"JFIF\x00") and len(payload) >= _JFIF_WITHOUT_THUMBNAIL:
+        return payload[: _JFIF_WITHOUT_THUMBNAIL - 2] + b"\x00\x00"
+    if marker == _APP2 and payload.startswith(b"ICC_PROFILE\x00"):
+        return payload
+    if marker == _APP14 and payload.startswith(b"Adobe") and len(payload) >= 12:
+        return payload[:12]
+    return None
+
+
+def _segment(marker: int, payload: bytes) -> bytes:
+    return bytes((0xFF, marker)) + (len(payload) + 2).to_bytes(2, "big") + payload

@@ -1,0 +1,52 @@
+"""The three jobs of a decoder process, and the choice of loaders that it may use."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pyvips
+
+from albumen.imaging import derivatives
+from albumen.imaging.formats import strip_bytes
+from albumen.imaging.pictures import cut_short, is_complete, open_picture, refusal
+from albumen.imaging.values import Facts, Limits, Made, Target
+
+_ALLOWED_LOADERS = ("Jpeg", "Png", "Webp", "Nsgif", "Heif", "Tiff")
+
+
+def prepare() -> None:
+    """Leaves libvips with the allowed loaders alone; everything else it was built with is blocked."""
+    pyvips.operation_block_set("VipsForeignLoad", True)
+    for name in _ALLOWED_LOADERS:
+        pyvips.operation_block_set(f"VipsForeignLoad{name}", False)
+    pyvips.cache_set_max(0)
+
+
+def inspect(source: Path, limits: Limits) -> Facts:
+    """See albumen.imaging.inspect."""
+    return open_picture(source, limits).facts
+
+
+def render(source: Path, targets: Sequence[Target], limits: Limits, *, webp: bool) -> tuple[Facts, list[Made]]:
+    """See albumen.imaging.render."""
+    picture = open_picture(source, limits)
+    # Decoders fill in what is missing behind the last pixel that they want; libvips tells for JPEG alone.
+    if picture.format != "jpeg" and not is_complete(source, picture.format):
+        raise cut_short()
+    try:
+        made, placeholder = derivatives.make(picture, targets, webp=webp)
+    except pyvips.Error as error:
+        raise refusal(picture.path, picture.format, error) from error
+    return replace(picture.facts, placeholder=placeholder), made
+
+
+def strip(source: Path, target: Path, limits: Limits) -> None:
+    """See albumen.imaging.strip."""
+    picture = open_picture(source, limits)
+    try:
+        stripped = strip_bytes(source.read_bytes(), picture.format, picture.exif.orientation)
+        if stripped is None:
+            stripped = derivatives.encode_anew(picture)
+    except pyvips.Error as error:
+        raise refusal(picture.path, picture.format, error) from error
+    target.write_bytes(stripped)

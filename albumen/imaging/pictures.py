@@ -1,0 +1,172 @@
+"""A picture file in a decoder process: opened by its header, held against the limits, before a pixel is decoded."""
+
+import mmap
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyvips
+
+from albumen.imaging.exif import Exif, read_exif
+from albumen.imaging.formats import gif, heif, jpeg, png, tiff, webp
+from albumen.imaging.sniff import sniff
+from albumen.imaging.values import Facts, Limits, Refused
+
+_LOADERS = {
+    "jpeg": "jpegload",
+    "png": "pngload",
+    "webp": "webpload",
+    "gif": "gifload",
+    "avif": "heifload",
+    "heic": "heifload",
+    "tiff": "tiffload",
+}
+_COMPLETE = {
+    "jpeg": jpeg.is_complete,
+    "png": png.is_complete,
+    "webp": webp.is_complete,
+    "gif": gif.is_complete,
+    "avif": heif.is_complete,
+    "heic": heif.is_complete,
+    "tiff": tiff.is_complete,
+}
+_PAGED = {"gif", "webp", "tiff"}
+_SNIFFED_BYTES = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """One file with what its header says; sizes are in pixels as stored, before orientation."""
+
+    path: Path
+    format: str
+    width: int
+    height: int
+    frames: int
+    has_alpha: bool
+    exif: Exif
+
+    @property
+    def facts(self) -> Facts:
+        turned = self.exif.orientation >= 5
+        return Facts(
+            format=self.format,
+            width=self.height if turned else self.width,
+            height=self.width if turned else self.height,
+            frames=self.frames,
+            has_alpha=self.has_alpha,
+            taken_at=self.exif.taken_at,
+            camera=self.exif.camera,
+            placeholder=None,
+        )
+
+    def load(self, **options: Any) -> Any:
+        """The first frame as a stream of rows; a file that is cut short fails while it is read."""
+        return load(self.path, self.format, **options)
+
+
+def load(path: Path, form: str, **options: Any) -> Any:
+    """Opens a file with the one loader that its format names: libvips is never left to guess.
+
+    The file and not its bytes, because the latter are copied once more for every loader.
+    """
+    return getattr(pyvips.Image, _LOADERS[form])(str(path), access="sequential", fail_on="truncated", **options)
+
+
+def open_picture(path: Path, limits: Limits) -> Picture:
+    """Reads the header of a file. Raises Refused when it is no picture, or larger than the limits allow."""
+    with path.open("rb") as file:
+        head = file.read(_SNIFFED_BYTES)
+    form = sniff(head)
+    if form == "png":
+        _hold_size(png.read_size(head), limits)
+    try:
+        header = load(path, form)
+        width, height = header.width, header.height
+        _hold_size((width, height), limits)
+        if form == "jpeg" and header.get("jpeg-multiscan"):
+            _hold_scans(path, limits)
+        frames = _count_frames(path, form, header)
+        _hold_frames(frames, limits)
+        _hold_pixels(_sum_pixels(path, form, header, frames), limits)
+        return Picture(path, form, width, height, frames, bool(header.hasalpha()), _read_exif(path, form, header))
+    except pyvips.Error as error:
+        raise refusal(path, form, error) from error
+
+
+def refusal(path: Path, form: str, error: pyvips.Error) -> Refused:
+    """What a decoder's complaint means for the person who sent the file."""
+    if not is_complete(path, form):
+        return cut_short()
+    if form == "heic":
+        return Refused("unsupported_format", "HEIC pictures are not accepted here; send it as JPEG.")
+    if "out of memory" in str(error):
+        return Refused("undecodable", "The picture takes too much memory to decode; save it smaller and try again.")
+    return Refused("undecodable", "The picture is damaged; save it anew in an image editor and try again.")
+
+
+def is_complete(path: Path, form: str) -> bool:
+    """Whether the file reaches the end that its own structure gives."""
+    with _mapped(path) as data:
+        return _COMPLETE[form](data)
+
+
+def cut_short() -> Refused:
+    """The refusal of a file that ends too early."""
+    return Refused("truncated", "The picture is cut short; send the whole file again.")
+
+
+def _count_frames(path: Path, form: str, header: Any) -> int:
+    if form == "png":
+        with _mapped(path) as data:
+            return png.count_frames(data)
+    return int(header.get("n-pages")) if form in _PAGED and header.get_typeof("n-pages") else 1
+
+
+def _sum_pixels(path: Path, form: str, header: Any, frames: int) -> int:
+    """Width x height over all frames; the pages of a TIFF may each have their own size."""
+    first = int(header.width) * int(header.height)
+    if form != "tiff":
+        return first * frames
+    pages = (load(path, form, page=page) for page in range(1, frames))
+    return first + sum(int(page.width) * int(page.height) for page in pages)
+
+
+def _read_exif(path: Path, form: str, header: Any) -> Exif:
+    if form == "tiff":
+        with _mapped(path) as data:
+            return read_exif(data)
+    if not header.get_typeof("exif-data"):
+        return Exif()
+    exif = read_exif(bytes(header.get("exif-data")))
+    # HEIF turns pictures by its own properties, which the decoder has applied (ISO/IEC 23008-12, section 6.5.10).
+    return Exif(1, exif.taken_at, exif.camera) if form in {"avif", "heic"} else exif
+
+
+def _mapped(path: Path) -> mmap.mmap:
+    """The file's bytes without reading them: headers lie in few of its pages."""
+    with path.open("rb") as file:
+        return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+
+
+def _hold_scans(path: Path, limits: Limits) -> None:
+    """Only a JPEG whose first scan is not all of it can have more: decoders stop after a scan of every component."""
+    if jpeg.count_scans(path.read_bytes(), limits.scans) > limits.scans:
+        raise Refused("too_many_pixels", f"The JPEG has more than {limits.scans} scans; save it anew and try again.")
+
+
+def _hold_size(size: tuple[int, int], limits: Limits) -> None:
+    if max(size) > limits.side:
+        raise Refused("too_many_pixels", f"A side of the picture is over {limits.side} pixels; make it smaller.")
+    _hold_pixels(size[0] * size[1], limits)
+
+
+def _hold_frames(frames: int, limits: Limits) -> None:
+    if frames > limits.frames:
+        raise Refused("too_many_pixels", f"The picture has more than {limits.frames} frames; send it with fewer.")
+
+
+def _hold_pixels(pixels: int, limits: Limits) -> None:
+    if pixels > limits.pixels:
+        millions = limits.pixels / 1_000_000
+        raise Refused("too_many_pixels", f"The picture has more than {millions:g} million pixels; make it smaller.")

@@ -1,0 +1,135 @@
+"""The decoder processes of one server process: a bounded set, started when needed, replaced when one dies."""
+
+import os
+import threading
+from collections.abc import Mapping
+from typing import Any
+
+from albumen.imaging.values import Busy, Limits, Refused
+from albumen.imaging.worker import Worker, WorkerLost
+
+WAIT_SECONDS = 30.0
+JOBS_PER_WORKER = 500
+
+
+class Pool:
+    """At most `limits.workers` decoders at once; callers beyond that wait their turn. Safe from many threads."""
+
+    def __init__(self, limits: Limits, *, wait_seconds: float = WAIT_SECONDS) -> None:
+        self._limits = limits
+        self._wait_seconds = wait_seconds
+        self._slots = threading.BoundedSemaphore(limits.workers or os.cpu_count() or 1)
+        self._lock = threading.Lock()
+        self._idle: list[Worker] = []
+        self._all: set[Worker] = set()
+        self._closed = False
+
+    def run(self, job: Mapping[str, Any]) -> dict[str, Any]:
+        """Runs one job in a decoder and gives its answer.
+
+        Raises Busy when no decoder came free in time, and Refused when the job killed its decoder or outlasted it.
+        """
+        if not self._slots.acquire(timeout=self._wait_seconds):
+            raise Busy("Every decoder is taken.")
+        try:
+            worker = self._take()
+            try:
+                answer = worker.ask(job, self._limits.seconds)
+            except WorkerLost as lost:
+                self._drop(worker)
+                raise _refusal(lost) from None
+            except BaseException:
+                self._drop(worker)
+                raise
+            self._give_back(worker)
+            return answer
+        finally:
+            self._slots.release()
+
+    def close(self) -> None:
+        """Ends every decoder. Jobs that still run are refused."""
+        with self._lock:
+            self._closed = True
+            workers, self._all, self._idle = self._all, set(), []
+        for worker in workers:
+            worker.close()
+
+    def forget(self) -> None:
+        """Lets go of the pipes of decoders that belong to the process this one was forked from."""
+        for worker in self._all:
+            worker.release()
+
+    def _take(self) -> Worker:
+        while True:
+            with self._lock:
+                worker = self._idle.pop() if self._idle else None
+            if worker is None:
+                break
+            if worker.alive:
+                return worker
+            self._drop(worker)
+        worker = Worker(self._limits)
+        with self._lock:
+            self._all.add(worker)
+        return worker
+
+    def _give_back(self, worker: Worker) -> None:
+        with self._lock:
+            if not self._closed and worker.jobs < JOBS_PER_WORKER:
+                self._idle.append(worker)
+                return
+        self._drop(worker)
+
+    def _drop(self, worker: Worker) -> None:
+        with self._lock:
+            self._all.discard(worker)
+        worker.close()
+
+
+def _refusal(lost: WorkerLost) -> Refused:
+    if lost.timed_out:
+        return Refused("undecodable", "The picture takes too long to decode; save it anew or smaller and try again.")
+    return Refused("undecodable", "The picture could not be decoded; save it anew in an image editor and try again.")
+
+
+class Decoders:
+    """The pool of this process: made with the first job, and made anew after a fork or with other limits."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._limits = Limits()
+        self._pool: Pool | None = None
+        os.register_at_fork(after_in_child=self._start_anew)
+
+    def configure(self, limits: Limits) -> None:
+        """Sets the limits for every later job; decoders that already run are ended."""
+        with self._lock:
+            self._limits = limits
+        self.shutdown()
+
+    def run(self, job: Mapping[str, Any]) -> dict[str, Any]:
+        """Runs one job: see Pool.run. Raises what the decoder answered, too: Refused or OSError."""
+        with self._lock:
+            if self._pool is None:
+                self._pool = Pool(self._limits)
+            pool = self._pool
+        answer = pool.run(job)
+        if "refused" in answer:
+            raise Refused(*answer["refused"])
+        if "oserror" in answer:
+            raise OSError(*answer["oserror"])
+        return answer
+
+    def shutdown(self) -> None:
+        """Ends the decoders; a later job starts new ones."""
+        with self._lock:
+            pool, self._pool = self._pool, None
+        if pool is not None:
+            pool.close()
+
+    def _start_anew(self) -> None:
+        """After a fork the decoders belong to the parent: holding their pipes open would keep them from ending."""
+        self._lock = threading.Lock()
+        if self._pool is not None:
+            self._pool.forget()
+            self._pool = None

@@ -1,0 +1,94 @@
+"""The values that cross between the server and its decoders: limits, facts, targets, and the ways to refuse."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+MEDIA_TYPES: dict[str, str] = {
+    "jpeg": "image/jpeg",
+    "png": "image/png",
+    "webp": "image/webp",
+    "gif": "image/gif",
+    "avif": "image/avif",
+    "tiff": "image/tiff",
+    "heic": "image/heic",
+}
+EXTENSIONS: dict[str, str] = {
+    "jpeg": "jpg",
+    "png": "png",
+    "webp": "webp",
+    "gif": "gif",
+    "avif": "avif",
+    "tiff": "tif",
+    "heic": "heic",
+}
+CODES = ("not_an_image", "truncated", "unsupported_format", "too_many_pixels", "undecodable")
+
+
+class Refused(Exception):
+    """The bytes are not a picture that can be taken.
+
+    `code` is one of CODES; `detail` is one sentence for the person who sent the file, without any path.
+    """
+
+    def __init__(self, code: str, detail: str) -> None:
+        super().__init__(code, detail)
+        self.code = code
+        self.detail = detail
+
+    def __str__(self) -> str:
+        return f"{self.code}: {self.detail}"
+
+
+class Busy(Exception):
+    """Every decoder is taken and stayed so for the whole wait; the same call may succeed later."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one picture and one decoder may cost.
+
+    `pixels` is width x height summed over the frames; `side` is in pixels; `scans` counts the scans of a JPEG;
+    `memory_mb` is the address space of one decoder in MiB; `seconds` is the wall time of one job; `workers` is how
+    many decoders a process has (None: one for each processor).
+    """
+
+    pixels: int = 50_000_000
+    side: int = 20_000
+    frames: int = 100
+    scans: int = 100
+    memory_mb: int = 1536
+    seconds: float = 20.0
+    workers: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What an original says of itself. Width and height are in pixels and upright (orientation applied)."""
+
+    format: str
+    width: int
+    height: int
+    frames: int
+    has_alpha: bool
+    taken_at: str | None
+    camera: str | None
+    placeholder: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One derivative that is asked for: where it is written, and its height in pixels (or box side)."""
+
+    path: Path
+    height: int
+    box: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """One derivative that was written: format is "webp", "jpeg" or "png", width and height are in pixels."""
+
+    path: Path
+    format: str
+    width: int
+    height: int
