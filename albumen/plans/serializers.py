@@ -1,0 +1,63 @@
+"""The shape of a plan."""
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
+from rest_framework import serializers
+from rest_framework.validators import UniqueValidator
+
+from albumen.plans.models import MAX_HEIGHT, MAX_HEIGHTS, MIN_HEIGHT, Plan, validate_heights
+
+BIGGEST = 2**63 - 1
+
+
+@extend_schema_serializer(
+    examples=[
+        OpenApiExample(
+            "Premium",
+            value={
+                "name": "Premium",
+                "thumbnail_heights": [200, 400],
+                "original": True,
+                "expiring_links": False,
+                "max_upload_bytes": 50_000_000,
+                "quota_bytes": None,
+                "is_default": False,
+            },
+            request_only=True,
+        )
+    ]
+)
+class PlanSerializer(serializers.ModelSerializer[Plan]):
+    name = serializers.CharField(max_length=100, validators=[UniqueValidator(Plan.objects.all())])
+    thumbnail_heights = serializers.ListField(
+        child=serializers.IntegerField(min_value=MIN_HEIGHT, max_value=MAX_HEIGHT),
+        min_length=1,
+        max_length=MAX_HEIGHTS,
+        help_text="In px, each once; answered in ascending order.",
+    )
+    max_upload_bytes = serializers.IntegerField(min_value=1, max_value=BIGGEST, required=False)
+    quota_bytes = serializers.IntegerField(min_value=0, max_value=BIGGEST, required=False, allow_null=True)
+
+    class Meta:
+        model = Plan
+        fields = (
+            "id",
+            "name",
+            "thumbnail_heights",
+            "original",
+            "expiring_links",
+            "max_upload_bytes",
+            "quota_bytes",
+            "is_default",
+        )
+        # The constraint of one default plan is kept by the service, which moves it.
+        validators: tuple[Any, ...] = ()
+
+    def validate_thumbnail_heights(self, value: list[int]) -> list[int]:
+        try:
+            validate_heights(value)
+        except ValidationError as error:
+            raise serializers.ValidationError(error.messages, code=error.code) from error
+        return value

@@ -1,0 +1,64 @@
+"""Plans over HTTP: everybody signed in reads them, administrators write them."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.generics import GenericAPIView
+from rest_framework.permissions import SAFE_METHODS, BasePermission, IsAdminUser, IsAuthenticated
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from albumen.plans import access, services
+from albumen.plans.serializers import PlanSerializer
+
+
+class PlanView(GenericAPIView[Any]):
+    serializer_class = PlanSerializer
+
+    def get_permissions(self) -> list[BasePermission]:
+        return [IsAuthenticated()] if self.request.method in SAFE_METHODS else [IsAdminUser()]
+
+
+@extend_schema(tags=["Plans"])
+class Plans(PlanView):
+    ordering_fields = {"id": int, "name": str}
+    ordering = "id"
+
+    @extend_schema(summary="List the plans")
+    def get(self, request: Request) -> Response:
+        page = self.paginate_queryset(access.all_plans())
+        return self.get_paginated_response(self.get_serializer(page, many=True).data)
+
+    @extend_schema(summary="Make a plan", description="Administrators only.")
+    def post(self, request: Request) -> Response:
+        serializer = self.get_serializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        plan = services.create_plan(**serializer.validated_data)
+        return Response(self.get_serializer(plan).data, status=201)
+
+
+@extend_schema(tags=["Plans"])
+class OnePlan(PlanView):
+    @extend_schema(summary="Read a plan")
+    def get(self, request: Request, plan_id: int) -> Response:
+        return Response(self.get_serializer(access.get_plan(plan_id)).data)
+
+    @extend_schema(
+        summary="Change a plan",
+        description="Administrators only. Holds for every picture of its users, old ones too, from the next request.",
+    )
+    def patch(self, request: Request, plan_id: int) -> Response:
+        plan = access.get_plan(plan_id)
+        serializer = self.get_serializer(plan, data=request.data, partial=True)
+        serializer.is_valid(raise_exception=True)
+        plan = services.save_plan(plan=plan, **serializer.validated_data)
+        return Response(self.get_serializer(plan).data)
+
+    @extend_schema(
+        summary="Delete a plan",
+        description="Administrators only. 409 while users have it, and for the default plan.",
+        responses={204: None},
+    )
+    def delete(self, request: Request, plan_id: int) -> Response:
+        services.delete_plan(plan=access.get_plan(plan_id))
+        return Response(status=204)
