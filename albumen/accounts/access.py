@@ -1,0 +1,58 @@
+"""Who may see which user, and what of them."""
+
+from datetime import datetime
+
+from django.contrib.auth.models import AnonymousUser
+from django.db.models import QuerySet
+
+from albumen.accounts.models import Session, User
+from albumen.errors import NotFound
+
+Viewer = User | AnonymousUser
+
+
+def is_administrator(viewer: Viewer) -> bool:
+    """Administrators may see and change everything."""
+    return bool(viewer.is_active and viewer.is_staff)
+
+
+def users_visible_to(viewer: Viewer) -> QuerySet[User]:
+    """The directory: every signed-in user sees the active ones, administrators see all (requirements B6, B17)."""
+    users = User.objects.all()
+    return users if is_administrator(viewer) else users.filter(is_active=True)
+
+
+def get_user(viewer: Viewer, user_id: int) -> User:
+    """One user; `NotFound` alike for absent and hidden."""
+    try:
+        return users_visible_to(viewer).get(pk=user_id)
+    except User.DoesNotExist:
+        raise NotFound from None
+
+
+def active_user(user_id: int) -> User | None:
+    """Who stands behind a cookie, with the plan; None once the account is gone or inactive."""
+    return User.objects.select_related("plan").filter(pk=user_id, is_active=True).first()
+
+
+def may_read_contacts(viewer: Viewer, user: User) -> bool:
+    """E-mail and phone: for oneself and for administrators."""
+    return viewer.pk == user.pk or is_administrator(viewer)
+
+
+def may_read_account(viewer: Viewer, user: User) -> bool:
+    """Plan, usage, staff flag and last login: for oneself and for administrators."""
+    return viewer.pk == user.pk or is_administrator(viewer)
+
+
+def live_sessions(user: User, rotated_after: datetime) -> QuerySet[Session]:
+    """The user's logins that still hold."""
+    return user.sessions.filter(revoked_at=None, token_version=user.token_version, rotated_at__gt=rotated_after)
+
+
+def get_session(user: User, session_id: int) -> Session:
+    """One of the user's own logins; `NotFound` otherwise."""
+    try:
+        return user.sessions.get(pk=session_id, revoked_at=None)
+    except Session.DoesNotExist:
+        raise NotFound from None

@@ -1,0 +1,48 @@
+"""Who sends a request: by access token, or by the session cookie with CSRF."""
+
+from typing import TYPE_CHECKING, Any
+
+from django.utils import timezone
+from rest_framework.authentication import BaseAuthentication, SessionAuthentication
+from rest_framework.exceptions import PermissionDenied
+from rest_framework.request import Request
+
+from albumen.accounts.services import sessions
+from albumen.errors import Unauthenticated
+
+if TYPE_CHECKING:
+    from albumen.accounts.models import Session, User
+
+
+class SignedInRequest(Request):
+    """What a view gets where IsAuthenticated stands before it; `auth` is None for a cookie."""
+
+    user: "User"
+    auth: "Session | None"
+
+
+class BearerAuthentication(BaseAuthentication):
+    """`Authorization: Bearer <access token>` (RFC 6750); `request.auth` is the login's `Session`."""
+
+    def authenticate(self, request: Request) -> "tuple[User, Session] | None":
+        scheme, _, token = request.headers.get("Authorization", "").strip().partition(" ")
+        if scheme.lower() != "bearer":
+            return None
+        if not token.strip():
+            raise Unauthenticated("token_invalid", "Send the access token after the word Bearer.")
+        return sessions.check_access(token=token.strip(), now=timezone.now())
+
+    def authenticate_header(self, request: Request) -> str:
+        return 'Bearer realm="albumen"'
+
+
+class CookieAuthentication(SessionAuthentication):
+    """The cookie of the admin panel and the browsable API."""
+
+    def enforce_csrf(self, request: Any) -> None:
+        try:
+            super().enforce_csrf(request)
+        except PermissionDenied as error:
+            raise PermissionDenied(
+                "Send the CSRF token of your cookie in the X-CSRFToken header, or use a Bearer token.", "csrf_failed"
+            ) from error

@@ -1,0 +1,32 @@
+"""Signing in to the admin panel and the browsable API, by e-mail, under the same limits as the API."""
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib.auth.backends import ModelBackend
+from django.http import HttpRequest
+from django.utils import timezone
+
+from albumen import rates
+from albumen.accounts.access import active_user
+from albumen.accounts.services.sessions import check_credentials
+from albumen.errors import Unauthenticated
+
+if TYPE_CHECKING:
+    from albumen.accounts.models import User
+
+
+class EmailBackend(ModelBackend):
+    def authenticate(
+        self, request: HttpRequest | None, username: str | None = None, password: str | None = None, **kwargs: Any
+    ) -> "User | None":
+        email = username or kwargs.get("email")
+        if not email or password is None:
+            return None
+        address = rates.client_address(request)
+        try:
+            return check_credentials(email=email, password=password, address=address, now=timezone.now())
+        except Unauthenticated:
+            return None
+
+    def get_user(self, user_id: int) -> "User | None":
+        return active_user(user_id)

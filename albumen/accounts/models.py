@@ -1,0 +1,149 @@
+"""Users, their logins, and the addresses that they signed in from."""
+
+from typing import Any, ClassVar
+
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models.functions import Lower
+from django.utils import timezone
+from django.utils.crypto import salted_hmac
+
+from albumen.plans.models import Plan
+
+
+def tidy_email(email: str) -> str:
+    """The address as it is kept: the person's own spelling, with the domain (which has no case) in lower case."""
+    local, _, domain = email.strip().rpartition("@")
+    return f"{local}@{domain.lower()}"
+
+
+class UserManager(BaseUserManager["User"]):
+    def get_by_natural_key(self, username: str | None) -> "User":
+        """The user with this e-mail, without regard to case."""
+        return self.alias(key=Lower("email")).get(key=tidy_email(username or "").lower())
+
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        if not email:
+            raise ValidationError("A user needs an e-mail address.")
+        if "plan" not in fields and "plan_id" not in fields:
+            fields["plan"] = Plan.objects.get(is_default=True)
+        user = self.model(email=tidy_email(email), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        return self.create_user(email, password, **{"is_staff": True, "is_superuser": True, **fields})
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """A person who signs in by e-mail; there is no username anywhere (requirement B1)."""
+
+    email = models.EmailField("e-mail", max_length=254, unique=True)
+    first_name = models.CharField(max_length=150, blank=True)
+    last_name = models.CharField(max_length=150, blank=True)
+    phone = models.CharField(
+        max_length=32,
+        blank=True,
+        validators=[RegexValidator(r"^\+?[0-9][0-9 ()./-]{2,30}$", "Write the number like +49 30 1234567.")],
+    )
+    avatar = models.CharField(max_length=32, blank=True, editable=False)
+    plan = models.ForeignKey(Plan, on_delete=models.PROTECT, related_name="users")
+    is_active = models.BooleanField("active", default=True, help_text="Off: cannot sign in, and every login is over.")
+    is_staff = models.BooleanField("administrator", default=False, help_text="May do everything, here and by API.")
+    date_joined = models.DateTimeField(default=timezone.now, editable=False)
+    # Part of every login's validity: raising it ends all of them, in whatever way the password was changed.
+    token_version = models.PositiveIntegerField(default=0, editable=False)
+    bytes_used = models.PositiveBigIntegerField(default=0, editable=False)
+    picture_count = models.PositiveBigIntegerField(default=0, editable=False)
+
+    objects: ClassVar[UserManager] = UserManager()
+
+    EMAIL_FIELD = "email"
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+
+    class Meta:
+        ordering = ("id",)
+        constraints = [models.UniqueConstraint(Lower("email"), name="one_user_an_email")]
+
+    def __str__(self) -> str:
+        return self.email
+
+    @property
+    def name(self) -> str:
+        return f"{self.first_name} {self.last_name}".strip()
+
+    def get_full_name(self) -> str:
+        return self.name
+
+    def get_short_name(self) -> str:
+        return self.first_name or self.email
+
+    def clean(self) -> None:
+        self.email = tidy_email(self.email)
+
+    def set_password(self, raw_password: str | None) -> None:
+        """Also ends every login once the user is saved; a mere re-hash at sign-in saves the hash alone."""
+        super().set_password(raw_password)
+        self.token_version += 1
+
+    def check_password(self, raw_password: str | None) -> bool:
+        # A re-hash with newer parameters sets the same password again: no reason to end a login.
+        version = self.token_version
+        try:
+            return super().check_password(raw_password)
+        finally:
+            self.token_version = version
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        # Not the password hash, which Django rewrites at a sign-in when the hasher's parameters have changed.
+        return salted_hmac("albumen.session", f"{self.pk}:{self.token_version}", secret=secret).hexdigest()
+
+    # An administrator may do everything, in the panel as by API: there is one notion of it, not two.
+    def has_perm(self, perm: str, obj: Any = None) -> bool:
+        return self.is_active and self.is_staff
+
+    def has_perms(self, perm_list: Any, obj: Any = None) -> bool:
+        return self.is_active and self.is_staff
+
+    def has_module_perms(self, app_label: str) -> bool:
+        return self.is_active and self.is_staff
+
+
+class Session(models.Model):
+    """One login: what its refresh token is now, and whether it still holds. Tokens themselves are never stored."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="sessions")
+    refresh_hash = models.CharField(max_length=64, editable=False)
+    previous_hash = models.CharField(max_length=64, blank=True, editable=False)
+    token_version = models.PositiveIntegerField(editable=False)
+    user_agent = models.CharField(max_length=300, blank=True)
+    address = models.CharField(max_length=45, blank=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    rotated_at = models.DateTimeField()
+    last_used_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("-id",)
+        indexes = [models.Index(fields=["rotated_at"], name="session_rotated")]
+
+    def __str__(self) -> str:
+        return f"{self.user_agent or 'unknown client'} ({self.created_at:%Y-%m-%d})"
+
+
+class KnownAddress(models.Model):
+    """An address that a user signed in from: strangers' failed attempts elsewhere cannot lock it out."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="known_addresses")
+    address = models.CharField(max_length=45)
+    seen_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "address"], name="one_row_an_address")]
+
+    def __str__(self) -> str:
+        return self.address

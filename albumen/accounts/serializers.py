@@ -1,0 +1,169 @@
+"""The shapes of users, logins and their requests."""
+
+from typing import Any
+
+from django.core.validators import RegexValidator
+from django.urls import reverse
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiExample, extend_schema_field, extend_schema_serializer
+from rest_framework import serializers
+
+from albumen.accounts import access
+from albumen.accounts.models import Session, User
+from albumen.plans.models import Plan
+from albumen.uploads.parsers import UploadField
+
+PHONE = RegexValidator(r"^(\+?[0-9][0-9 ()./-]{2,30})?$", "Write the number like +49 30 1234567.", code="invalid")
+
+
+def password_field(**kwargs: Any) -> serializers.CharField:
+    return serializers.CharField(max_length=200, trim_whitespace=False, write_only=True, **kwargs)
+
+
+class UsageSerializer(serializers.Serializer[Any]):
+    bytes = serializers.IntegerField(help_text="Of all pictures, those in the trash included.")
+    pictures = serializers.IntegerField()
+
+
+class UserSerializer(serializers.Serializer[User]):
+    """A user, as far as the caller may know: contact and account fields are absent for others."""
+
+    id = serializers.IntegerField()
+    name = serializers.CharField()
+    first_name = serializers.CharField()
+    last_name = serializers.CharField()
+    avatar = serializers.URLField(allow_null=True, help_text="For signed-in users; changes with the image.")
+    organizations = serializers.ListField(child=serializers.DictField())
+    date_joined = serializers.DateTimeField()
+    email = serializers.EmailField(required=False, help_text="For oneself and administrators.")
+    phone = serializers.CharField(required=False, help_text="For oneself and administrators.")
+    plan = serializers.IntegerField(required=False, help_text="The plan's id; for oneself and administrators.")
+    usage = UsageSerializer(required=False, help_text="For oneself and administrators.")
+    is_staff = serializers.BooleanField(required=False, help_text="For oneself and administrators.")
+    is_active = serializers.BooleanField(required=False, help_text="For oneself and administrators.")
+    last_login = serializers.DateTimeField(
+        required=False, allow_null=True, help_text="For oneself and administrators."
+    )
+
+    def to_representation(self, user: User) -> dict[str, Any]:
+        request = self.context["request"]
+        viewer = self.context.get("viewer", request.user)
+        shape: dict[str, Any] = {
+            "id": user.pk,
+            "name": user.name,
+            "first_name": user.first_name,
+            "last_name": user.last_name,
+            "avatar": None,
+            "organizations": [],
+            "date_joined": user.date_joined,
+        }
+        if user.avatar:
+            path = reverse("user-avatar", kwargs={"user_id": user.pk})
+            # The name changes with the image, so that browsers may keep it.
+            shape["avatar"] = request.build_absolute_uri(f"{path}?v={user.avatar}")
+        if access.may_read_contacts(viewer, user):
+            shape |= {"email": user.email, "phone": user.phone}
+        if access.may_read_account(viewer, user):
+            shape |= {
+                "plan": user.plan_id,
+                "usage": {"bytes": user.bytes_used, "pictures": user.picture_count},
+                "is_staff": user.is_staff,
+                "is_active": user.is_active,
+                "last_login": user.last_login,
+            }
+        return shape
+
+
+class NamesSerializer(serializers.Serializer[Any]):
+    first_name = serializers.CharField(max_length=150, required=False, allow_blank=True)
+    last_name = serializers.CharField(max_length=150, required=False, allow_blank=True)
+    phone = serializers.CharField(max_length=32, required=False, allow_blank=True, validators=[PHONE])
+
+
+@extend_schema_serializer(
+    examples=[
+        OpenApiExample(
+            "With names",
+            value={"email": "alice@example.com", "password": "a long sentence", "first_name": "Alice"},
+            request_only=True,
+        )
+    ]
+)
+class RegisterSerializer(NamesSerializer):
+    email = serializers.EmailField(max_length=254)
+    password = password_field()
+    name = serializers.CharField(
+        max_length=150, required=False, allow_blank=True, help_text="Kept as first name where that is absent."
+    )
+    avatar = UploadField(required=False, allow_null=True)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        name = attrs.pop("name", "")
+        attrs.setdefault("first_name", name)
+        return attrs
+
+
+class ProfileSerializer(NamesSerializer):
+    """Changes; what is not named stays."""
+
+    email = serializers.EmailField(max_length=254, required=False, help_text="Another address needs `password`.")
+    password = password_field(required=False)
+    avatar = UploadField(required=False, allow_null=True, help_text="An image, or null to take it away.")
+
+
+class UserChangeSerializer(NamesSerializer):
+    plan = serializers.PrimaryKeyRelatedField(queryset=Plan.objects.all(), required=False)
+    is_active = serializers.BooleanField(required=False)
+
+
+class LoginSerializer(serializers.Serializer[Any]):
+    email = serializers.CharField(max_length=254)
+    password = password_field()
+
+
+class TokensSerializer(serializers.Serializer[Any]):
+    access = serializers.CharField(help_text="For the Authorization header; 7 days.")
+    refresh = serializers.CharField(help_text="For one refresh; 30 days.")
+
+
+class LoginAnswerSerializer(TokensSerializer):
+    user = UserSerializer()
+
+
+class RefreshSerializer(serializers.Serializer[Any]):
+    refresh = serializers.CharField(max_length=4000)
+
+
+class SessionSerializer(serializers.ModelSerializer[Session]):
+    current = serializers.SerializerMethodField(help_text="Whether this request comes from this login.")
+
+    class Meta:
+        model = Session
+        fields = ("id", "created_at", "last_used_at", "user_agent", "address", "current")
+
+    @extend_schema_field(OpenApiTypes.BOOL)
+    def get_current(self, session: Session) -> bool:
+        return getattr(self.context["request"].auth, "pk", None) == session.pk
+
+
+class PasswordSerializer(serializers.Serializer[Any]):
+    current_password = password_field()
+    new_password = password_field()
+
+
+class DeletionSerializer(serializers.Serializer[Any]):
+    password = password_field()
+
+
+class AvatarSerializer(serializers.Serializer[Any]):
+    avatar = UploadField()
+
+
+class ResetSerializer(serializers.Serializer[Any]):
+    email = serializers.CharField(max_length=254)
+
+
+class ResetConfirmSerializer(serializers.Serializer[Any]):
+    uid = serializers.CharField(max_length=100)
+    token = serializers.CharField(max_length=200)
+    new_password = password_field()

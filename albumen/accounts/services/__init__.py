@@ -1,0 +1,1 @@
+"""Every write on users and their logins, by noun."""

@@ -1,0 +1,57 @@
+"""Avatars: renamed to letters and digits, shrunk to fit 200 x 200 px (requirement B11)."""
+
+from django.core.files.storage import default_storage
+from django.db import transaction
+from django.utils.crypto import get_random_string
+
+from albumen import imaging
+from albumen.accounts.models import User
+from albumen.errors import Invalid, NotFound, Unavailable
+from albumen.storage import DiskStorage
+from albumen.uploads.drafts import Upload
+
+SIDE = 200
+MAX_BYTES = 20_000_000
+NAME_LENGTH = 22  # of 62 letters and digits: 131 bits
+
+
+def stored_name(avatar: str) -> str:
+    """Where an avatar's bytes are."""
+    return f"avatars/{avatar[:2]}/{avatar}"
+
+
+def store(upload: Upload) -> str:
+    """Decode, shrink and keep an uploaded avatar; answers its new name. The file that came is not kept."""
+    storage: DiskStorage = default_storage  # type: ignore[assignment]
+    draft = storage.draft()
+    try:
+        imaging.render(upload.path, [imaging.Target(draft, SIDE, box=True)], webp=True)
+        name = get_random_string(NAME_LENGTH)
+        storage.place(draft, stored_name(name))
+    except imaging.Refused as refusal:
+        raise Invalid(refusal.code, refusal.detail, pointer="/avatar") from None
+    except imaging.Busy:
+        raise Unavailable("decoders_busy") from None
+    finally:
+        draft.unlink(missing_ok=True)
+    return name
+
+
+def discard(avatar: str) -> None:
+    """Remove the bytes of an avatar that no user has any more."""
+    if avatar:
+        default_storage.delete(stored_name(avatar))
+
+
+def set_avatar(*, user: User, upload: Upload | None) -> None:
+    """Change the user's avatar, or take it away with None."""
+    before, user.avatar = user.avatar, store(upload) if upload else ""
+    user.save(update_fields=["avatar"])
+    transaction.on_commit(lambda: discard(before))
+
+
+def get_avatar(user: User) -> str:
+    """The stored file's name; `NotFound` when the user has no avatar."""
+    if not user.avatar:
+        raise NotFound("not_found", "This user has no avatar.")
+    return stored_name(user.avatar)

@@ -1,0 +1,95 @@
+"""Passwords: what a good one is, changing one's own, and resetting a forgotten one."""
+
+import logging
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+
+from django.conf import settings
+from django.contrib.auth.password_validation import validate_password
+from django.contrib.auth.tokens import default_token_generator
+from django.core.exceptions import ValidationError
+from django.core.mail import send_mail
+from django.db import close_old_connections, transaction
+from django.template.loader import render_to_string
+from django.utils.encoding import force_bytes, force_str
+from django.utils.http import urlsafe_base64_decode, urlsafe_base64_encode
+
+from albumen import rates
+from albumen.accounts.models import Session, User
+from albumen.accounts.services import tokens
+from albumen.accounts.services.sessions import end_all_sessions, find_user
+from albumen.errors import Invalid
+
+logger = logging.getLogger(__name__)
+_mail = ThreadPoolExecutor(max_workers=1, thread_name_prefix="mail")
+
+
+def require_good(password: str, user: User, *, pointer: str) -> None:
+    """`Invalid`, with every reason in one sentence each, unless the password passes the validators."""
+    try:
+        validate_password(password, user)
+    except ValidationError as error:
+        raise Invalid(error.error_list[0].code or "invalid", " ".join(error.messages), pointer=pointer) from None
+
+
+def confirm(*, user: User, password: str, address: str, pointer: str) -> None:
+    """`Invalid` unless this is the user's password. Counted like a sign-in: a stolen token must not allow guessing."""
+    key = ("account", tokens.fingerprint(user.email.lower()), f"confirm {address}")
+    rates.spend("login", *key)
+    if not user.check_password(password):
+        raise Invalid("invalid_password", "This is not your password.", pointer=pointer)
+    rates.refund("login", *key)
+
+
+def change_password(
+    *, user: User, current_password: str, new_password: str, address: str, now: datetime, keep: Session | None
+) -> None:
+    """Set a new password; every other login is over, `keep` (the one that asks) lives on."""
+    confirm(user=user, password=current_password, address=address, pointer="/current_password")
+    require_good(new_password, user, pointer="/new_password")
+    _set_password(user, new_password, now=now, keep=keep)
+
+
+def request_reset(*, email: str, address: str) -> None:
+    """Mail a link when there is such a user. The same work is done here in either case: the rest happens in a thread."""
+    rates.spend("reset", "address", address, times=10)
+    rates.spend("reset", "account", tokens.fingerprint(email.strip().lower()))
+    _mail.submit(_send_reset, email)
+
+
+def _send_reset(email: str) -> None:
+    try:
+        user = find_user(email)
+        if user is None or not user.is_active:
+            return
+        uid, token = urlsafe_base64_encode(force_bytes(user.pk)), default_token_generator.make_token(user)
+        # After the '#', so that the secret reaches no server log and no Referer header.
+        link = f"{settings.PUBLIC_URL}/password-reset/#uid={uid}&token={token}"
+        body = render_to_string(
+            "accounts/password_reset.txt",
+            {"user": user, "link": link, "uid": uid, "token": token, "minutes": settings.PASSWORD_RESET_TIMEOUT // 60},
+        )
+        send_mail("Set a new password", body, settings.DEFAULT_FROM_EMAIL, [user.email])
+    except Exception:
+        logger.exception("A password reset mail could not be sent.")
+    finally:
+        close_old_connections()
+
+
+def reset_password(*, uid: str, token: str, new_password: str, now: datetime) -> None:
+    """Set the password with what the mail brought; each mail works once, for an hour. Every login is over."""
+    try:
+        user = User.objects.get(pk=int(force_str(urlsafe_base64_decode(uid))), is_active=True)
+    except (User.DoesNotExist, ValueError, OverflowError):
+        user = None
+    if user is None or not default_token_generator.check_token(user, token):
+        raise Invalid("invalid_token", "This link was used or has expired: ask for a new one.", pointer="/token")
+    require_good(new_password, user, pointer="/new_password")
+    _set_password(user, new_password, now=now, keep=None)
+
+
+def _set_password(user: User, password: str, *, now: datetime, keep: Session | None) -> None:
+    user.set_password(password)
+    with transaction.atomic():
+        user.save(update_fields=["password"])
+        end_all_sessions(user=user, now=now, keep=keep)

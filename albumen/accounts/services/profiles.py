@@ -1,0 +1,77 @@
+"""Register, change, delete a user; what an administrator changes on one."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db import IntegrityError, transaction
+
+from albumen import rates
+from albumen.accounts.models import User, tidy_email
+from albumen.accounts.services import avatars, passwords
+from albumen.accounts.services.sessions import end_all_sessions, find_user
+from albumen.errors import Invalid
+from albumen.uploads.drafts import Upload
+
+NAMES = ("first_name", "last_name", "phone")
+
+
+def register(*, email: str, password: str, address: str, avatar: Upload | None = None, **names: str) -> User:
+    """A new user with the default plan (requirements A1.4, B3). `names` are first_name, last_name, phone."""
+    rates.spend("register", address)
+    passwords.require_good(password, User(email=email, **names), pointer="/password")
+    if find_user(email):
+        raise _email_taken()
+    stored = avatars.store(avatar) if avatar else ""
+    try:
+        return User.objects.create_user(email, password, avatar=stored, **names)
+    except IntegrityError:
+        avatars.discard(stored)
+        raise _email_taken() from None
+
+
+def update_profile(*, user: User, now: datetime, address: str, **changes: Any) -> User:
+    """Change one's own record: names, phone, `avatar` (an upload, or None to take it away), and `email`, which needs
+    `password`: who finds an open session must not be able to take the account over."""
+    email, password = changes.pop("email", None), changes.pop("password", "")
+    fields = [name for name in NAMES if name in changes]
+    for name in fields:
+        setattr(user, name, changes[name])
+    if email is not None and tidy_email(email) != user.email:
+        passwords.confirm(user=user, password=password, address=address, pointer="/password")
+        other = find_user(email)
+        if other and other.pk != user.pk:
+            raise _email_taken()
+        user.email = tidy_email(email)
+        fields.append("email")
+    if "avatar" in changes:
+        avatars.set_avatar(user=user, upload=changes["avatar"])
+    try:
+        user.save(update_fields=fields)
+    except IntegrityError:
+        raise _email_taken() from None
+    return user
+
+
+@transaction.atomic
+def update_user(*, user: User, now: datetime, **changes: Any) -> User:
+    """What administrators change: names, phone, plan, is_active. Deactivation ends every login."""
+    for field, value in changes.items():
+        setattr(user, field, value)
+    user.save(update_fields=list(changes))
+    if changes.get("is_active") is False:
+        end_all_sessions(user=user, now=now)
+    return user
+
+
+def delete_user(*, user: User, password: str, address: str) -> None:
+    """Remove oneself and what belongs to one. Picture files that nobody else has are swept within two days."""
+    passwords.confirm(user=user, password=password, address=address, pointer="/password")
+    avatar = user.avatar
+    user.delete()
+    avatars.discard(avatar)
+
+
+def _email_taken() -> Invalid:
+    return Invalid(
+        "unique", "There is an account with this e-mail already: sign in, or reset its password.", pointer="/email"
+    )

@@ -1,0 +1,148 @@
+"""Logins: sign in, refresh with reuse detection, sign out, and the check that every request makes."""
+
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.contrib.auth.hashers import make_password
+from django.db import transaction
+from django.db.models import F
+
+from albumen import rates
+from albumen.accounts.models import KnownAddress, Session, User
+from albumen.accounts.services import tokens
+from albumen.accounts.services.tokens import TokenPair
+from albumen.errors import Unauthenticated
+
+REFRESH_GRACE = timedelta(seconds=10)
+LAST_USED_STEP = timedelta(minutes=5)
+# One address may serve many people, so it may fail more often than one account.
+ADDRESS_FACTOR = 10
+
+
+def find_user(email: str) -> User | None:
+    """The user with this e-mail, without regard to case."""
+    try:
+        return User.objects.get_by_natural_key(email)
+    except User.DoesNotExist:
+        return None
+
+
+def check_credentials(*, email: str, password: str, address: str, now: datetime) -> User:
+    """The active user with this e-mail and password.
+
+    An unknown e-mail, a wrong password and an inactive user give the same `Unauthenticated` after the same work.
+    Attempts are counted before the password is checked, so that no number of them at once gets by: for each address,
+    and for each account apart from the addresses it is known to sign in from. `LimitReached` says when to come back.
+    """
+    user = find_user(email)
+    known = KnownAddress.objects.filter(user_id=user.pk if user else 0, address=address).exists()
+    account = tokens.fingerprint(email.strip().lower())
+    place = address if known else "elsewhere"
+    rates.spend("login", "address", address, times=ADDRESS_FACTOR)
+    rates.spend("login", "account", account, place)
+    if user is None:
+        make_password(password)
+    if user is None or not user.check_password(password) or not user.is_active:
+        raise Unauthenticated("invalid_credentials", "The e-mail or the password is wrong.")
+    rates.refund("login", "address", address, times=ADDRESS_FACTOR)
+    rates.refund("login", "account", account, place)
+    KnownAddress.objects.update_or_create(user=user, address=address, defaults={"seen_at": now})
+    return user
+
+
+def log_in(*, email: str, password: str, address: str, user_agent: str, now: datetime) -> tuple[User, TokenPair]:
+    """A new login and its tokens."""
+    user = check_credentials(email=email, password=password, address=address, now=now)
+    now = now.replace(microsecond=0)
+    refresh_id = tokens.new_id()
+    # The transaction begins after the password was hashed: it holds SQLite's one write lock.
+    with transaction.atomic():
+        session = Session.objects.create(
+            user=user,
+            refresh_hash=tokens.fingerprint(refresh_id),
+            token_version=user.token_version,
+            user_agent=user_agent[:300],
+            address=address,
+            created_at=now,
+            rotated_at=now,
+            last_used_at=now,
+        )
+        user.last_login = now
+        user.save(update_fields=["last_login"])
+    pair = tokens.make_pair(user_id=user.pk, session_id=session.pk, refresh_id=refresh_id, issued_at=now)
+    return user, pair
+
+
+def refresh_login(*, refresh: str, now: datetime) -> TokenPair:
+    """The next pair of tokens; the refresh token is used up (RFC 9700, section 4.14).
+
+    A repeat within ten seconds is a retried request and gets the same answer. Later it means that two parties hold
+    the token: the login is over for both.
+    """
+    claims = tokens.read(refresh, "refresh")
+    session = Session.objects.select_related("user").filter(pk=claims["sid"], user_id=claims["user_id"]).first()
+    if session is None or not _holds(session):
+        raise Unauthenticated("session_ended", "This login is over. Sign in again.")
+    used, following = claims["jti"], tokens.derive_id("refresh", claims["jti"])
+    now = now.replace(microsecond=0)
+    # One conditional statement: of many refreshes at once exactly one changes the row.
+    won = Session.objects.filter(pk=session.pk, refresh_hash=tokens.fingerprint(used), revoked_at=None).update(
+        refresh_hash=tokens.fingerprint(following),
+        previous_hash=tokens.fingerprint(used),
+        rotated_at=now,
+        last_used_at=now,
+    )
+    if not won:
+        session.refresh_from_db(fields=["previous_hash", "rotated_at", "revoked_at"])
+        repeated = session.previous_hash == tokens.fingerprint(used) and now - session.rotated_at <= REFRESH_GRACE
+        if session.revoked_at or not repeated:
+            Session.objects.filter(pk=session.pk, revoked_at=None).update(revoked_at=now)
+            raise Unauthenticated("token_reused", "This refresh token was used before. Sign in again.")
+        now = session.rotated_at
+    return tokens.make_pair(user_id=session.user_id, session_id=session.pk, refresh_id=following, issued_at=now)
+
+
+def check_access(*, token: str, now: datetime) -> tuple[User, Session]:
+    """Who sends this access token: one indexed read. `Unauthenticated` when the login is over in whatever way."""
+    claims = tokens.read(token, "access")
+    session = Session.objects.select_related("user__plan").filter(pk=claims["sid"], user_id=claims["user_id"]).first()
+    if session is None or not _holds(session):
+        raise Unauthenticated("session_ended", "This login is over. Sign in again.")
+    if now - session.last_used_at > LAST_USED_STEP:
+        Session.objects.filter(pk=session.pk).update(last_used_at=now)
+    return session.user, session
+
+
+def _holds(session: Session) -> bool:
+    user = session.user
+    return session.revoked_at is None and user.is_active and session.token_version == user.token_version
+
+
+def log_out(*, refresh: str, now: datetime) -> None:
+    """End the login that this refresh token belongs to; ending it twice is no error."""
+    claims = tokens.read(refresh, "refresh")
+    Session.objects.filter(pk=claims["sid"], user_id=claims["user_id"], revoked_at=None).update(revoked_at=now)
+
+
+def end_session(*, session: Session, now: datetime) -> None:
+    """End one login."""
+    Session.objects.filter(pk=session.pk, revoked_at=None).update(revoked_at=now)
+
+
+@transaction.atomic
+def end_all_sessions(*, user: User, now: datetime, keep: Session | None = None) -> None:
+    """End every login of the user, cookies included; `keep` lives on."""
+    others = Session.objects.filter(user=user, revoked_at=None)
+    if keep is not None:
+        others = others.exclude(pk=keep.pk)
+    others.update(revoked_at=now)
+    User.objects.filter(pk=user.pk).update(token_version=F("token_version") + 1)
+    user.refresh_from_db(fields=["token_version"])
+    if keep is not None:
+        Session.objects.filter(pk=keep.pk).update(token_version=user.token_version)
+
+
+def delete_ended_sessions(*, now: datetime) -> int:
+    """Forget logins that nobody can use any more; answers how many."""
+    horizon = now - settings.REFRESH_TOKEN_LIFETIME
+    return Session.objects.filter(rotated_at__lt=horizon).delete()[0]

@@ -1,0 +1,85 @@
+"""Access and refresh tokens (RFC 7519, HS256): encoding and checking, without any row."""
+
+import base64
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from typing import Any, Literal
+
+import jwt
+from django.conf import settings
+
+from albumen.errors import Unauthenticated
+
+Kind = Literal["access", "refresh"]
+
+
+@dataclass(frozen=True, slots=True)
+class TokenPair:
+    """What a login or a refresh answers."""
+
+    access: str
+    refresh: str
+
+
+@lru_cache(maxsize=4)
+def _key(secret: str) -> bytes:
+    return hashlib.blake2b(secret.encode(), person=b"albumen.tokens", digest_size=32).digest()
+
+
+def new_id() -> str:
+    """A random token id of 128 bits."""
+    return secrets.token_urlsafe(16)
+
+
+def derive_id(kind: Kind, refresh_id: str) -> str:
+    """The id of the token that follows from a refresh token: the same each time, and nobody else can tell it."""
+    digest = hashlib.blake2b(
+        f"{kind}:{refresh_id}".encode(), key=_key(settings.SECRET_KEY), person=b"albumen.next", digest_size=16
+    ).digest()
+    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+
+
+def fingerprint(token_id: str) -> str:
+    """What is stored of a token: sha256 of its id, in hex."""
+    return hashlib.sha256(token_id.encode()).hexdigest()
+
+
+def make_pair(*, user_id: int, session_id: int, refresh_id: str, issued_at: datetime) -> TokenPair:
+    """Both tokens; the same arguments give the same strings, so that a retried request gets the same answer."""
+
+    def encode(kind: Kind, token_id: str) -> str:
+        lifetime = settings.ACCESS_TOKEN_LIFETIME if kind == "access" else settings.REFRESH_TOKEN_LIFETIME
+        claims = {
+            "token_type": kind,
+            "user_id": user_id,
+            "sid": session_id,
+            "jti": token_id,
+            "iat": int(issued_at.timestamp()),
+            "exp": int((issued_at + lifetime).timestamp()),
+        }
+        return jwt.encode(claims, _key(settings.SECRET_KEY), algorithm="HS256")
+
+    return TokenPair(encode("access", derive_id("access", refresh_id)), encode("refresh", refresh_id))
+
+
+def read(token: str, kind: Kind) -> dict[str, Any]:
+    """The claims of a valid token of this kind; `Unauthenticated` otherwise."""
+    try:
+        claims: dict[str, Any] = jwt.decode(
+            token,
+            _key(settings.SECRET_KEY),
+            algorithms=["HS256"],
+            options={"require": ["exp", "iat", "jti", "sid", "user_id"], "verify_iat": False},
+        )
+    except jwt.ExpiredSignatureError:
+        raise Unauthenticated("token_expired", f"This {kind} token has expired. Sign in or refresh.") from None
+    except (jwt.InvalidTokenError, ValueError, RecursionError):
+        raise Unauthenticated("token_invalid", f"This is no valid {kind} token.") from None
+    if claims.get("token_type") != kind:
+        raise Unauthenticated(
+            "token_invalid", f"This is not {'an access' if kind == 'access' else 'a refresh'} token."
+        )
+    return claims

@@ -1,0 +1,21 @@
+from django.urls import path
+
+from albumen.accounts.views import profiles, sessions, users
+
+urlpatterns = [
+    path("register/", profiles.Register.as_view(), name="register"),
+    path("login/", sessions.Login.as_view(), name="login"),
+    path("refresh/", sessions.Refresh.as_view(), name="refresh"),
+    path("logout/", sessions.Logout.as_view(), name="logout"),
+    path("logout/all/", sessions.LogoutAll.as_view(), name="logout-all"),
+    path("sessions/", sessions.Sessions.as_view(), name="sessions"),
+    path("sessions/<id:session_id>/", sessions.OneSession.as_view(), name="session"),
+    path("profile/", profiles.Profile.as_view(), name="profile"),
+    path("profile/password/", profiles.Password.as_view(), name="profile-password"),
+    path("profile/avatar/", users.Avatar.as_view(), name="profile-avatar"),
+    path("password/reset/", profiles.PasswordReset.as_view(), name="password-reset"),
+    path("password/reset/confirm/", profiles.PasswordResetConfirm.as_view(), name="password-reset-confirm"),
+    path("users/", users.Users.as_view(), name="users"),
+    path("users/<id:user_id>/", users.OneUser.as_view(), name="user"),
+    path("users/<id:user_id>/avatar/", users.UserAvatar.as_view(), name="user-avatar"),
+]

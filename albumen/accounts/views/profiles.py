@@ -1,0 +1,134 @@
+"""Register, and one's own record: names, password, deletion."""
+
+from typing import Any
+
+from django.contrib.auth import update_session_auth_hash
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework.generics import GenericAPIView
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from albumen import rates
+from albumen.accounts.authentication import SignedInRequest
+from albumen.accounts.serializers import (
+    DeletionSerializer,
+    PasswordSerializer,
+    ProfileSerializer,
+    RegisterSerializer,
+    ResetConfirmSerializer,
+    ResetSerializer,
+    UserSerializer,
+)
+from albumen.accounts.services import passwords, profiles
+from albumen.accounts.views.sessions import PublicView
+from albumen.uploads.views import AcceptsUploads
+
+
+@extend_schema(tags=["Accounts"])
+class Register(AcceptsUploads, PublicView):
+    serializer_class = RegisterSerializer
+    refusals = {"POST": [507]}
+
+    @extend_schema(summary="Register", responses={201: UserSerializer})
+    def post(self, request: Request) -> Response:
+        serializer = self.get_serializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        user = profiles.register(**serializer.validated_data, address=rates.client_address(request._request))
+        shape = UserSerializer(user, context={"request": request, "viewer": user})
+        return Response(shape.data, status=201)
+
+
+@extend_schema(tags=["Accounts"])
+class Profile(AcceptsUploads):
+    serializer_class = ProfileSerializer
+    refusals = {"PUT": [507], "PATCH": [507], "DELETE": [400, 413, 415]}
+
+    @extend_schema(summary="Read one's own record", responses=UserSerializer)
+    def get(self, request: SignedInRequest) -> Response:
+        return Response(UserSerializer(request.user, context={"request": request}).data)
+
+    @extend_schema(
+        summary="Change one's own record",
+        description="What is not named stays. Another `email` needs `password`.",
+        responses=UserSerializer,
+    )
+    def put(self, request: SignedInRequest) -> Response:
+        serializer = self.get_serializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        address = rates.client_address(request._request)
+        user = profiles.update_profile(
+            user=request.user, **serializer.validated_data, address=address, now=timezone.now()
+        )
+        return Response(UserSerializer(user, context={"request": request}).data)
+
+    @extend_schema(
+        summary="Change some of one's own record",
+        description="What is not named stays. Another `email` needs `password`.",
+        responses=UserSerializer,
+    )
+    def patch(self, request: SignedInRequest) -> Response:
+        return self.put(request)
+
+    @extend_schema(
+        summary="Delete oneself",
+        description="Removes the account with everything that belongs to it. There is no way back.",
+        request=DeletionSerializer,
+        responses={204: None},
+    )
+    def delete(self, request: SignedInRequest) -> Response:
+        serializer = DeletionSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        address = rates.client_address(request._request)
+        profiles.delete_user(user=request.user, **serializer.validated_data, address=address)
+        return Response(status=204)
+
+
+@extend_schema(tags=["Accounts"])
+class Password(GenericAPIView[Any]):
+    serializer_class = PasswordSerializer
+
+    @extend_schema(summary="Change one's password", description="Every other login is over.", responses={204: None})
+    def post(self, request: SignedInRequest) -> Response:
+        serializer = self.get_serializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        passwords.change_password(
+            user=request.user,
+            **serializer.validated_data,
+            address=rates.client_address(request._request),
+            now=timezone.now(),
+            keep=request.auth,
+        )
+        if request.auth is None:
+            update_session_auth_hash(request._request, request.user)
+        return Response(status=204)
+
+
+@extend_schema(tags=["Accounts"])
+class PasswordReset(PublicView):
+    serializer_class = ResetSerializer
+    permission_classes = (AllowAny,)
+
+    @extend_schema(
+        summary="Ask for a password reset",
+        description="Always 202; a mail goes out where there is such a user.",
+        responses={202: None},
+    )
+    def post(self, request: Request) -> Response:
+        serializer = self.get_serializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        passwords.request_reset(**serializer.validated_data, address=rates.client_address(request._request))
+        return Response(status=202)
+
+
+@extend_schema(tags=["Accounts"])
+class PasswordResetConfirm(PublicView):
+    serializer_class = ResetConfirmSerializer
+
+    @extend_schema(summary="Set a new password with what the mail brought", responses={204: None})
+    def post(self, request: Request) -> Response:
+        serializer = self.get_serializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        passwords.reset_password(**serializer.validated_data, now=timezone.now())
+        return Response(status=204)

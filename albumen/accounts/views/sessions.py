@@ -1,0 +1,121 @@
+"""Sign in, refresh, sign out, and one's logins."""
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import logout as end_cookie
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework.generics import GenericAPIView
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from albumen import rates
+from albumen.accounts import access
+from albumen.accounts.authentication import SignedInRequest
+from albumen.accounts.serializers import (
+    LoginAnswerSerializer,
+    LoginSerializer,
+    RefreshSerializer,
+    SessionSerializer,
+    TokensSerializer,
+)
+from albumen.accounts.services import sessions
+
+
+class PublicView(GenericAPIView[Any]):
+    """Takes credentials in the body, and no others."""
+
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+
+
+@extend_schema(tags=["Accounts"])
+class Login(PublicView):
+    serializer_class = LoginSerializer
+    refusals = {"POST": [401]}
+
+    @extend_schema(
+        summary="Sign in",
+        description="401 in one and the same way for an unknown e-mail, a wrong password and an inactive user.",
+        responses=LoginAnswerSerializer,
+    )
+    def post(self, request: Request) -> Response:
+        serializer = self.get_serializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        user, pair = sessions.log_in(
+            **serializer.validated_data,
+            address=rates.client_address(request._request),
+            user_agent=request.headers.get("User-Agent", ""),
+            now=timezone.now(),
+        )
+        context = {"request": request, "viewer": user}
+        answer = LoginAnswerSerializer({"access": pair.access, "refresh": pair.refresh, "user": user}, context=context)
+        return Response(answer.data)
+
+
+@extend_schema(tags=["Accounts"])
+class Refresh(PublicView):
+    serializer_class = RefreshSerializer
+    refusals = {"POST": [401]}
+
+    @extend_schema(
+        summary="Get new tokens",
+        description=(
+            "The refresh token is used up. A repeat within 10 s gives the same answer; a later one means that "
+            "somebody else has the token, and ends the login."
+        ),
+        responses=TokensSerializer,
+    )
+    def post(self, request: Request) -> Response:
+        serializer = self.get_serializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        pair = sessions.refresh_login(**serializer.validated_data, now=timezone.now())
+        return Response({"access": pair.access, "refresh": pair.refresh})
+
+
+@extend_schema(tags=["Accounts"])
+class Logout(PublicView):
+    serializer_class = RefreshSerializer
+    refusals = {"POST": [401]}
+
+    @extend_schema(
+        summary="Sign out", description="Ends this login, its access token included.", responses={204: None}
+    )
+    def post(self, request: Request) -> Response:
+        serializer = self.get_serializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        sessions.log_out(**serializer.validated_data, now=timezone.now())
+        return Response(status=204)
+
+
+@extend_schema(tags=["Accounts"])
+class LogoutAll(GenericAPIView[Any]):
+    @extend_schema(summary="Sign out everywhere", request=None, responses={204: None})
+    def post(self, request: SignedInRequest) -> Response:
+        sessions.end_all_sessions(user=request.user, now=timezone.now())
+        end_cookie(request._request)
+        return Response(status=204)
+
+
+@extend_schema(tags=["Accounts"])
+class Sessions(GenericAPIView[Any]):
+    serializer_class = SessionSerializer
+    ordering_fields = {"created_at": str, "last_used_at": str}
+    ordering = "-last_used_at"
+
+    @extend_schema(summary="List one's logins")
+    def get(self, request: SignedInRequest) -> Response:
+        since = timezone.now() - settings.REFRESH_TOKEN_LIFETIME
+        page = self.paginate_queryset(access.live_sessions(request.user, since))
+        return self.get_paginated_response(self.get_serializer(page, many=True).data)
+
+
+@extend_schema(tags=["Accounts"])
+class OneSession(GenericAPIView[Any]):
+    @extend_schema(summary="End one login", responses={204: None})
+    def delete(self, request: SignedInRequest, session_id: int) -> Response:
+        session = access.get_session(request.user, session_id)
+        sessions.end_session(session=session, now=timezone.now())
+        return Response(status=204)

@@ -1,0 +1,105 @@
+"""The directory of users, and avatars."""
+
+from typing import Any
+
+from django.http.response import HttpResponseBase
+from django.utils import timezone
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
+from rest_framework.generics import GenericAPIView
+from rest_framework.permissions import BasePermission, IsAdminUser, IsAuthenticated
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from albumen import delivery
+from albumen.accounts import access
+from albumen.accounts.authentication import SignedInRequest
+from albumen.accounts.filters import UserQuery
+from albumen.accounts.serializers import AvatarSerializer, UserChangeSerializer, UserSerializer
+from albumen.accounts.services import avatars, profiles
+from albumen.uploads.views import AcceptsUploads
+
+IMAGE = {(200, "image/webp"): OpenApiTypes.BINARY, 304: None}
+
+
+@extend_schema(tags=["Users"])
+class Users(GenericAPIView[Any]):
+    serializer_class = UserSerializer
+    query_class = UserQuery
+    ordering_fields = {"id": int, "first_name": str, "last_name": str, "date_joined": str}
+    ordering = "id"
+
+    @extend_schema(summary="List the users")
+    def get(self, request: SignedInRequest) -> Response:
+        page = self.paginate_queryset(access.users_visible_to(request.user))
+        return self.get_paginated_response(self.get_serializer(page, many=True).data)
+
+
+@extend_schema(tags=["Users"])
+class OneUser(GenericAPIView[Any]):
+    serializer_class = UserChangeSerializer
+
+    def get_permissions(self) -> list[BasePermission]:
+        return [IsAdminUser()] if self.request.method == "PATCH" else [IsAuthenticated()]
+
+    @extend_schema(summary="Read a user", responses=UserSerializer)
+    def get(self, request: SignedInRequest, user_id: int) -> Response:
+        user = access.get_user(request.user, user_id)
+        return Response(UserSerializer(user, context={"request": request}).data)
+
+    @extend_schema(
+        summary="Change a user",
+        description="Administrators only. `is_active: false` ends every login of the user.",
+        responses=UserSerializer,
+    )
+    def patch(self, request: SignedInRequest, user_id: int) -> Response:
+        user = access.get_user(request.user, user_id)
+        serializer = self.get_serializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        user = profiles.update_user(user=user, **serializer.validated_data, now=timezone.now())
+        return Response(UserSerializer(user, context={"request": request}).data)
+
+
+@extend_schema(tags=["Accounts"])
+class Avatar(AcceptsUploads):
+    serializer_class = AvatarSerializer
+    refusals = {"GET": [404], "PUT": [507]}
+
+    @extend_schema(summary="Read one's avatar", responses=IMAGE)
+    def get(self, request: SignedInRequest) -> HttpResponseBase:
+        return _avatar(request, request.user)
+
+    @extend_schema(
+        summary="Set one's avatar",
+        description="A multipart file, or base64 in JSON. Shrunk to fit 200 x 200 px, renamed, without metadata.",
+        responses=UserSerializer,
+    )
+    def put(self, request: SignedInRequest) -> Response:
+        serializer = self.get_serializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        avatars.set_avatar(user=request.user, upload=serializer.validated_data["avatar"])
+        return Response(UserSerializer(request.user, context={"request": request}).data)
+
+    @extend_schema(summary="Take one's avatar away", responses={204: None})
+    def delete(self, request: SignedInRequest) -> Response:
+        avatars.set_avatar(user=request.user, upload=None)
+        return Response(status=204)
+
+
+@extend_schema(tags=["Users"])
+class UserAvatar(GenericAPIView[Any]):
+    @extend_schema(summary="Read a user's avatar", responses=IMAGE)
+    def get(self, request: SignedInRequest, user_id: int) -> HttpResponseBase:
+        return _avatar(request, access.get_user(request.user, user_id))
+
+
+def _avatar(request: Request, user: Any) -> HttpResponseBase:
+    name = avatars.get_avatar(user)
+    return delivery.send(
+        request._request,
+        name,
+        media_type="image/webp",
+        etag=user.avatar,
+        filename=f"{user.avatar}.webp",
+        cache_control="private, max-age=300",
+    )
