@@ -1,0 +1,69 @@
+"""Pictures and the links that expire."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+
+
+class Source(models.TextChoices):
+    UPLOAD = "upload", "uploaded"
+    LINK = "link", "linked"
+
+
+class Picture(models.Model):
+    """A reference to an original, which is stored once by its content. Width and height are upright, in px."""
+
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="pictures")
+    name = models.CharField(max_length=255)
+    description = models.TextField(max_length=5000, blank=True)
+    source = models.CharField(max_length=6, choices=Source.choices, default=Source.UPLOAD, editable=False)
+    image_url = models.URLField(max_length=2000, null=True, editable=False)  # noqa: DJ001  (the contract says null)
+    sha256 = models.CharField(max_length=64, db_index=True, editable=False)
+    bytes = models.PositiveBigIntegerField(editable=False)
+    format = models.CharField(max_length=8, editable=False)
+    width = models.PositiveIntegerField(editable=False)
+    height = models.PositiveIntegerField(editable=False)
+    frames = models.PositiveSmallIntegerField(default=1, editable=False)
+    has_alpha = models.BooleanField(editable=False)
+    camera = models.CharField(max_length=100, blank=True, editable=False)
+    placeholder = models.CharField(max_length=1000, blank=True, editable=False)
+    taken_at = models.DateTimeField(null=True, editable=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    updated_at = models.DateTimeField(default=timezone.now, editable=False)
+    deleted_at = models.DateTimeField("in the trash since", null=True, blank=True, editable=False)
+
+    class Meta:
+        ordering = ("-id",)
+        indexes = [
+            models.Index(fields=["owner", "created_at", "id"], name="picture_owner_created"),
+            models.Index(fields=["owner", "name", "id"], name="picture_owner_name"),
+            models.Index(fields=["deleted_at"], condition=Q(deleted_at__isnull=False), name="picture_trash"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ExpiringLink(models.Model):
+    """A public link to one picture at one size. Its address follows from the id and the secret key; none is stored."""
+
+    picture = models.ForeignKey(Picture, on_delete=models.CASCADE, related_name="links")
+    height = models.PositiveIntegerField(null=True, blank=True, help_text="In px; empty for the original.")
+    expires_at = models.DateTimeField()
+    max_uses = models.PositiveIntegerField(null=True, blank=True, help_text="Empty for no limit.")
+    uses = models.PositiveIntegerField(default=0, editable=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("-id",)
+        indexes = [models.Index(fields=["expires_at"], name="link_expires")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(max_uses__isnull=True) | Q(uses__lte=F("max_uses")), name="uses_within_max_uses"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.picture} ({self.height or 'original'})"

@@ -1,0 +1,141 @@
+"""Where the bytes of pictures are, and the derivatives that can always be made again."""
+
+import fcntl
+import logging
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.core.files.storage import default_storage
+
+from albumen import imaging
+from albumen.errors import NotFound, Unavailable
+from albumen.library.models import Picture
+from albumen.storage import DiskStorage
+from albumen.uploads.drafts import Upload
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Rendition:
+    """Bytes to deliver: the stored file's name, and its format as `imaging` names it."""
+
+    name: str
+    format: str
+
+
+def original_name(sha256: str) -> str:
+    return f"originals/{sha256[:2]}/{sha256}"
+
+
+def derivatives_folder(sha256: str) -> str:
+    return f"thumbnails/{sha256[:2]}/{sha256}"
+
+
+def _thumbnail_name(sha256: str, height: int, form: str) -> str:
+    return f"{derivatives_folder(sha256)}/{height}.{imaging.EXTENSIONS[form]}"
+
+
+def storage() -> DiskStorage:
+    """The place for all picture files."""
+    return default_storage  # type: ignore[return-value]
+
+
+def take_in(upload: Upload, heights: Sequence[int]) -> imaging.Facts:
+    """Decode an upload whole, and put its thumbnails and then itself into their places, durably.
+
+    `imaging.Refused` when the bytes are no picture that can be taken; then nothing was put anywhere. The thumbnails
+    made now are those that browsers ask for.
+    """
+    drafts = {height: storage().draft() for height in heights}
+    try:
+        facts, made = _render(upload.path, drafts, webp=True)
+        for height, item in zip(drafts, made, strict=True):
+            storage().place(item.path, _thumbnail_name(upload.sha256, height, item.format), durable=False)
+        storage().place(upload.path, original_name(upload.sha256))
+    finally:
+        for draft in drafts.values():
+            draft.unlink(missing_ok=True)
+    return facts
+
+
+def get_original(picture: Picture) -> Rendition:
+    """The bytes as they came, for the owner alone."""
+    return Rendition(original_name(picture.sha256), picture.format)
+
+
+def get_shared_original(picture: Picture) -> Rendition:
+    """The original without private metadata, for everybody else; made when it is first asked for."""
+    name = f"{derivatives_folder(picture.sha256)}/shared.{imaging.EXTENSIONS[picture.format]}"
+    with _made_once(name, picture.sha256) as missing:
+        if missing:
+            draft = storage().draft()
+            try:
+                with _known_failures(picture):
+                    imaging.strip(_source(picture), draft)
+                storage().place(draft, name, durable=False)
+            finally:
+                draft.unlink(missing_ok=True)
+    return Rendition(name, picture.format)
+
+
+def get_thumbnail(picture: Picture, height: int, plan_heights: Sequence[int], *, webp: bool) -> Rendition:
+    """A thumbnail `height` px high. Where it is missing, all that the plan lacks are made in one pass, once however
+    many ask at the same time. The caller has checked that the plan has this height."""
+    form = "webp" if webp else "png" if picture.has_alpha else "jpeg"
+    name = _thumbnail_name(picture.sha256, height, form)
+    with _made_once(name, picture.sha256) as missing:
+        if missing:
+            wanted = {
+                other: storage().draft()
+                for other in {*plan_heights, height}
+                if not storage().exists(_thumbnail_name(picture.sha256, other, form))
+            }
+            try:
+                with _known_failures(picture):
+                    _, made = _render(_source(picture), wanted, webp=webp)
+                for other, item in zip(wanted, made, strict=True):
+                    storage().place(item.path, _thumbnail_name(picture.sha256, other, form), durable=False)
+            finally:
+                for draft in wanted.values():
+                    draft.unlink(missing_ok=True)
+    return Rendition(name, form)
+
+
+def _render(source: Path, drafts: dict[int, Path], *, webp: bool) -> tuple[imaging.Facts, list[imaging.Made]]:
+    targets = [imaging.Target(draft, height) for height, draft in drafts.items()]
+    try:
+        return imaging.render(source, targets, webp=webp)
+    except imaging.Busy:
+        raise Unavailable("decoders_busy", "Too many pictures are being read right now. Try again soon.") from None
+
+
+def _source(picture: Picture) -> Path:
+    return Path(storage().path(original_name(picture.sha256)))
+
+
+@contextmanager
+def _made_once(name: str, sha256: str) -> Iterator[bool]:
+    """Whether the caller must make the file; others that ask for the same picture, in any process, wait meanwhile."""
+    if storage().exists(name):
+        yield False
+        return
+    lock = Path(storage().path(f"incoming/{sha256}.lock"))
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    with lock.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield not storage().exists(name)
+
+
+@contextmanager
+def _known_failures(picture: Picture) -> Iterator[None]:
+    try:
+        yield
+    except imaging.Busy:
+        raise Unavailable("decoders_busy", "Too many pictures are being read right now. Try again soon.") from None
+    except (imaging.Refused, FileNotFoundError) as error:
+        # It was decoded whole when it came: its bytes are damaged or gone.
+        logger.exception("The original of picture %s cannot be read.", picture.pk)
+        raise NotFound("bytes_missing", "The bytes of this picture cannot be read. Tell the operator.") from error

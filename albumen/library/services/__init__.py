@@ -1,0 +1,1 @@
+"""Every write on pictures and expiring links, by noun."""

@@ -1,0 +1,60 @@
+"""Expiring links: make, count, revoke (requirement C5)."""
+
+from datetime import datetime, timedelta
+
+from django.db.models import F, Q
+
+from albumen.errors import Forbidden, Gone, Invalid
+from albumen.library.models import ExpiringLink, Picture
+from albumen.plans.models import Plan
+
+MIN_SECONDS = 300
+MAX_SECONDS = 300_000
+
+
+def require_right(plan: Plan, height: int | None, *, pointer: str) -> None:
+    """`Forbidden` or `Invalid` unless the plan has expiring links, and this height in px (None: the original)."""
+    if not plan.expiring_links:
+        raise Forbidden("plan_lacks_expiring_links", "Your plan has no expiring links.", pointer=pointer)
+    if height is None and not plan.original:
+        raise Forbidden(
+            "plan_lacks_original", "Your plan has no originals: name one of its heights instead.", pointer=pointer
+        )
+    if height is not None and not plan.allows_height(height):
+        known = ", ".join(str(item) for item in plan.thumbnail_heights)
+        raise Invalid("unknown_height", f"Your plan has these heights: {known}.", pointer="/height")
+
+
+def create_link(
+    *,
+    picture: Picture,
+    expiring_time_seconds: int,
+    now: datetime,
+    height: int | None = None,
+    max_uses: int | None = None,
+) -> ExpiringLink:
+    """A public link to one size of a picture, for 300 to 300,000 s and `max_uses` whole downloads (None: no limit)."""
+    require_right(picture.owner.plan, height, pointer="")
+    return ExpiringLink.objects.create(
+        picture=picture,
+        height=height,
+        max_uses=max_uses,
+        expires_at=now + timedelta(seconds=expiring_time_seconds),
+        created_at=now,
+    )
+
+
+def use_link(*, link: ExpiringLink, now: datetime) -> None:
+    """Count one download. One conditional statement: of any number at once, exactly `max_uses` pass; `Gone` after."""
+    passed = (
+        ExpiringLink.objects.filter(pk=link.pk, revoked_at=None, expires_at__gt=now)
+        .filter(Q(max_uses=None) | Q(uses__lt=F("max_uses")))
+        .update(uses=F("uses") + 1)
+    )
+    if not passed:
+        raise Gone("link_used_up", "This link was used as often as it may be. Ask its sender for a new one.")
+
+
+def revoke_link(*, link: ExpiringLink, now: datetime) -> None:
+    """End a link now; ending it twice is no error."""
+    ExpiringLink.objects.filter(pk=link.pk, revoked_at=None).update(revoked_at=now)

@@ -1,0 +1,22 @@
+from django.urls import path
+
+from albumen.library.views import files, links, pictures
+
+urlpatterns = [
+    path("pictures/", pictures.Pictures.as_view(), name="pictures"),
+    path("pictures/<id:picture_id>/", pictures.OnePicture.as_view(), name="picture"),
+    path("pictures/<id:picture_id>/restore/", pictures.Restore.as_view(), name="picture-restore"),
+    path("pictures/<id:picture_id>/links/", links.PictureLinks.as_view(), name="picture-links"),
+    path("trash/", pictures.Trash.as_view(), name="trash"),
+    path("trash/<id:picture_id>/", pictures.Trashed.as_view(), name="trashed"),
+    path("links/", links.Links.as_view(), name="links"),
+    path("links/<id:link_id>/", links.OneLink.as_view(), name="link"),
+]
+file_urlpatterns = [
+    path(
+        "files/<id:picture_id>/<str:size>/<id:viewer_id>/<id:expires>/<str:mac>/",
+        files.SignedFile.as_view(),
+        name="signed-file",
+    ),
+    path("links/<str:token>/", files.LinkTarget.as_view(), name="link-target"),
+]

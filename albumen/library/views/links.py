@@ -1,0 +1,69 @@
+"""Expiring links: make, list, revoke."""
+
+from typing import Any
+
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework.generics import GenericAPIView
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from albumen.library import access
+from albumen.library.filters import LinkQuery
+from albumen.library.serializers import LinkRequestSerializer, LinkSerializer
+from albumen.library.services import links
+
+ORDERINGS = {"created_at": str, "expires_at": str}
+
+
+@extend_schema(tags=["Expiring links"])
+class PictureLinks(GenericAPIView[Any]):
+    serializer_class = LinkSerializer
+    ordering_fields = ORDERINGS
+    ordering = "-created_at"
+
+    @extend_schema(summary="List a picture's links")
+    def get(self, request: Request, picture_id: int) -> Response:
+        picture = access.get_editable_picture(request.user, picture_id)
+        page = self.paginate_queryset(picture.links.all())
+        return self.get_paginated_response(self.get_serializer(page, many=True).data)
+
+    @extend_schema(
+        summary="Make an expiring link",
+        description="To one size of the picture, for 300 to 300,000 seconds, for `max_uses` downloads where given.",
+        request=LinkRequestSerializer,
+        responses={201: LinkSerializer},
+    )
+    def post(self, request: Request, picture_id: int) -> Response:
+        picture = access.get_editable_picture(request.user, picture_id)
+        serializer = LinkRequestSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        link = links.create_link(picture=picture, **serializer.validated_data, now=timezone.now())
+        return Response(self.get_serializer(link).data, status=201)
+
+
+@extend_schema(tags=["Expiring links"])
+class Links(GenericAPIView[Any]):
+    serializer_class = LinkSerializer
+    query_class = LinkQuery
+    ordering_fields = ORDERINGS
+    ordering = "-created_at"
+
+    @extend_schema(summary="List one's links", description="Of one's own pictures; those that ended, too.")
+    def get(self, request: Request) -> Response:
+        page = self.paginate_queryset(access.links_of(request.user))
+        return self.get_paginated_response(self.get_serializer(page, many=True).data)
+
+
+@extend_schema(tags=["Expiring links"])
+class OneLink(GenericAPIView[Any]):
+    serializer_class = LinkSerializer
+
+    @extend_schema(summary="Read a link")
+    def get(self, request: Request, link_id: int) -> Response:
+        return Response(self.get_serializer(access.get_link(request.user, link_id)).data)
+
+    @extend_schema(summary="Revoke a link", description="Its address answers 410 from now on.", responses={204: None})
+    def delete(self, request: Request, link_id: int) -> Response:
+        links.revoke_link(link=access.get_link(request.user, link_id), now=timezone.now())
+        return Response(status=204)

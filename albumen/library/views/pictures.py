@@ -1,0 +1,146 @@
+"""Upload, list, read, rename, delete; and the trash."""
+
+from typing import TYPE_CHECKING, Any, cast
+
+from django.http import HttpRequest
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework.generics import GenericAPIView
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from albumen.accounts.authentication import SignedInRequest
+from albumen.library import access
+from albumen.library.filters import PictureQuery
+from albumen.library.serializers import (
+    LinkSerializer,
+    PictureChangeSerializer,
+    PictureSerializer,
+    UploadedSerializer,
+    UploadSerializer,
+)
+from albumen.library.services import pictures
+from albumen.plans.access import largest_upload
+from albumen.uploads.views import AcceptsUploads
+
+if TYPE_CHECKING:
+    from albumen.accounts.models import User
+
+ORDERINGS = {
+    "id": int,
+    "name": str,
+    "created_at": str,
+    "updated_at": str,
+    "taken_at": str,
+    "bytes": int,
+    "width": int,
+    "height": int,
+}
+
+
+@extend_schema(tags=["Pictures"])
+class Pictures(AcceptsUploads):
+    serializer_class = PictureSerializer
+    query_class = PictureQuery
+    ordering_fields = ORDERINGS
+    ordering = "-created_at"
+    refusals = {"POST": [507], "GET": [403]}
+
+    def initialize_request(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Request:
+        if request.method == "POST":
+            self.upload_limit = largest_upload()
+        return super().initialize_request(request, *args, **kwargs)
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        if request.method == "POST":
+            # Known only now, and before the body is read: whoever is refused need not send the rest.
+            self.limit_upload(request, cast("User", request.user).plan.max_upload_bytes)
+
+    @extend_schema(
+        summary="List pictures",
+        description="One's own, and not those in the trash. Administrators list everybody's with `scope=all`.",
+    )
+    def get(self, request: SignedInRequest) -> Response:
+        queryset = access.pictures_visible_to(request.user).select_related("owner__plan")
+        page = self.paginate_queryset(queryset)
+        return self.get_paginated_response(self.get_serializer(page, many=True).data)
+
+    @extend_schema(
+        summary="Upload a picture",
+        description=(
+            "Multipart with a file `image`, or JSON with `image` as base64 or a data URL. 201 means that the bytes "
+            "were decoded whole, that they are on durable storage, and that every link in the answer works."
+        ),
+        request={"multipart/form-data": UploadSerializer, "application/json": UploadSerializer},
+        responses={201: UploadedSerializer},
+    )
+    def post(self, request: SignedInRequest) -> Response:
+        serializer = UploadSerializer(data=request.data, context={"request": request})
+        serializer.is_valid(raise_exception=True)
+        upload = serializer.validated_data.pop("image")
+        picture, link = pictures.upload_picture(
+            actor=request.user, upload=upload, **serializer.validated_data, now=timezone.now()
+        )
+        shape = PictureSerializer(picture, context={"request": request}).data
+        if link is not None:
+            shape["expiring_link"] = LinkSerializer(link, context={"request": request}).data
+        return Response(shape, status=201)
+
+
+@extend_schema(tags=["Pictures"])
+class OnePicture(GenericAPIView[Any]):
+    serializer_class = PictureChangeSerializer
+
+    @extend_schema(summary="Read a picture", responses=PictureSerializer)
+    def get(self, request: SignedInRequest, picture_id: int) -> Response:
+        picture = access.get_picture(request.user, picture_id)
+        return Response(PictureSerializer(picture, context={"request": request}).data)
+
+    @extend_schema(summary="Rename or describe a picture", responses=PictureSerializer)
+    def patch(self, request: SignedInRequest, picture_id: int) -> Response:
+        picture = access.get_editable_picture(request.user, picture_id)
+        serializer = self.get_serializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        picture = pictures.rename_picture(picture=picture, **serializer.validated_data, now=timezone.now())
+        return Response(PictureSerializer(picture, context={"request": request}).data)
+
+    @extend_schema(
+        summary="Delete a picture",
+        description="Into the trash, for 30 days. Every link to it ends at once.",
+        responses={204: None},
+    )
+    def delete(self, request: SignedInRequest, picture_id: int) -> Response:
+        picture = access.get_editable_picture(request.user, picture_id)
+        pictures.delete_picture(picture=picture, now=timezone.now())
+        return Response(status=204)
+
+
+@extend_schema(tags=["Pictures"])
+class Trash(GenericAPIView[Any]):
+    serializer_class = PictureSerializer
+    ordering_fields = {"deleted_at": str, "name": str, "created_at": str}
+    ordering = "-deleted_at"
+
+    @extend_schema(
+        summary="List the trash", description="Kept for 30 days. The addresses in it work again after a restore."
+    )
+    def get(self, request: SignedInRequest) -> Response:
+        page = self.paginate_queryset(access.trash_of(request.user).select_related("owner__plan"))
+        return self.get_paginated_response(self.get_serializer(page, many=True).data)
+
+
+@extend_schema(tags=["Pictures"])
+class Restore(GenericAPIView[Any]):
+    @extend_schema(summary="Take a picture out of the trash", request=None, responses=PictureSerializer)
+    def post(self, request: SignedInRequest, picture_id: int) -> Response:
+        picture = pictures.restore_picture(picture=access.get_trashed_picture(request.user, picture_id))
+        return Response(PictureSerializer(picture, context={"request": request}).data)
+
+
+@extend_schema(tags=["Pictures"])
+class Trashed(GenericAPIView[Any]):
+    @extend_schema(summary="Delete a picture for good", description="There is no way back.", responses={204: None})
+    def delete(self, request: SignedInRequest, picture_id: int) -> Response:
+        pictures.purge_picture(picture=access.get_trashed_picture(request.user, picture_id))
+        return Response(status=204)
