@@ -1,0 +1,33 @@
+from django.apps import AppConfig
+from django.conf import settings
+from django.urls import register_converter
+
+
+class IdConverter:
+    """An id that fits the database: up to 18 digits."""
+
+    regex = "[0-9]{1,18}"
+
+    def to_python(self, value: str) -> int:
+        return int(value)
+
+    def to_url(self, value: int) -> str:
+        return str(value)
+
+
+register_converter(IdConverter, "id")
+
+
+class WebConfig(AppConfig):
+    name = "albumen.web"
+
+    def ready(self) -> None:
+        from albumen import imaging, rates
+
+        for rate in settings.RATES.values():
+            rates.parse_rate(rate)
+        imaging.configure(
+            imaging.Limits(
+                memory_mb=settings.DECODER_MEMORY_MB, seconds=settings.DECODER_SECONDS, workers=settings.DECODERS
+            )
+        )

@@ -1,0 +1,76 @@
+"""One process for everything on one machine: HTTP is handed to Django under WSGI, in threads."""
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any, cast
+from urllib.parse import quote
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "albumen.web.settings")
+
+from a2wsgi import WSGIMiddleware
+from django.conf import settings
+
+from albumen.web.wsgi import application as wsgi
+
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Any]]
+Send = Callable[[Any], Awaitable[None]]
+
+STALLED_SECONDS = 30
+DRAIN_SECONDS = 2
+_http: Any = WSGIMiddleware(cast(Any, wsgi), workers=settings.THREADS)
+
+
+async def application(scope: Message, receive: Receive, send: Send) -> None:
+    """Answers HTTP; a WebSocket is refused until there is something to say on it."""
+    if scope["type"] == "http":
+        body = _Body(receive, scope)
+        # The bridge decodes the query as ASCII; other bytes may stand in it all the same.
+        scope["query_string"] = quote(scope["query_string"], safe="!$&'()*+,;=:@/?%-._~[]").encode()
+        await _http(scope, body.receive, body.answer_with(send))
+    elif scope["type"] == "websocket":
+        await receive()
+        await send({"type": "websocket.close", "code": 4404})
+
+
+class _Body:
+    """A request's body on its way in: given up when it stalls, and read to its end after an early refusal."""
+
+    def __init__(self, receive: Receive, scope: Message) -> None:
+        self._receive = receive
+        self._ended = False
+        headers = dict(scope["headers"])
+        # A client that waits for "100 Continue" sends nothing more once it has its answer.
+        self._waits = b"expect" in headers
+        self._has_body = headers.get(b"content-length", b"0") != b"0" or b"transfer-encoding" in headers
+
+    async def receive(self) -> Message:
+        try:
+            message = await asyncio.wait_for(self._receive(), STALLED_SECONDS)
+        except TimeoutError:
+            message = {"type": "http.disconnect"}
+        self._ended = not message.get("more_body", False)
+        return message
+
+    def answer_with(self, send: Send) -> Send:
+        async def answer(message: Message) -> None:
+            unread = self._has_body and not self._ended
+            if message["type"] == "http.response.start" and unread:
+                message["headers"] = [*message["headers"], (b"connection", b"close")]
+            if message["type"] == "http.response.body" and not message.get("more_body") and unread:
+                await self._drain()
+            await send(message)
+
+        return answer
+
+    async def _drain(self) -> None:
+        """Closing on unread bytes resets the connection, and the client may never see why it was refused."""
+        if self._waits:
+            return
+        try:
+            async with asyncio.timeout(DRAIN_SECONDS):
+                while not self._ended:
+                    self._ended = not (await self._receive()).get("more_body", False)
+        except TimeoutError:
+            pass

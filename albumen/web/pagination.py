@@ -1,0 +1,178 @@
+"""Lists: strict query parameters, and keyset paging on (field, id), so that every page costs what the first one costs.
+
+A view names `ordering_fields` ({name: type of the value}), its default `ordering`, and optionally `query_class`, a
+serializer of its filters with `narrow(queryset, viewer)`.
+"""
+
+import base64
+import hashlib
+import hmac
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+
+import orjson
+from django.conf import settings
+from django.db.models import F, Q, QuerySet
+from rest_framework.pagination import BasePagination
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from albumen.errors import Invalid
+
+PAGE_SIZE = 50
+MAX_PAGE_SIZE = 200
+_MAC_BYTES = 12
+
+
+class KeysetPagination(BasePagination):
+    """`{"next": url|null, "previous": url|null, "results": [...]}`."""
+
+    def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
+        params = request.query_params
+        self._refuse_unknown(params, view)
+        filters = self._filters(params, view)
+        if filters is not None:
+            queryset = filters.narrow(queryset, request.user)
+        size = self._page_size(params)
+        self._request = request
+        self._bound = _digest(request, view)
+        field, descending = self._ordering(params, view)
+        cursor = self._read_cursor(params.get("cursor"))
+        backwards = bool(cursor and cursor[0])
+        rows = list(_window(queryset, field, descending != backwards, cursor)[: size + 1])
+        more, rows = len(rows) > size, rows[:size]
+        if backwards:
+            rows.reverse()
+        self._next = self._url(False, field, rows[-1]) if rows and (more or backwards) else None
+        self._previous = self._url(True, field, rows[0]) if rows and cursor and (more or not backwards) else None
+        return rows
+
+    def get_paginated_response(self, data: Any) -> Response:
+        return Response({"next": self._next, "previous": self._previous, "results": data})
+
+    def _refuse_unknown(self, params: Any, view: Any) -> None:
+        known = {"cursor", "page_size"} | ({"ordering"} if view.ordering_fields else set())
+        if query_class := getattr(view, "query_class", None):
+            known |= set(query_class().fields)
+        for name in params:
+            if name not in known:
+                raise Invalid(
+                    "unknown_parameter",
+                    f"There is no such parameter; known: {', '.join(sorted(known))}.",
+                    pointer=f"/{name}",
+                )
+            if len(params.getlist(name)) > 1:
+                raise Invalid("repeated_parameter", "Give this parameter once.", pointer=f"/{name}")
+
+    def _filters(self, params: Any, view: Any) -> Any:
+        query_class = getattr(view, "query_class", None)
+        if query_class is None:
+            return None
+        query = query_class(data={name: params[name] for name in params}, context={"view": view})
+        query.is_valid(raise_exception=True)
+        return query
+
+    def _page_size(self, params: Any) -> int:
+        text = params.get("page_size", str(PAGE_SIZE))
+        if not text.isascii() or not text.isdigit() or not 1 <= int(text[:9]) <= MAX_PAGE_SIZE or len(text) > 9:
+            raise Invalid("invalid", f"A page has 1 to {MAX_PAGE_SIZE} rows.", pointer="/page_size")
+        return int(text)
+
+    def _ordering(self, params: Any, view: Any) -> tuple[str, bool]:
+        wanted = params.get("ordering", view.ordering)
+        field = wanted.removeprefix("-")
+        if field not in view.ordering_fields:
+            known = ", ".join(view.ordering_fields)
+            raise Invalid(
+                "unknown_ordering", f"Order by one of {known}, with a leading - to reverse.", pointer="/ordering"
+            )
+        return field, wanted.startswith("-")
+
+    def _url(self, backwards: bool, field: str, row: Any) -> str:
+        value = row[field] if isinstance(row, dict) else getattr(row, field)
+        row_id = row["id"] if isinstance(row, dict) else row.pk
+        if isinstance(value, datetime):
+            value = {"t": value.isoformat()}
+        text = orjson.dumps([backwards, value, row_id])
+        cursor = base64.urlsafe_b64encode(_mac(self._bound, text) + text).rstrip(b"=").decode()
+        params = self._request.query_params.dict() | {"cursor": cursor}
+        return self._request.build_absolute_uri(f"{self._request._request.path}?{urlencode(params)}")
+
+    def _read_cursor(self, cursor: str | None) -> tuple[bool, Any, int] | None:
+        if cursor is None:
+            return None
+        try:
+            raw = base64.urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4))
+        except (ValueError, UnicodeEncodeError):
+            raw = b""
+        mac, text = raw[:_MAC_BYTES], raw[_MAC_BYTES:]
+        if not text or not hmac.compare_digest(mac, _mac(self._bound, text)):
+            detail = "This cursor belongs to another list, ordering or filter: start from the first page."
+            raise Invalid("invalid_cursor", detail, pointer="/cursor")
+        backwards, value, row_id = orjson.loads(text)
+        if isinstance(value, dict):
+            value = datetime.fromisoformat(value["t"])
+        return backwards, value, row_id
+
+    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
+        link = {"type": ["string", "null"], "format": "uri", "example": None}
+        return {
+            "type": "object",
+            "required": ["next", "previous", "results"],
+            "properties": {"next": link, "previous": link, "results": schema},
+        }
+
+    def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
+        known = [name for field in view.ordering_fields for name in (field, f"-{field}")]
+        return [
+            _parameter("cursor", {"type": "string"}, "From `next` or `previous`; opaque."),
+            _parameter("page_size", {"type": "integer", "minimum": 1, "maximum": MAX_PAGE_SIZE, "default": PAGE_SIZE}),
+            _parameter("ordering", {"type": "string", "enum": known, "default": view.ordering}),
+        ]
+
+
+def _parameter(name: str, schema: dict[str, Any], description: str = "") -> dict[str, Any]:
+    return {"name": name, "in": "query", "required": False, "schema": schema, "description": description}
+
+
+def _window(
+    queryset: QuerySet[Any], field: str, descending: bool, cursor: tuple[bool, Any, int] | None
+) -> QuerySet[Any]:
+    """The rows after the cursor in this direction. Nulls come last in ascending order, first in descending order."""
+    if cursor is not None:
+        _, value, row_id = cursor
+        step = "lt" if descending else "gt"
+        same = Q(**{field: value}) if value is not None else Q(**{f"{field}__isnull": True})
+        if field == "id":
+            beyond = Q(**{f"id__{step}": row_id})
+        elif value is None:
+            # Ascending, nothing follows the nulls; descending, every value does.
+            beyond = same & Q(**{f"id__{step}": row_id})
+            if descending:
+                beyond |= Q(**{f"{field}__isnull": False})
+        else:
+            # The first condition alone is what lets an index find the place.
+            beyond = Q(**{f"{field}__{step}e": value}) & (
+                Q(**{f"{field}__{step}": value}) | (same & Q(**{f"id__{step}": row_id}))
+            )
+            if not descending and queryset.model._meta.get_field(field).null:
+                beyond |= Q(**{f"{field}__isnull": True})
+        queryset = queryset.filter(beyond)
+    if field == "id":
+        return queryset.order_by("-id" if descending else "id")
+    nullable = queryset.model._meta.get_field(field).null
+    if descending:
+        return queryset.order_by(F(field).desc(nulls_first=True) if nullable else f"-{field}", "-id")
+    return queryset.order_by(F(field).asc(nulls_last=True) if nullable else field, "id")
+
+
+def _digest(request: Request, view: Any) -> bytes:
+    params = {name: value for name, value in request.query_params.items() if name not in ("cursor", "page_size")}
+    text = orjson.dumps([type(view).__name__, view.kwargs, params], option=orjson.OPT_SORT_KEYS)
+    return hashlib.sha256(text).digest()
+
+
+def _mac(bound: bytes, text: bytes) -> bytes:
+    key = hashlib.blake2b(settings.SECRET_KEY.encode(), person=b"albumen.cursor", digest_size=32).digest()
+    return hashlib.blake2b(bound + text, key=key, digest_size=_MAC_BYTES).digest()

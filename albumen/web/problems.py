@@ -1,0 +1,199 @@
+"""Every refusal as a problem document (RFC 9457). The only place where domain errors become HTTP."""
+
+import errno
+import sqlite3
+import sys
+from typing import Any
+
+import orjson
+from django.core.exceptions import BadRequest, RequestDataTooBig, SuspiciousOperation
+from django.db import DatabaseError, OperationalError
+from django.http import HttpRequest, HttpResponse
+from drf_standardized_errors.formatter import ExceptionFormatter
+from drf_standardized_errors.handler import ExceptionHandler
+from drf_standardized_errors.types import ErrorResponse
+from rest_framework import exceptions, status
+from rest_framework.renderers import BaseRenderer
+from rest_framework.response import Response
+
+from albumen import errors
+from albumen.errors import DomainError
+
+MEDIA_TYPE = "application/problem+json"
+STATUSES: dict[type[DomainError], int] = {
+    errors.Invalid: 400,
+    errors.Unauthenticated: 401,
+    errors.Forbidden: 403,
+    errors.NotFound: 404,
+    errors.Conflict: 409,
+    errors.Gone: 410,
+    errors.TooLarge: 413,
+    errors.LimitReached: 429,
+    errors.Unavailable: 503,
+    errors.OutOfSpace: 507,
+}
+TITLES = {
+    400: "The request is not valid",
+    401: "Not signed in",
+    403: "Not allowed",
+    404: "Not found",
+    405: "Method not allowed",
+    406: "Not acceptable",
+    409: "Conflict",
+    410: "Gone",
+    413: "Too large",
+    415: "Unsupported media type",
+    416: "Range not satisfiable",
+    429: "Too many requests",
+    500: "The server failed",
+    503: "Not available now",
+    507: "Out of space",
+}
+
+
+def document(
+    status_code: int, code: str, detail: str, *, request_id: str = "-", items: list[dict[str, str]] | None = None
+) -> dict[str, Any]:
+    """The members of RFC 9457, with `code`, `request_id` and, for bad input, `errors` as extensions."""
+    problem: dict[str, Any] = {
+        "type": f"/docs/errors/#{code}",
+        "title": TITLES.get(status_code, "Refused"),
+        "status": status_code,
+        "detail": detail,
+        "code": code,
+        "request_id": request_id,
+    }
+    if items:
+        problem["errors"] = items
+    return problem
+
+
+def status_of(error: DomainError) -> int:
+    """The HTTP status of a domain error: that of its nearest family."""
+    return next(STATUSES[family] for family in type(error).__mro__ if family in STATUSES)
+
+
+def response(request: HttpRequest, status_code: int, code: str, detail: str) -> HttpResponse:
+    """A problem document outside of REST framework."""
+    problem = document(status_code, code, detail, request_id=getattr(request, "request_id", "-"))
+    return HttpResponse(orjson.dumps(problem), status=status_code, content_type=MEDIA_TYPE)
+
+
+def response_for(request: HttpRequest, error: DomainError) -> HttpResponse:
+    """The same for a domain error."""
+    answer = response(request, status_of(error), error.code, error.detail)
+    if isinstance(error, errors.LimitReached | errors.Unavailable):
+        answer["Retry-After"] = str(error.retry_after)
+    return answer
+
+
+class _Refusal(exceptions.APIException):
+    """A domain error on its way through REST framework."""
+
+    def __init__(self, error: DomainError) -> None:
+        super().__init__(error.detail, error.code)
+        self.status_code = status_of(error)
+        self.pointer = error.pointer
+        self.wait = getattr(error, "retry_after", None)
+        if isinstance(error, errors.Unauthenticated):
+            self.auth_header = 'Bearer realm="albumen"'
+
+
+class ProblemHandler(ExceptionHandler):
+    """Knows the domain's errors, and those of Django and the system that are somebody's bad input or bad luck."""
+
+    def convert_known_exceptions(self, exc: Exception) -> Exception:
+        if isinstance(exc, DomainError):
+            return _Refusal(exc)
+        if isinstance(exc, RequestDataTooBig):
+            return _Refusal(errors.TooLarge())
+        if isinstance(exc, SuspiciousOperation | BadRequest):
+            return _Refusal(errors.Invalid("malformed_request", "The request is malformed."))
+        if isinstance(exc, OSError) and exc.errno in (errno.ENOSPC, errno.EDQUOT):
+            return _Refusal(errors.OutOfSpace())
+        if isinstance(exc, OperationalError) and _is_full(exc):
+            return _Refusal(errors.OutOfSpace())
+        if isinstance(exc, OperationalError):
+            return _Refusal(errors.Unavailable("database_unavailable"))
+        return super().convert_known_exceptions(exc)
+
+    def get_response(self, exc: exceptions.APIException, data: dict[str, Any]) -> Response:
+        answer = super().get_response(exc, data)
+        answer.content_type = MEDIA_TYPE
+        request = self.context["request"]
+        # A refusal is never a page, not even for a browser.
+        if request is not None:
+            request.accepted_renderer = _ProblemRenderer()
+            request.accepted_media_type = MEDIA_TYPE
+        if exc.status_code == status.HTTP_401_UNAUTHORIZED and "WWW-Authenticate" not in answer:
+            answer["WWW-Authenticate"] = 'Bearer realm="albumen"'
+        return answer
+
+
+class _ProblemRenderer(BaseRenderer):
+    media_type = MEDIA_TYPE
+    format = "json"
+    charset = None
+    render_style = "text"
+
+    def render(self, data: Any, *args: Any) -> bytes:
+        return orjson.dumps(data, default=str)
+
+
+class ProblemFormatter(ExceptionFormatter):
+    """Pointers instead of attribute paths, and the members of RFC 9457."""
+
+    def format_error_response(self, error_response: ErrorResponse) -> dict[str, Any]:
+        found = error_response.errors
+        pointer = getattr(self.exc, "pointer", None)
+        request_id = getattr(self.context["request"], "request_id", "-")
+        if isinstance(self.exc, exceptions.ValidationError):
+            items = [{"pointer": _pointer(item.attr), "code": item.code, "detail": item.detail} for item in found]
+            codes = {item["code"] for item in items}
+            code = codes.pop() if len(codes) == 1 else "invalid"
+            detail = " ".join(f"{item['pointer'].lstrip('/') or 'request'}: {item['detail']}" for item in items[:5])
+            return document(400, code, detail, request_id=request_id, items=items)
+        first = found[0]
+        items = [{"pointer": pointer, "code": first.code, "detail": first.detail}] if pointer is not None else []
+        detail = first.detail
+        if self.exc.status_code >= 500 and not isinstance(self.exc, _Refusal):
+            detail = f"Something failed here, and it is not your fault. Tell the operator this id: {request_id}."
+        return document(self.exc.status_code, first.code, detail, request_id=request_id, items=items)
+
+
+def _pointer(attr: str | None) -> str:
+    return "" if attr in (None, "non_field_errors") else f"/{attr}"
+
+
+def _is_full(error: DatabaseError) -> bool:
+    cause = error.__cause__
+    return isinstance(cause, sqlite3.OperationalError) and "full" in str(cause)
+
+
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    if isinstance(exception, DomainError):
+        return response_for(request, exception)
+    if isinstance(exception, RequestDataTooBig):
+        return response(request, 413, "too_large", "The body is too large for this address.")
+    detail = "The request is malformed; a host that is not served here is one reason (ALBUMEN_ALLOWED_HOSTS)."
+    return response(request, 400, "malformed_request", detail)
+
+
+def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return response(request, 403, "permission_denied", "You may not do this.")
+
+
+def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
+    return response(request, 403, "csrf_failed", "The form is out of date or came from elsewhere: load it again.")
+
+
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return response(request, 404, "not_found", "There is nothing at this address. The API is described at /docs/.")
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    error = sys.exc_info()[1]
+    if isinstance(error, DomainError):
+        return response_for(request, error)
+    request_id = getattr(request, "request_id", "-")
+    return response(request, 500, "error", f"Something failed here. Tell the operator this id: {request_id}.")

@@ -1,0 +1,44 @@
+"""JSON out, by orjson; and what to do with an Accept header that nothing fits."""
+
+from typing import Any
+
+import orjson
+from rest_framework.exceptions import NotAcceptable
+from rest_framework.negotiation import DefaultContentNegotiation
+from rest_framework.renderers import BaseRenderer
+from rest_framework.request import Request
+
+_OPTIONS = orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS
+
+
+class JSONRenderer(BaseRenderer):
+    """Times in UTC, ISO 8601, with Z."""
+
+    media_type = "application/json"
+    format = "json"
+    charset = None
+    render_style = "text"
+
+    def render(self, data: Any, accepted_media_type: str | None = None, renderer_context: Any = None) -> bytes:
+        if data is None:
+            return b""
+        indent = orjson.OPT_INDENT_2 if (accepted_media_type or "").startswith("text/html") else 0
+        return orjson.dumps(data, option=_OPTIONS | indent, default=_plain)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return dict(value)
+    if isinstance(value, list | tuple):
+        return list(value)
+    return str(value)
+
+
+class Negotiation(DefaultContentNegotiation):
+    """JSON for whoever accepts nothing that there is: an answer in an unloved form beats none (RFC 9110, 12.4.1)."""
+
+    def select_renderer(self, request: Request, renderers: Any, format_suffix: str | None = None) -> Any:
+        try:
+            return super().select_renderer(request, renderers, format_suffix)
+        except NotAcceptable:
+            return renderers[0], renderers[0].media_type

@@ -1,0 +1,109 @@
+"""OpenAPI: every operation says which refusals it can give."""
+
+from typing import Any
+
+from django.conf import settings
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.openapi import AutoSchema as SpectacularSchema
+from rest_framework.permissions import AllowAny
+from rest_framework.serializers import CharField, IntegerField, Serializer
+
+REFUSALS = {
+    "400": "The input is not valid; `errors` points at each field.",
+    "401": "Nobody is signed in, or the token does not hold.",
+    "403": "Signed in, but not allowed.",
+    "404": "There is nothing here, or the caller may not know of it.",
+    "409": "Contradicts the present state.",
+    "410": "It was here, and is not any more.",
+    "413": "Larger than is allowed.",
+    "415": "The body's media type is not one of those above.",
+    "416": "The range lies outside of the file.",
+    "429": "Too many requests; `Retry-After` says when to come back, in seconds.",
+    "503": "A part of the service does not answer; `Retry-After` says when to try again.",
+    "507": "The storage is full.",
+}
+
+
+class BearerScheme(OpenApiAuthenticationExtension):
+    target_class = "albumen.accounts.authentication.BearerAuthentication"
+    name = "bearer"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, Any]:
+        return {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
+
+
+class CookieScheme(OpenApiAuthenticationExtension):
+    target_class = "albumen.accounts.authentication.CookieAuthentication"
+    name = "cookie"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, Any]:
+        return {"type": "apiKey", "in": "cookie", "name": settings.SESSION_COOKIE_NAME}
+
+
+class ProblemError(Serializer[Any]):
+    pointer = CharField(help_text="JSON pointer (RFC 6901) to the field.")
+    code = CharField()
+    detail = CharField()
+
+
+class Problem(Serializer[Any]):
+    """A problem document (RFC 9457)."""
+
+    type = CharField(help_text="Leads to the page of the documentation about `code`.")
+    title = CharField()
+    status = IntegerField()
+    detail = CharField(help_text="What is wrong, and what to do.")
+    code = CharField()
+    request_id = CharField()
+    errors = ProblemError(  # type: ignore[assignment]  # a serializer's own property, and RFC 9457's usual name
+        many=True, required=False, help_text="For bad input, one for each field."
+    )
+
+
+class AutoSchema(SpectacularSchema):
+    """Adds the refusals that follow from what the operation takes, and those of the view's `refusals`."""
+
+    def _get_response_bodies(self, direction: Any = "response") -> dict[str, Any]:
+        responses: dict[str, Any] = super()._get_response_bodies(direction)
+        problem = self.resolve_serializer(Problem, direction).ref
+        for code in sorted(self._refusals()):
+            responses.setdefault(
+                code,
+                {
+                    "description": REFUSALS[code],
+                    "content": {"application/problem+json": {"schema": problem}},
+                },
+            )
+        return responses
+
+    def _refusals(self) -> set[str]:
+        codes = {"429"}
+        public = all(isinstance(permission, AllowAny) for permission in self.view.get_permissions())
+        # A token or cookie that does not hold, or lacks its CSRF token, is refused on public addresses too.
+        if self.view.authentication_classes:
+            codes |= {"401", "403"} if not public else {"401"}
+        if self.view.kwargs or "{" in self.path:
+            codes.add("404")
+        if self.method in ("POST", "PUT", "PATCH"):
+            codes |= {"400", "413", "415"}
+        if self.method in ("POST", "PUT", "PATCH", "DELETE"):
+            codes |= {"403", "503"}
+        if self._is_list_view():
+            codes.add("400")
+        return codes | {str(code) for code in getattr(self.view, "refusals", {}).get(self.method, ())}
+
+    def _is_list_view(self, serializer: Any = None) -> bool:
+        return self.method == "GET" and bool(getattr(self.view, "ordering_fields", None))
+
+    def _get_filter_parameters(self) -> list[dict[str, Any]]:
+        if not self._is_list_view():
+            return []
+        query_class = getattr(self.view, "query_class", None)
+        return self._get_query_parameters(query_class) if query_class else []
+
+    def _get_query_parameters(self, query_class: Any) -> list[dict[str, Any]]:
+        mapped = self._map_serializer(query_class(), "request")
+        return [
+            {"name": name, "in": "query", "required": False, "schema": schema}
+            for name, schema in mapped["properties"].items()
+        ]

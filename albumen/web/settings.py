@@ -1,0 +1,262 @@
+"""Every setting, from the environment. `.env.example` documents each one; a test holds the two together.
+
+Without any configuration the service is safe to run on loopback. With `ALBUMEN_ENV=production` it refuses to start
+on an unsafe setting and says which.
+"""
+
+import logging
+import os
+from datetime import timedelta
+from pathlib import Path
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+from albumen.web import bootstrap
+
+env = environ.Env()
+BASE_DIR = Path(__file__).resolve().parents[2]
+environ.Env.read_env(BASE_DIR / ".env", overwrite=False)
+
+ENVIRONMENT = env.str("ALBUMEN_ENV", default="development")
+if ENVIRONMENT not in ("development", "production"):
+    raise ImproperlyConfigured(f"ALBUMEN_ENV is {ENVIRONMENT!r}; it must be 'development' or 'production'.")
+PRODUCTION = ENVIRONMENT == "production"
+
+HOST = env.str("HOST", default="127.0.0.1")
+PORT = env.int("PORT", default=8000)
+DATA_DIR = Path(env.str("ALBUMEN_DATA_DIR", default="") or BASE_DIR / "data").resolve()
+DEBUG = env.bool("ALBUMEN_DEBUG", default=False)
+ALLOWED_HOSTS = env.list("ALBUMEN_ALLOWED_HOSTS", default=[] if PRODUCTION else ["localhost", "127.0.0.1", "[::1]"])
+CSRF_TRUSTED_ORIGINS = env.list("ALBUMEN_TRUSTED_ORIGINS", default=[])
+CORS_ALLOWED_ORIGINS = env.list("ALBUMEN_CORS_ORIGINS", default=[])
+SECRET_KEY = env.str("ALBUMEN_SECRET_KEY", default="")
+
+if PRODUCTION:
+    bootstrap.refuse_unsafe(debug=DEBUG, secret_key=SECRET_KEY, allowed_hosts=ALLOWED_HOSTS)
+if not SECRET_KEY:
+    SECRET_KEY = bootstrap.secret_key(DATA_DIR)
+
+# How many reverse proxies stand in front: so many entries from the right of X-Forwarded-For are believed, and none
+# when it is 0 (then the header is a client's own invention).
+TRUSTED_PROXIES = env.int("ALBUMEN_TRUSTED_PROXIES", default=0)
+if TRUSTED_PROXIES:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+INSTALLED_APPS = [
+    "albumen.web",
+    "albumen.library",
+    "albumen.accounts",
+    "albumen.plans",
+    "unfold",
+    "unfold.contrib.filters",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "corsheaders",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "drf_standardized_errors",
+]
+MIDDLEWARE = [
+    "albumen.web.middleware.RequestId",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "corsheaders.middleware.CorsMiddleware",
+    "albumen.web.middleware.OptionalSlash",
+    "albumen.web.middleware.CleanInput",
+    "albumen.web.middleware.UploadCleanup",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+ROOT_URLCONF = "albumen.web.urls"
+WSGI_APPLICATION = "albumen.web.wsgi.application"
+ASGI_APPLICATION = "albumen.web.asgi.application"
+APPEND_SLASH = False
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+
+# WAL lets readers go on beside the one writer; IMMEDIATE takes the write lock at once, because a transaction that
+# reads first and writes later fails with "database is locked" instead of waiting; FULL keeps an answered write
+# through a power cut.
+DATABASES = {
+    "default": {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": DATA_DIR / "albumen.sqlite3",
+        "CONN_MAX_AGE": None,
+        "OPTIONS": {
+            "timeout": 20,
+            "transaction_mode": "IMMEDIATE",
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-8000;",
+        },
+    }
+}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["albumen.accounts.backends.EmailBackend"]
+PASSWORD_HASHERS = [
+    "albumen.accounts.hashers.Argon2idHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ("email", "first_name", "last_name")},
+    },
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+ACCESS_TOKEN_LIFETIME = timedelta(days=env.float("ALBUMEN_ACCESS_TOKEN_DAYS", default=7.0))
+REFRESH_TOKEN_LIFETIME = timedelta(days=env.float("ALBUMEN_REFRESH_TOKEN_DAYS", default=30.0))
+LOGIN_URL = "/api-auth/login/"
+LOGIN_REDIRECT_URL = "/"
+LOGOUT_REDIRECT_URL = "/"
+PASSWORD_RESET_TIMEOUT = 3600
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
+
+# Rates are like "10/minute"; 0 turns one off.
+RATES = {
+    "login": env.str("ALBUMEN_RATE_LOGIN", default="10/minute"),
+    "register": env.str("ALBUMEN_RATE_REGISTER", default="60/hour"),
+    "reset": env.str("ALBUMEN_RATE_RESET", default="5/hour"),
+    "api": env.str("ALBUMEN_RATE_API", default="6000/minute"),
+}
+
+EMAIL_CONFIG = env.email_url("ALBUMEN_EMAIL_URL", default="consolemail://")
+vars().update(EMAIL_CONFIG)
+DEFAULT_FROM_EMAIL = env.str("ALBUMEN_EMAIL_FROM", default="Albumen <albumen@localhost>")
+# Mails link to this address, never to the Host header of whoever asked for the mail.
+PUBLIC_URL = env.str("ALBUMEN_PUBLIC_URL", default=f"http://{'localhost' if HOST == '0.0.0.0' else HOST}:{PORT}")  # noqa: S104
+
+MEDIA_ROOT = DATA_DIR / "media"
+STORAGES = {
+    "default": {"BACKEND": "albumen.storage.DiskStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+STATIC_URL = "/static/"
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = False
+
+THREADS = env.int("ALBUMEN_THREADS", default=32)
+DECODERS = env.int("ALBUMEN_DECODERS", default=0) or os.cpu_count() or 1
+DECODER_MEMORY_MB = env.int("ALBUMEN_DECODER_MEMORY_MB", default=1536)
+DECODER_SECONDS = env.float("ALBUMEN_DECODER_SECONDS", default=20.0)
+# A signed address stays the same for one period, and works for one to two of them.
+SIGNED_URL_PERIOD = env.int("ALBUMEN_SIGNED_URL_SECONDS", default=6 * 3600)
+
+# JSON bodies and form fields beside the picture are read into memory, so they are bounded.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 100
+DATA_UPLOAD_MAX_NUMBER_FILES = 4
+FILE_UPLOAD_HANDLERS = ["albumen.uploads.drafts.NoFiles"]
+
+TIME_ZONE = "UTC"
+USE_TZ = True
+LANGUAGE_CODE = "en"
+USE_I18N = False
+
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+CORS_URLS_REGEX = r"^/(api|files|links)/"
+CORS_EXPOSE_HEADERS = ["X-Request-ID", "Retry-After"]
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "albumen.accounts.authentication.BearerAuthentication",
+        "albumen.accounts.authentication.CookieAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": [
+        "albumen.web.renderers.JSONRenderer",
+        "rest_framework.renderers.BrowsableAPIRenderer",
+    ],
+    "DEFAULT_PARSER_CLASSES": [
+        "albumen.uploads.parsers.JSONParser",
+        "rest_framework.parsers.MultiPartParser",
+        "rest_framework.parsers.FormParser",
+    ],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "albumen.web.renderers.Negotiation",
+    "DEFAULT_PAGINATION_CLASS": "albumen.web.pagination.KeysetPagination",
+    "DEFAULT_THROTTLE_CLASSES": ["albumen.web.throttling.ApiThrottle"],
+    "DEFAULT_SCHEMA_CLASS": "albumen.web.schema.AutoSchema",
+    "EXCEPTION_HANDLER": "drf_standardized_errors.handler.exception_handler",
+    "NUM_PROXIES": TRUSTED_PROXIES,
+    # `format` is a filter of ours, not a way to choose a renderer.
+    "URL_FORMAT_OVERRIDE": None,
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+}
+DRF_STANDARDIZED_ERRORS = {
+    "EXCEPTION_HANDLER_CLASS": "albumen.web.problems.ProblemHandler",
+    "EXCEPTION_FORMATTER_CLASS": "albumen.web.problems.ProblemFormatter",
+    "NESTED_FIELD_SEPARATOR": "/",
+    "ENABLE_IN_DEBUG_FOR_UNHANDLED_EXCEPTIONS": True,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Albumen",
+    "DESCRIPTION": (
+        "Accounts, pictures, thumbnails per plan, and links that expire. Sign in with `POST /api/login/`, then send "
+        "`Authorization: Bearer <access>`. Every refusal is an `application/problem+json` document (RFC 9457); "
+        "[the errors page](/docs/errors/) describes each code."
+    ),
+    "VERSION": "0.1.0",
+    "OAS_VERSION": "3.1.1",
+    "LICENSE": {"name": "MIT"},
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_AUTHENTICATION": [],
+    "SERVE_PERMISSIONS": [],
+    "SCHEMA_PATH_PREFIX": r"/api",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "SORT_OPERATIONS": False,
+    "TAGS": [
+        {"name": "Accounts", "description": "Register, sign in, sessions, one's own profile, passwords, avatars."},
+        {"name": "Users", "description": "The directory of users."},
+        {"name": "Plans", "description": "What an account may have."},
+        {"name": "Pictures", "description": "Upload, list, read, rename, delete."},
+        {"name": "Expiring links", "description": "Public links to one picture at one size, which end."},
+        {"name": "Delivery", "description": "The image bytes behind signed and expiring addresses."},
+    ],
+}
+UNFOLD = {
+    "SITE_TITLE": "Albumen",
+    "SITE_HEADER": "Albumen",
+    "SITE_SYMBOL": "photo_library",
+    "SHOW_HISTORY": True,
+}
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "filters": {"request_id": {"()": "albumen.web.request_id.RequestIdFilter"}},
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s [%(request_id)s] %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["request_id"]}},
+    "root": {"handlers": ["stderr"], "level": env.str("ALBUMEN_LOG_LEVEL", default="INFO").upper()},
+    # Refusals are answers, not warnings; real failures still come as errors with their trace.
+    "loggers": {"django.request": {"level": "ERROR"}, "django.security": {"level": "ERROR"}},
+}
+logging.captureWarnings(capture=True)

@@ -1,0 +1,28 @@
+"""Every address. Each is written with its final slash, and answers without it too."""
+
+from django.contrib import admin
+from django.urls import include, path
+from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView, SpectacularSwaggerView
+
+from albumen.accounts import urls as accounts
+from albumen.library import urls as library
+from albumen.plans import urls as plans
+from albumen.web import views
+
+urlpatterns = [
+    path("", views.landing, name="landing"),
+    path("api/", include(accounts.urlpatterns + plans.urlpatterns + library.urlpatterns)),
+    path("", include(library.file_urlpatterns)),
+    path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
+    path("docs/errors/", views.errors, name="errors"),
+    path("redoc/", SpectacularRedocView.as_view(url_name="schema"), name="redoc"),
+    path("password-reset/", views.password_reset, name="password-reset-page"),
+    path("api-auth/", include("rest_framework.urls")),
+    path("admin/", admin.site.urls),
+]
+
+handler400 = "albumen.web.problems.bad_request"
+handler403 = "albumen.web.problems.forbidden"
+handler404 = "albumen.web.problems.not_found"
+handler500 = "albumen.web.problems.server_error"
