@@ -1,0 +1,131 @@
+"""The cast, and the places where they act: in process through Django's handler, or on a real server."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from rest_framework.test import APIClient
+
+from tests import pictures
+from tests.server import Server
+
+PASSWORD = "correct horse battery staple"
+
+
+@dataclass
+class Person:
+    """Somebody with a browser of their own. Calls go through every layer of the service as HTTP does."""
+
+    email: str
+    client: APIClient
+    id: int = 0
+    access: str = ""
+    refresh: str = ""
+    password: str = PASSWORD
+
+    def __post_init__(self) -> None:
+        self.get = self.client.get
+        self.post = self.client.post
+        self.put = self.client.put
+        self.patch = self.client.patch
+        self.delete = self.client.delete
+        self.head = self.client.head
+
+    def sign_in(self, **extra: Any) -> Any:
+        """Log in anew, and use the new token from now on."""
+        answer = APIClient().post("/api/login/", {"email": self.email, "password": self.password}, **extra)
+        if answer.status_code == 200:
+            body = answer.json()
+            self.id, self.access, self.refresh = body["user"]["id"], body["access"], body["refresh"]
+            self.client.credentials(HTTP_AUTHORIZATION=f"Bearer {self.access}")
+        return answer
+
+    def upload(self, content: bytes | None = None, *, name: str = "photo.jpg", **fields: Any) -> Any:
+        """Send a picture as a browser's form would."""
+        file = pictures.as_file(content if content is not None else pictures.jpeg(), name)
+        return self.client.post("/api/pictures/", {"image": file, **fields}, format="multipart")
+
+    def use_plan(self, **changes: Any) -> Any:
+        """Move to a plan of one's own, made from these fields: what an administrator would do in the panel."""
+        from albumen.accounts.models import User
+        from albumen.plans.services import create_plan
+
+        plan = create_plan(**{"name": f"Plan of {self.email}", "thumbnail_heights": [200], **changes})
+        User.objects.filter(pk=self.id).update(plan=plan)
+        return plan
+
+
+@pytest.fixture(autouse=True)
+def _house(settings: Any, tmp_path: Path) -> None:
+    """Files of each test in a folder of its own, and no limit on attempts unless the test sets one."""
+    settings.MEDIA_ROOT = tmp_path / "media"
+    settings.RATES = dict.fromkeys(settings.RATES, "0")
+
+
+@pytest.fixture
+def person(db: None) -> Callable[..., Person]:
+    """Makes people: they register and sign in by HTTP."""
+
+    def make(name: str, **fields: Any) -> Person:
+        someone = Person(f"{name}@example.com", APIClient())
+        body = {"email": someone.email, "password": PASSWORD, "first_name": name.title(), **fields}
+        assert APIClient().post("/api/register/", body).status_code == 201
+        assert someone.sign_in().status_code == 200
+        return someone
+
+    return make
+
+
+@pytest.fixture
+def alice(person: Callable[..., Person]) -> Person:
+    """Owns what a test is about."""
+    return person("alice")
+
+
+@pytest.fixture
+def bob(person: Callable[..., Person]) -> Person:
+    """Works with Alice."""
+    return person("bob")
+
+
+@pytest.fixture
+def charlie(person: Callable[..., Person]) -> Person:
+    """A stranger who is signed in."""
+    return person("charlie")
+
+
+@pytest.fixture
+def dana(db: None, monkeypatch: pytest.MonkeyPatch) -> Person:
+    """An administrator, made on the command line."""
+    someone = Person("dana@example.com", APIClient())
+    monkeypatch.setenv("DJANGO_SUPERUSER_EMAIL", someone.email)
+    monkeypatch.setenv("DJANGO_SUPERUSER_PASSWORD", PASSWORD)
+    call_command("createsuperuser", interactive=False, verbosity=0)
+    assert someone.sign_in().status_code == 200
+    return someone
+
+
+@pytest.fixture
+def anonymous(db: None) -> APIClient:
+    """Nobody."""
+    return APIClient()
+
+
+@pytest.fixture(scope="session")
+def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """One real server for all tests that leave it as it is; no rate limits."""
+    server = Server(tmp_path_factory.mktemp("server"))
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def own_server(tmp_path: Path) -> Iterator[Server]:
+    """A server that a test may configure, kill and start again; not started yet."""
+    server = Server(tmp_path / "data")
+    yield server
+    server.stop()

@@ -1,0 +1,91 @@
+"""A real server process on loopback, with a data folder of its own."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import httpx
+
+ROOT = Path(__file__).resolve().parents[1]
+NO_LIMITS = {f"ALBUMEN_RATE_{name}": "0" for name in ("LOGIN", "REGISTER", "RESET", "API")}
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+class Server:
+    """`manage.py serve` on a free port."""
+
+    def __init__(self, data_dir: Path, **env: str) -> None:
+        self.data_dir = data_dir
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.env = {
+            **os.environ,
+            **NO_LIMITS,
+            "PORT": str(self.port),
+            "HOST": "127.0.0.1",
+            "ALBUMEN_DATA_DIR": str(data_dir),
+            **env,
+        }
+        self.process: subprocess.Popen[bytes] | None = None
+        self.log = data_dir.parent / f"{data_dir.name}.log"
+
+    def manage(self, *arguments: str, **env: str) -> str:
+        """Run one management command to its end; answers what it printed."""
+        command = [sys.executable, "manage.py", *arguments]
+        done = subprocess.run(command, cwd=ROOT, env=self.env | env, capture_output=True, text=True, timeout=120)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    def start(self, **env: str) -> None:
+        """Migrate, start, and wait until it answers."""
+        self.manage("migrate", "--verbosity", "0")
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "manage.py", "serve"], cwd=ROOT, env=self.env | env, stdout=log, stderr=log
+            )
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            assert self.process.poll() is None, self.log.read_text()
+            try:
+                httpx.get(f"{self.url}/api/plans/", timeout=5)
+                return
+            except httpx.TransportError:
+                time.sleep(0.1)
+        raise AssertionError(f"The server did not answer: {self.log.read_text()}")
+
+    def stop(self, sig: int = signal.SIGINT) -> int | None:
+        """End it as Ctrl-C would, and wait; answers the exit status."""
+        if self.process is None:
+            return None
+        if self.process.poll() is None:
+            self.process.send_signal(sig)
+        status = self.process.wait(timeout=60)
+        self.process = None
+        return status
+
+    def register(self, name: str, password: str = "correct horse battery staple") -> httpx.Client:
+        """A new person with a signed-in client."""
+        email = f"{name}-{time.monotonic_ns()}@example.com"
+        body = {"email": email, "password": password}
+        assert httpx.post(f"{self.url}/api/register/", json=body, timeout=30).status_code == 201
+        tokens = httpx.post(f"{self.url}/api/login/", json=body, timeout=30).json()
+        client = httpx.Client(base_url=self.url, timeout=60)
+        client.headers["Authorization"] = f"Bearer {tokens['access']}"
+        client.email, client.user = email, tokens["user"]  # type: ignore[attr-defined]
+        return client
+
+    def sql(self, statement: str, *values: object) -> list[tuple[object, ...]]:
+        """Ask, or change, the server's database from outside."""
+        import sqlite3
+
+        with sqlite3.connect(self.data_dir / "albumen.sqlite3", timeout=20) as connection:
+            return connection.execute(statement, values).fetchall()
