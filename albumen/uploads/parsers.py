@@ -7,7 +7,7 @@ import orjson
 from django.http import HttpRequest
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
-from rest_framework import serializers
+from rest_framework import parsers, serializers
 from rest_framework.parsers import BaseParser
 
 from albumen.errors import Invalid, TooLarge
@@ -27,9 +27,6 @@ class JSONParser(BaseParser):
         self, stream: Any, media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
     ) -> dict[str, Any]:
         request: HttpRequest = (parser_context or {})["request"]._request
-        charset = (request.content_params or {}).get("charset", "utf-8").lower()
-        if charset not in ("utf-8", "utf8", "us-ascii"):
-            raise Invalid("unsupported_charset", "JSON is UTF-8 (RFC 8259, section 8.1): send it so.")
         return self.read(iter(lambda: stream.read(CHUNK), b""), request)
 
     def read(self, chunks: Iterator[bytes], request: HttpRequest) -> dict[str, Any]:
@@ -57,6 +54,34 @@ class UploadJSONParser(JSONParser):
             key: spool.uploads.get(value, value) if isinstance(value, str) else value
             for key, value in document.items()
         }
+
+
+class FormParser(parsers.FormParser):
+    """A form's fields, in UTF-8 and in nothing else."""
+
+    def parse(
+        self, stream: Any, media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
+    ) -> Any:
+        return _require_utf8(super().parse(stream, media_type, parser_context))
+
+
+class MultiPartParser(parsers.MultiPartParser):
+    """The same, with files."""
+
+    def parse(
+        self, stream: Any, media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
+    ) -> Any:
+        parsed = super().parse(stream, media_type, parser_context)
+        _require_utf8(parsed.data)
+        return parsed
+
+
+def _require_utf8(fields: Any) -> Any:
+    """Django puts U+FFFD for bytes that are not UTF-8; what somebody wrote would be lost without a word."""
+    for name, values in fields.lists():
+        if any("\ufffd" in value for value in (name, *values)):
+            raise Invalid("invalid_encoding", "This field is not in UTF-8.", pointer=f"/{name}")
+    return fields
 
 
 @extend_schema_field(OpenApiTypes.BINARY)

@@ -4,12 +4,11 @@ from typing import Any
 
 from django.http import HttpRequest
 from rest_framework.generics import GenericAPIView
-from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 
 from albumen.errors import TooLarge
 from albumen.uploads.drafts import UNKNOWN_LENGTH, UploadHandler
-from albumen.uploads.parsers import MAX_JSON, UploadJSONParser
+from albumen.uploads.parsers import MAX_JSON, MultiPartParser, UploadJSONParser
 
 
 class AcceptsUploads(GenericAPIView[Any]):

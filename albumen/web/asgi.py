@@ -4,7 +4,6 @@ import asyncio
 import os
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, cast
-from urllib.parse import quote
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "albumen.web.settings")
 
@@ -26,8 +25,6 @@ async def application(scope: Message, receive: Receive, send: Send) -> None:
     """Answers HTTP; a WebSocket is refused until there is something to say on it."""
     if scope["type"] == "http":
         body = _Body(receive, scope)
-        # The bridge decodes the query as ASCII; other bytes may stand in it all the same.
-        scope["query_string"] = quote(scope["query_string"], safe="!$&'()*+,;=:@/?%-._~[]").encode()
         await _http(scope, body.receive, body.answer_with(send))
     elif scope["type"] == "websocket":
         await receive()

@@ -45,8 +45,8 @@ class OptionalSlash:
 
 
 class CleanInput:
-    """Refuses a NUL in the path or the query, which databases choke on; and turns a domain error of a plain Django
-    view into its problem document."""
+    """Refuses a NUL in the path or the query, which databases choke on, and any charset but UTF-8; and turns a domain
+    error of a plain Django view into its problem document."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -54,6 +54,9 @@ class CleanInput:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if "\0" in request.path_info or "%00" in request.META.get("QUERY_STRING", ""):
             return problems.response(request, 400, "null_character", "Leave the NUL character out of the address.")
+        charset = (request.content_params or {}).get("charset", "utf-8").lower()
+        if charset not in ("utf-8", "utf8", "us-ascii"):
+            return problems.response(request, 400, "unsupported_charset", "Send the body in UTF-8, and say so.")
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:

@@ -76,7 +76,9 @@ def status_of(error: DomainError) -> int:
 def response(request: HttpRequest, status_code: int, code: str, detail: str) -> HttpResponse:
     """A problem document outside of REST framework."""
     problem = document(status_code, code, detail, request_id=getattr(request, "request_id", "-"))
-    return HttpResponse(orjson.dumps(problem), status=status_code, content_type=MEDIA_TYPE)
+    body = orjson.dumps(problem)
+    headers = {"Content-Length": str(len(body))}
+    return HttpResponse(body, status=status_code, content_type=MEDIA_TYPE, headers=headers)
 
 
 def response_for(request: HttpRequest, error: DomainError) -> HttpResponse:

@@ -195,8 +195,8 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_PARSER_CLASSES": [
         "albumen.uploads.parsers.JSONParser",
-        "rest_framework.parsers.MultiPartParser",
-        "rest_framework.parsers.FormParser",
+        "albumen.uploads.parsers.MultiPartParser",
+        "albumen.uploads.parsers.FormParser",
     ],
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "albumen.web.renderers.Negotiation",
     "DEFAULT_PAGINATION_CLASS": "albumen.web.pagination.KeysetPagination",
@@ -257,6 +257,6 @@ LOGGING = {
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["request_id"]}},
     "root": {"handlers": ["stderr"], "level": env.str("ALBUMEN_LOG_LEVEL", default="INFO").upper()},
     # Refusals are answers, not warnings; real failures still come as errors with their trace.
-    "loggers": {"django.request": {"level": "ERROR"}, "django.security": {"level": "ERROR"}},
+    "loggers": {"django.request": {"level": "ERROR"}, "django.security": {"level": "CRITICAL"}},
 }
 logging.captureWarnings(capture=True)
