@@ -12,10 +12,12 @@ COMPILE := pip compile --quiet --universal --python-version 3.11 --no-emit-index
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' Makefile
 
+# Where the machine can, the server is tied to make, so that it never outlives a make that was killed.
 run: ## Start the server, on http://127.0.0.1:8000 unless HOST or PORT say otherwise
 	@scripts/venv.sh requirements.txt; \
 	$(VENV_PYTHON) manage.py migrate --verbosity 0; \
-	exec $(VENV_PYTHON) manage.py serve
+	tied='setpriv --pdeathsig TERM'; $$tied true 2>/dev/null || tied=; \
+	exec $$tied $(VENV_PYTHON) manage.py serve
 
 test: ## Run every test with coverage; ARGS="..." goes to pytest
 	@scripts/venv.sh requirements-dev.txt; \

@@ -24,11 +24,13 @@ filled() {
 }
 
 extendable() {
-    runs "$python" "$suitable" && same "$runtime" && [ ! -e "$stamps/$dev" ] && { have uv || runs "$python" 'import pip'; }
+    runs "$python" "$suitable" && same "$runtime" && [ ! -e "$stamps/$dev" ] || return
+    have uv || runs "$python" 'import pip'
 }
 
 find_python() {
     local candidate old='' bare='' names=(python3.11 python3.12 python3.13 python3)
+    local remedy='Install one (Debian 12: apt install python3.11 python3.11-venv), or name one: make run PYTHON=/path/to/it'
     [ -z "${PYTHON:-}" ] || names=("$PYTHON")
     while IFS= read -r candidate; do
         if ! runs "$candidate" "$suitable"; then
@@ -45,17 +47,18 @@ find_python() {
             "Install it (Debian, Ubuntu: apt install python3-venv), or install uv, then run the same command again."
     elif [ -n "$old" ]; then
         die "Albumen needs Python 3.11, 3.12 or 3.13; $old is $("$old" -V 2>&1)." \
-            "Install one (Debian 12: apt install python3.11 python3.11-venv), or name one: make run PYTHON=/path/to/python3.11"
+            "$remedy"
     else
         die "Albumen needs Python 3.11, 3.12 or 3.13, and ${PYTHON:-python3} was not found or does not start." \
-            "Install one (Debian 12: apt install python3.11 python3.11-venv), or name one: make run PYTHON=/path/to/python3.11"
+            "$remedy"
     fi
 }
 
 make_venv() {
     local interpreter
     have uv || interpreter=$(find_python)
-    rm -rf .venv 2>/dev/null || die "The old .venv can't be replaced by this user: remove it, then run the same command again."
+    rm -rf .venv 2>/dev/null ||
+        die "The old .venv can't be replaced by this user: remove it, then run the same command again."
     if have uv; then
         uv venv --quiet --python "${PYTHON:->=3.11,<3.14}" .venv
     else

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
+from django.urls import reverse_lazy
 
 from albumen.web import bootstrap
 
@@ -148,7 +149,7 @@ EMAIL_CONFIG = env.email_url("ALBUMEN_EMAIL_URL", default="consolemail://")
 vars().update(EMAIL_CONFIG)
 DEFAULT_FROM_EMAIL = env.str("ALBUMEN_EMAIL_FROM", default="Albumen <albumen@localhost>")
 # Mails link to this address, never to the Host header of whoever asked for the mail.
-PUBLIC_URL = env.str("ALBUMEN_PUBLIC_URL", default=f"http://{'localhost' if HOST == '0.0.0.0' else HOST}:{PORT}")  # noqa: S104
+PUBLIC_URL = env.str("ALBUMEN_PUBLIC_URL", default="") or f"http://{HOST}:{PORT}"
 
 MEDIA_ROOT = DATA_DIR / "media"
 STORAGES = {
@@ -247,6 +248,36 @@ UNFOLD = {
     "SITE_HEADER": "Albumen",
     "SITE_SYMBOL": "photo_library",
     "SHOW_HISTORY": True,
+    "SIDEBAR": {
+        "navigation": [
+            {
+                "title": "People",
+                "items": [
+                    {"title": "Users", "icon": "group", "link": reverse_lazy("admin:accounts_user_changelist")},
+                    {"title": "Logins", "icon": "key", "link": reverse_lazy("admin:accounts_session_changelist")},
+                    {"title": "Plans", "icon": "sell", "link": reverse_lazy("admin:plans_plan_changelist")},
+                ],
+            },
+            {
+                "title": "Pictures",
+                "items": [
+                    {"title": "Pictures", "icon": "image", "link": reverse_lazy("admin:library_picture_changelist")},
+                    {
+                        "title": "Expiring links",
+                        "icon": "link",
+                        "link": reverse_lazy("admin:library_expiringlink_changelist"),
+                    },
+                ],
+            },
+            {
+                "title": "Documentation",
+                "items": [
+                    {"title": "API", "icon": "api", "link": reverse_lazy("docs")},
+                    {"title": "Error codes", "icon": "error", "link": reverse_lazy("errors")},
+                ],
+            },
+        ],
+    },
 }
 
 LOGGING = {

@@ -1,0 +1,46 @@
+"""The README's walk, run as it is written, by bash and curl, against a real server."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests import pictures
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture
+def walk(own_server, tmp_path):
+    own_server.start()
+    here = tmp_path / "walk"
+    here.mkdir()
+    (here / ".venv").symlink_to(sys.prefix)
+    (here / "manage.py").symlink_to(ROOT / "manage.py")
+    (here / "photo.jpg").write_bytes(pictures.jpeg(4000, 3000))
+    blocks = re.findall(r"```sh\n(.*?)```", (ROOT / "README.md").read_text(), flags=re.DOTALL)
+    done = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", "\n".join(blocks)],
+        cwd=here,
+        env=own_server.env | {"ALBUMEN": own_server.url},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return here, done.stdout
+
+
+def test_the_readme_does_what_it_says(walk):
+    here, printed = walk
+    picture = json.loads((here / "picture.json").read_text())
+    assert [thumbnail["plan_height"] for thumbnail in picture["thumbnails"]] == [200, 400]
+    assert pictures.opened((here / "thumbnail.jpg").read_bytes()).size == (267, 200)
+    assert "the same bytes" in printed
+    assert pictures.opened((here / "shared.jpg").read_bytes()).size == (4000, 3000)
+    assert json.loads((here / "link.json").read_text())["max_uses"] == 1
+    assert re.findall(r"^(\d{3})\b", printed, flags=re.MULTILINE) == ["200", "200", "410"]
+    assert '"code":"link_used_up"' in printed

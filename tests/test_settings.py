@@ -1,0 +1,105 @@
+"""Settings: each one documented, unsafe ones refused, the secret key made once and kept private."""
+
+import os
+import re
+import stat
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+GOOD = {
+    "ALBUMEN_ENV": "production",
+    "ALBUMEN_SECRET_KEY": "k3H9-x0Qz7LmPw2VbT5yRc8NdJf4GsAe1UiOhK6",
+    "ALBUMEN_ALLOWED_HOSTS": "pictures.example.com",
+}
+
+
+def check(data_dir: Path, **env: str) -> subprocess.CompletedProcess[str]:
+    """Start the service as far as its settings and checks."""
+    plain = {name: value for name, value in os.environ.items() if not name.startswith("ALBUMEN_")}
+    return subprocess.run(
+        [sys.executable, "manage.py", "check"],
+        cwd=ROOT,
+        env={**plain, "ALBUMEN_DATA_DIR": str(data_dir), **env},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+def test_every_setting_is_documented_and_nothing_else():
+    source = (ROOT / "albumen/web/settings.py").read_text()
+    read = set(re.findall(r'env\.\w+\(\s*"([A-Z_]+)"', source))
+    documented = set(re.findall(r"^([A-Z_]+)=", (ROOT / ".env.example").read_text(), flags=re.MULTILINE))
+    assert read == documented
+    assert {"HOST", "PORT", "ALBUMEN_DATA_DIR", "ALBUMEN_RATE_LOGIN"} <= read
+
+
+def test_the_documented_values_are_the_defaults(tmp_path):
+    example = dict(
+        line.split("=", 1) for line in (ROOT / ".env.example").read_text().splitlines() if re.match(r"[A-Z_]+=", line)
+    )
+    example.pop("ALBUMEN_DATA_DIR")
+    show = "from django.conf import settings as s; print(s.RATES, s.ALLOWED_HOSTS, s.ACCESS_TOKEN_LIFETIME, s.THREADS, \
+s.DECODERS, s.SIGNED_URL_PERIOD, s.PORT, s.HOST, s.DEBUG, s.EMAIL_BACKEND, s.DEFAULT_FROM_EMAIL, s.PUBLIC_URL)"
+    plain = {name: value for name, value in os.environ.items() if not name.startswith("ALBUMEN_")}
+    plain |= {"DJANGO_SETTINGS_MODULE": "albumen.web.settings", "ALBUMEN_DATA_DIR": str(tmp_path)}
+    printed = [
+        subprocess.run([sys.executable, "-c", show], cwd=ROOT, env=env, capture_output=True, text=True, check=True).stdout
+        for env in (plain, {**plain, **example})
+    ]
+    assert printed[0] == printed[1]
+
+
+def test_production_starts_on_safe_settings(tmp_path):
+    done = check(tmp_path, **GOOD)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        ({"ALBUMEN_DEBUG": "true"}, "ALBUMEN_DEBUG"),
+        ({"ALBUMEN_SECRET_KEY": ""}, "ALBUMEN_SECRET_KEY"),
+        ({"ALBUMEN_SECRET_KEY": "short"}, "ALBUMEN_SECRET_KEY"),
+        ({"ALBUMEN_SECRET_KEY": "a" * 50}, "ALBUMEN_SECRET_KEY"),
+        ({"ALBUMEN_ALLOWED_HOSTS": "*"}, "ALBUMEN_ALLOWED_HOSTS"),
+        ({"ALBUMEN_ALLOWED_HOSTS": ""}, "ALBUMEN_ALLOWED_HOSTS"),
+        ({"ALBUMEN_ALLOWED_HOSTS": "a.example,*"}, "ALBUMEN_ALLOWED_HOSTS"),
+    ],
+)
+def test_production_refuses_an_unsafe_setting_and_names_it(tmp_path, change, named):
+    done = check(tmp_path, **{**GOOD, **change})
+    assert done.returncode != 0
+    assert named in done.stderr
+    others = {"ALBUMEN_DEBUG", "ALBUMEN_SECRET_KEY", "ALBUMEN_ALLOWED_HOSTS"} - {named}
+    assert not any(f"- {other}" in done.stderr for other in others)
+
+
+def test_production_makes_no_key_of_its_own(tmp_path):
+    check(tmp_path, **{**GOOD, "ALBUMEN_SECRET_KEY": ""})
+    assert not (tmp_path / "secret_key").exists()
+
+
+@pytest.mark.parametrize(("name", "value"), [("ALBUMEN_ENV", "staging"), ("ALBUMEN_RATE_LOGIN", "many")])
+def test_a_value_that_means_nothing_is_refused(tmp_path, name, value):
+    done = check(tmp_path, **{name: value})
+    assert done.returncode != 0
+    assert value in done.stderr
+
+
+def test_the_secret_key_is_made_once_and_is_private(tmp_path):
+    data = tmp_path / "data"
+    with ThreadPoolExecutor(6) as pool:
+        done = list(pool.map(lambda _: check(data), range(6)))
+    assert [one.returncode for one in done] == [0] * 6
+    key = (data / "secret_key").read_text()
+    assert len(key) >= 32
+    assert stat.S_IMODE((data / "secret_key").stat().st_mode) == 0o600
+    assert check(data).returncode == 0
+    assert (data / "secret_key").read_text() == key
+    assert [path.name for path in data.iterdir() if path.name.startswith(".secret")] == []
