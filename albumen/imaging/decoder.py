@@ -17,12 +17,11 @@ from typing import Any
 from albumen.imaging.values import Facts, Limits, Made, Refused, Target
 
 _FILE_BYTES = 512 * 1024 * 1024
-_NICENESS = 5
 _OUT_OF_MEMORY_SCORE = 500
 
 
 def main() -> None:
-    """Serves jobs; every answer is one line: the result, or `refused`, or `oserror`."""
+    """Serves jobs. Each gets two lines: an empty object once it is taken up, then the result or a refusal."""
     limits = Limits(**json.loads(sys.argv[1]))
     answers = os.fdopen(os.dup(1), "wb", buffering=0)
     # What a library prints must not end up between the answers.
@@ -36,6 +35,7 @@ def main() -> None:
     jobs.prepare()
     answers.write(b"{}\n")
     for line in sys.stdin.buffer:
+        answers.write(b"{}\n")
         # A server that was killed cannot end this process, and a decode may hold on to the interpreter for good.
         signal.alarm(math.ceil(limits.seconds) + 5)
         answer = _answer(json.loads(line), limits)
@@ -83,7 +83,6 @@ def _confine(limits: Limits) -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (_FILE_BYTES, _FILE_BYTES))
     # An interrupt at the terminal reaches the whole group; the server decides when its decoders end.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    os.nice(_NICENESS)
     with suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text(str(_OUT_OF_MEMORY_SCORE))
 

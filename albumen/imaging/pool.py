@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from albumen.imaging.values import Busy, Limits, Refused
-from albumen.imaging.worker import Worker, WorkerLost
+from albumen.imaging.worker import Worker, WorkerDead, WorkerLost
 
 WAIT_SECONDS = 30.0
 JOBS_PER_WORKER = 500
@@ -32,17 +32,21 @@ class Pool:
         if not self._slots.acquire(timeout=self._wait_seconds):
             raise Busy("Every decoder is taken.")
         try:
-            worker = self._take()
-            try:
-                answer = worker.ask(job, self._limits.seconds)
-            except WorkerLost as lost:
-                self._drop(worker)
-                raise _refusal(lost) from None
-            except BaseException:
-                self._drop(worker)
-                raise
-            self._give_back(worker)
-            return answer
+            while True:
+                worker = self._take()
+                try:
+                    answer = worker.ask(job, self._limits.seconds)
+                except WorkerDead:
+                    self._drop(worker)
+                except WorkerLost as lost:
+                    self._drop(worker)
+                    raise _refusal(lost) from None
+                except BaseException:
+                    self._drop(worker)
+                    raise
+                else:
+                    self._give_back(worker)
+                    return answer
         finally:
             self._slots.release()
 
@@ -60,14 +64,9 @@ class Pool:
             worker.release()
 
     def _take(self) -> Worker:
-        while True:
-            with self._lock:
-                worker = self._idle.pop() if self._idle else None
-            if worker is None:
-                break
-            if worker.alive:
-                return worker
-            self._drop(worker)
+        with self._lock:
+            if self._idle:
+                return self._idle.pop()
         worker = Worker(self._limits)
         with self._lock:
             self._all.add(worker)

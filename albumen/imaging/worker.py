@@ -20,11 +20,15 @@ _INHERITED = ("PATH", "LANG", "LC_ALL", "HOME", "TMPDIR", "LD_LIBRARY_PATH", "LD
 
 
 class WorkerLost(Exception):
-    """The decoder died or ran out of time; `timed_out` tells which. Whoever sees it must close the worker."""
+    """The decoder died, or ran out of time where `timed_out` is true. Whoever sees it must close the worker."""
 
     def __init__(self, *, timed_out: bool) -> None:
         super().__init__(timed_out)
         self.timed_out = timed_out
+
+
+class WorkerDead(Exception):
+    """The decoder had died before it took the job up, so that another can do it."""
 
 
 class Worker:
@@ -46,20 +50,21 @@ class Worker:
             raise RuntimeError("A decoder process could not be started; its standard error says why.") from lost
 
     def ask(self, job: Mapping[str, Any], seconds: float) -> dict[str, Any]:
-        """Sends one job and waits for its answer. Raises WorkerLost."""
+        """Sends one job and waits for its answer. Raises WorkerDead or WorkerLost."""
         self.jobs += 1
+        deadline = time.monotonic() + seconds
         try:
             self._jobs.write(json.dumps(job).encode() + b"\n")
+            # The first answer says that the job was taken up. An idle decoder may have been killed, by the kernel
+            # when memory is short; that must not be held against the file that happens to come next.
+            self._read(seconds)
         except OSError as error:
-            raise WorkerLost(timed_out=False) from error
-        return self._read(seconds)
-
-    @property
-    def alive(self) -> bool:
-        """Whether the process still runs: an idle one may have been killed, by the kernel when memory is short."""
-        hangup = select.poll()
-        hangup.register(self._answers, select.POLLHUP)
-        return not hangup.poll(0) and self.process.poll() is None
+            raise WorkerDead from error
+        except WorkerLost as lost:
+            if lost.timed_out:
+                raise
+            raise WorkerDead from lost
+        return self._read(deadline - time.monotonic())
 
     def _read(self, seconds: float) -> dict[str, Any]:
         deadline = time.monotonic() + seconds

@@ -1,0 +1,85 @@
+"""Times the derivatives of a 12 MP photo against plain Pillow and against the bare decode: `python bench/imaging.py`.
+
+The rounds of all contestants are interleaved, so that a busy machine slows each of them; read the ratios.
+"""
+
+import argparse
+import os
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+os.environ["VIPS_CONCURRENCY"] = "1"
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from albumen import imaging
+from bench.photos import make_photo
+
+HEIGHTS = (400, 200)
+
+
+def render_with(photo: Path, folder: Path, *, webp: bool) -> None:
+    imaging.render(photo, [imaging.Target(folder / str(height), height) for height in HEIGHTS], webp=webp)
+
+
+def render_with_pillow(photo: Path, folder: Path) -> None:
+    from PIL import Image, ImageOps
+
+    with Image.open(photo) as opened:
+        upright = ImageOps.exif_transpose(opened).convert("RGB")
+        for height in HEIGHTS:
+            size = imaging.fit_height(*upright.size, height)
+            upright.resize(size, Image.Resampling.LANCZOS).save(folder / f"{height}.jpg")
+
+
+def decode_alone(photo: Path) -> None:
+    import pyvips
+
+    # Without this libvips would hand out the result of the round before.
+    pyvips.cache_set_max(0)
+    pyvips.Image.jpegload(str(photo), shrink=4).copy_memory()
+
+
+def measure(rounds: int, contestants: dict[str, Callable[[Path], None]], photos: list[Path]) -> dict[str, float]:
+    """Median seconds for one photo, of each contestant."""
+    times: dict[str, list[float]] = {name: [] for name in contestants}
+    for number in range(rounds + 1):
+        for name, run in contestants.items():
+            started = time.perf_counter()
+            run(photos[number % len(photos)])
+            if number:
+                times[name].append(time.perf_counter() - started)
+    return {name: statistics.median(spent) for name, spent in times.items()}
+
+
+def main() -> None:
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("--rounds", type=int, default=15)
+    rounds = arguments.parse_args().rounds
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        photos = [make_photo(folder / f"{seed}.jpg", seed=seed) for seed in range(3)]
+        print("photos of 4000 x 3000:", ", ".join(f"{photo.stat().st_size / 1e6:.1f} MB" for photo in photos))
+        medians = measure(
+            rounds,
+            {
+                "albumen, WebP": lambda photo: render_with(photo, folder, webp=True),
+                "albumen, JPEG": lambda photo: render_with(photo, folder, webp=False),
+                "albumen, header alone": lambda photo: (imaging.inspect(photo), None)[1],
+                "decode at shrink 4 alone": decode_alone,
+                "Pillow, JPEG": lambda photo: render_with_pillow(photo, folder),
+            },
+            photos,
+        )
+    decode, pillow = medians["decode at shrink 4 alone"], medians["Pillow, JPEG"]
+    print(f"median of {rounds} interleaved rounds, heights {HEIGHTS}")
+    for name, seconds in medians.items():
+        ratios = f"{seconds / decode:6.2f} x the decode alone {pillow / seconds:6.1f} x Pillow's rate"
+        print(f"{name:26s} {seconds * 1000:8.1f} ms {ratios}")
+
+
+if __name__ == "__main__":
+    main()
