@@ -70,7 +70,10 @@ def run() -> None:
             server.sql("UPDATE accounts_user SET plan_id = (SELECT id FROM plans_plan WHERE name = 'Premium')")
 
             def upload(worker: int, number: int) -> None:
-                headers = {"Authorization": tokens[worker], "Content-Type": f"multipart/form-data; boundary={BOUNDARY}"}
+                headers = {
+                    "Authorization": tokens[worker],
+                    "Content-Type": f"multipart/form-data; boundary={BOUNDARY}",
+                }
                 connections[worker].request("POST", "/api/pictures/", bodies[number % len(bodies)], headers)
                 answer = connections[worker].getresponse()
                 text = answer.read()

@@ -14,8 +14,8 @@ _PLACEHOLDER_SIDE = 16
 _PLACEHOLDER_CHARS = 400
 _UNASKED_BOX = 128
 _SAVERS: dict[str, tuple[str, dict[str, Any]]] = {
-    # Effort 2 takes half the time of the default 4 for 3 % more bytes.
-    "webp": ("webpsave_buffer", {"Q": 80, "effort": 2}),
+    # Of a 12-megapixel photo's whole time, effort 1 takes a tenth less than 2, for 6 % more bytes.
+    "webp": ("webpsave_buffer", {"Q": 80, "effort": 1}),
     "jpeg": ("jpegsave_buffer", {"Q": 82}),
     "png": ("pngsave_buffer", {"compression": 6}),
 }

@@ -1,0 +1,17 @@
+"""`make bench`: every measurement in one run. Read the ratios: absolute figures do not travel between machines."""
+
+from bench import imaging, memory, uploads
+
+
+def main() -> None:
+    for title, run in (
+        ("(a) 12 MP JPEG to heights 400 and 200", imaging.run),
+        ("(b) uploads a second, two thumbnails each, through HTTP", uploads.run),
+        ("(c) memory of the web process while large pictures go in", memory.run),
+    ):
+        print(f"\n== {title}")
+        run()
+
+
+if __name__ == "__main__":
+    main()
