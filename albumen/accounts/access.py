@@ -3,10 +3,10 @@
 from datetime import datetime
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 
 from albumen.accounts.models import Session, User
-from albumen.errors import NotFound
+from albumen.errors import Forbidden, NotFound
 
 Viewer = User | AnonymousUser
 
@@ -35,6 +35,14 @@ def active_user(user_id: int) -> User | None:
     return User.objects.select_related("plan").filter(pk=user_id, is_active=True).first()
 
 
+def get_editable_user(viewer: Viewer, user_id: int) -> User:
+    """A user to change: `NotFound` as above, `Forbidden` for all but administrators."""
+    user = get_user(viewer, user_id)
+    if not is_administrator(viewer):
+        raise Forbidden("permission_denied", "Only administrators change other users; your own record is the profile.")
+    return user
+
+
 def may_read_contacts(viewer: Viewer, user: User) -> bool:
     """E-mail and phone: for oneself and for administrators."""
     return viewer.pk == user.pk or is_administrator(viewer)
@@ -45,9 +53,16 @@ def may_read_account(viewer: Viewer, user: User) -> bool:
     return viewer.pk == user.pk or is_administrator(viewer)
 
 
+def held_sessions(rotated_after: datetime) -> QuerySet[Session]:
+    """Everybody's logins that still hold."""
+    return Session.objects.filter(
+        revoked_at=None, user__is_active=True, token_version=F("user__token_version"), rotated_at__gt=rotated_after
+    )
+
+
 def live_sessions(user: User, rotated_after: datetime) -> QuerySet[Session]:
     """The user's logins that still hold."""
-    return user.sessions.filter(revoked_at=None, token_version=user.token_version, rotated_at__gt=rotated_after)
+    return held_sessions(rotated_after).filter(user=user)
 
 
 def get_session(user: User, session_id: int) -> Session:

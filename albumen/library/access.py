@@ -114,8 +114,7 @@ def link_token(link_id: int) -> str:
 
 
 def picture_behind_link(token: str, now: datetime) -> ExpiringLink:
-    """The link with its picture, owner and plan. `NotFound` when there never was such a link, `Gone` when it is past
-    its time, revoked or used up, its picture deleted, or its owner's plan without links or without this size."""
+    """The link with its picture, owner and plan. `NotFound` when there never was such a link, `Gone` when it ended."""
     number, _, mac = token.partition("-")
     if not (number.isascii() and number.isdigit() and len(number) < 19):
         raise NotFound
@@ -124,6 +123,13 @@ def picture_behind_link(token: str, now: datetime) -> ExpiringLink:
     link = ExpiringLink.objects.select_related("picture__owner__plan").filter(pk=int(number)).first()
     if link is None:
         raise Gone("link_ended", "The picture behind this link was removed.")
+    require_running(link, now)
+    return link
+
+
+def require_running(link: ExpiringLink, now: datetime) -> None:
+    """`Gone` when the link is past its time, revoked or used up, its picture deleted, or its owner's plan without
+    links or without this size. It needs `picture.owner.plan`."""
     plan = link.picture.owner.plan
     allowed = plan.expiring_links and (plan.original if link.height is None else plan.allows_height(link.height))
     if link.revoked_at is not None or not allowed or not link.picture.owner.is_active:
@@ -134,7 +140,6 @@ def picture_behind_link(token: str, now: datetime) -> ExpiringLink:
         raise Gone("link_used_up", "This link was used as often as it may be. Ask its sender for a new one.")
     if link.picture.deleted_at is not None:
         raise Gone("link_ended", "The picture behind this link was removed.")
-    return link
 
 
 def _mac(kind: str, *parts: int | str) -> str:

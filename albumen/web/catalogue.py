@@ -1,1 +1,176 @@
-CATALOGUE: list = []
+"""Every code that a refusal can carry: what it means, and what to do. The errors page is made from it."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """`name` is the anchor on the errors page, where the `type` of a problem document leads."""
+
+    name: str
+    statuses: tuple[int, ...]
+    meaning: str
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True)
+class Chapter:
+    title: str
+    codes: tuple[Code, ...]
+
+
+FIELDS = Chapter(
+    "A field of the request",
+    (
+        Code("required", (400,), "A field that is needed is absent.", "Send the field that `pointer` names."),
+        Code("null", (400,), "The field is null, and may not be.", "Give it a value, or leave it out."),
+        Code("blank", (400,), "The text is empty.", "Write something that can be seen."),
+        Code("empty", (400,), "The file or the list is empty.", "Send one with content."),
+        Code(
+            "invalid",
+            (400,),
+            "The value has the wrong form, or several fields are wrong in different ways.",
+            "Read `errors`: each entry points at one field and says what is expected.",
+        ),
+        Code("max_length", (400,), "The text or the list is too long.", "Shorten it to what `detail` says."),
+        Code("min_length", (400,), "The text or the list is too short.", "Lengthen it to what `detail` says."),
+        Code("max_string_length", (400,), "The number has too many digits.", "Send a smaller number."),
+        Code("max_value", (400,), "The number is too large.", "Send at most what `detail` says."),
+        Code("min_value", (400,), "The number is too small.", "Send at least what `detail` says."),
+        Code("invalid_choice", (400,), "The value is none of those that there are.", "Take one that the API names."),
+        Code("not_a_list", (400,), "A list is expected.", "Send the value in square brackets."),
+        Code("incorrect_type", (400,), "An id is expected, and this is none.", "Send a whole number."),
+        Code("does_not_exist", (400,), "There is nothing with this id.", "Take an id from the matching list."),
+        Code("unique", (400,), "Somebody has this e-mail, or a plan has this name.", "Choose another one."),
+        Code("invalid_length", (400,), "A plan has one to twelve thumbnail heights.", "Name as many."),
+        Code("out_of_range", (400,), "A thumbnail height is from 16 to 4096 px.", "Change the heights."),
+        Code("repeated", (400,), "A thumbnail height stands in the list twice.", "Name each height once."),
+        Code("null_characters_not_allowed", (400,), "The text has a NUL character.", "Leave it out."),
+        Code("surrogate_characters_not_allowed", (400,), "The text has half a character.", "Send whole Unicode text."),
+    ),
+)
+REQUEST = Chapter(
+    "The request as a whole",
+    (
+        Code("malformed_json", (400,), "The body is no valid JSON object.", 'Send one, like `{"name": "value"}`.'),
+        Code(
+            "parse_error", (400,), "The body does not have the form that its media type says.", "Check its encoding."
+        ),
+        Code("malformed_request", (400,), "The request line, a header or the host is wrong.", "Check the client."),
+        Code("body_incomplete", (400,), "The body ended before its Content-Length.", "Send it again, whole."),
+        Code("unsupported_charset", (400,), "Bodies are in UTF-8.", "Encode it as UTF-8, and say so or nothing."),
+        Code("invalid_encoding", (400,), "The text is not UTF-8.", "Encode it as UTF-8."),
+        Code("null_character", (400,), "The address has a NUL character.", "Leave it out."),
+        Code("unknown_parameter", (400,), "There is no such parameter in the query.", "Take one that `detail` names."),
+        Code("repeated_parameter", (400,), "A parameter of the query is given twice.", "Give it once."),
+        Code("unknown_ordering", (400,), "The list cannot be ordered so.", "Take a field that `detail` names."),
+        Code(
+            "invalid_cursor",
+            (400,),
+            "The cursor belongs to another list, ordering or filter.",
+            "Start from the first page, and follow `next` as it stands.",
+        ),
+        Code("method_not_allowed", (405,), "The address does not know this method.", "See the API's description."),
+        Code("not_acceptable", (406,), "There is no answer in a form that is accepted.", "Accept application/json."),
+        Code("unsupported_media_type", (415,), "The body's media type is not taken here.", "Send application/json."),
+        Code(
+            "not_found", (404,), "There is nothing here, or you may not know of it.", "Check the address and the id."
+        ),
+        Code(
+            "rate_limited",
+            (429,),
+            "Too many requests or attempts in a short time.",
+            "Wait for as many seconds as the `Retry-After` header says.",
+        ),
+    ),
+)
+SIGNING_IN = Chapter(
+    "Signing in, and what one may do",
+    (
+        Code(
+            "not_authenticated",
+            (401,),
+            "Nobody is signed in.",
+            "Send `Authorization: Bearer <access token>`; `POST /api/login/` gives one.",
+        ),
+        Code("authentication_failed", (401,), "The credentials do not hold.", "Sign in again."),
+        Code(
+            "invalid_credentials", (401,), "The e-mail or the password is wrong.", "Check both, or reset the password."
+        ),
+        Code("token_invalid", (401,), "This is no token of the kind that is needed.", "Send the token as you got it."),
+        Code("token_expired", (401,), "The token is past its time.", "`POST /api/refresh/`, or sign in again."),
+        Code(
+            "token_reused",
+            (401,),
+            "The refresh token was used before, so somebody else may have it: the login is over.",
+            "Sign in again. Keep the newest refresh token only.",
+        ),
+        Code("session_ended", (401,), "The login was ended, here or elsewhere.", "Sign in again."),
+        Code(
+            "csrf_failed",
+            (403,),
+            "The cookie came without its CSRF token.",
+            "Send X-CSRFToken, or load the form again.",
+        ),
+        Code("permission_denied", (403,), "You may not do this.", "Ask the owner, or an administrator."),
+    ),
+)
+PASSWORDS = Chapter(
+    "Passwords",
+    (
+        Code("invalid_password", (400,), "This is not your present password.", "Write the one that you sign in with."),
+        Code("invalid_token", (400,), "The link from the mail was used or has expired.", "Ask for a new mail."),
+        Code("password_too_short", (400,), "The password has fewer than eight characters.", "Take a longer one."),
+        Code("password_too_common", (400,), "Many people use this password.", "Take one that nobody guesses."),
+        Code("password_too_similar", (400,), "The password is like your name or e-mail.", "Take another one."),
+        Code("password_entirely_numeric", (400,), "The password has digits alone.", "Mix in letters."),
+        Code("password_changed", (409,), "Somebody else has just changed this password.", "Look, and try again."),
+    ),
+)
+PICTURES = Chapter(
+    "Pictures",
+    (
+        Code("not_an_image", (400,), "The bytes are no image, whatever the name says.", "Choose a picture."),
+        Code("unsupported_format", (400,), "This kind of image is not taken.", "Save it as JPEG or PNG."),
+        Code("truncated", (400,), "The picture is cut short.", "Send the whole file again."),
+        Code("undecodable", (400,), "The picture is damaged or too costly to decode.", "Save it anew, or smaller."),
+        Code("too_many_pixels", (400,), "The picture has too many pixels or frames.", "Make it smaller."),
+        Code("invalid_base64", (400,), "The string is not base64.", "Encode the bytes as base64, or as a data URL."),
+        Code("too_large", (413,), "More bytes than your plan, or the address, takes.", "Send a smaller file."),
+        Code("quota_exceeded", (403,), "Your plan has no room for it, trash included.", "Purge something."),
+        Code("bytes_missing", (404,), "The stored picture cannot be read.", "Tell the operator."),
+    ),
+)
+LINKS = Chapter(
+    "Signed addresses and expiring links",
+    (
+        Code("invalid_signature", (403,), "The address was not made here.", "Read the picture anew to get its links."),
+        Code("expired_signature", (403,), "The address is past its time.", "Read the picture anew to get its links."),
+        Code("plan_lacks_expiring_links", (403,), "Your plan has no expiring links.", "Ask for another plan."),
+        Code("plan_lacks_original", (403,), "Your plan has no originals.", "Name one of its heights in `height`."),
+        Code("unknown_height", (400,), "Your plan does not have this height.", "Take one that `detail` names."),
+        Code("gone", (410,), "It was here, and is not any more.", "Ask whoever gave you the address."),
+        Code("link_expired", (410,), "The link is past its time.", "Ask its sender for a new one."),
+        Code("link_revoked", (410,), "The link was withdrawn.", "Ask its sender for a new one."),
+        Code("link_used_up", (410,), "The link was used as often as it may be.", "Ask its sender for a new one."),
+        Code("link_ended", (410,), "The picture behind the link was removed.", "Ask its sender."),
+    ),
+)
+STATE = Chapter(
+    "The present state, and the server",
+    (
+        Code("conflict", (409,), "The request contradicts the present state.", "Read anew, and decide again."),
+        Code("plan_in_use", (409,), "Users have the plan.", "Move them to another plan, then delete it."),
+        Code("default_needed", (400, 409), "New users need a plan.", "Make another plan the default first."),
+        Code("decoders_busy", (503,), "Too many pictures are being read.", "Try again after `Retry-After` seconds."),
+        Code(
+            "database_unavailable", (503,), "The database does not answer.", "Try again after `Retry-After` seconds."
+        ),
+        Code(
+            "unavailable", (503,), "A part of the service does not answer.", "Try again after `Retry-After` seconds."
+        ),
+        Code("out_of_space", (507,), "The server has no room left.", "Try again later, and tell the operator."),
+        Code("error", (500,), "Something failed, and it is not your fault.", "Tell the operator the `request_id`."),
+    ),
+)
+CATALOGUE = (FIELDS, REQUEST, SIGNING_IN, PASSWORDS, PICTURES, LINKS, STATE)

@@ -5,7 +5,7 @@ from typing import Any
 import orjson
 from rest_framework.exceptions import NotAcceptable
 from rest_framework.negotiation import DefaultContentNegotiation
-from rest_framework.renderers import BaseRenderer
+from rest_framework.renderers import BaseRenderer, BrowsableAPIRenderer
 from rest_framework.request import Request
 
 _OPTIONS = orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS
@@ -32,6 +32,13 @@ def _plain(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return list(value)
     return str(value)
+
+
+class BrowsableRenderer(BrowsableAPIRenderer):
+    """The browsable API. Filters are no backends of REST framework here, so it has no form for them."""
+
+    def get_filter_form(self, data: Any, view: Any, request: Request) -> None:
+        return None
 
 
 class Negotiation(DefaultContentNegotiation):

@@ -63,6 +63,16 @@ class Problem(Serializer[Any]):
 class AutoSchema(SpectacularSchema):
     """Adds the refusals that follow from what the operation takes, and those of the view's `refusals`."""
 
+    def _get_request_body(self, direction: Any = "request") -> Any:
+        if self.method != "DELETE" or not getattr(self.view, "delete_takes_body", False):
+            return super()._get_request_body(direction)
+        # Left out by default, since HTTP gives such a body no meaning of its own; this view does.
+        self.method = "POST"
+        try:
+            return super()._get_request_body(direction)
+        finally:
+            self.method = "DELETE"
+
     def _get_response_bodies(self, direction: Any = "response") -> dict[str, Any]:
         responses: dict[str, Any] = super()._get_response_bodies(direction)
         problem = self.resolve_serializer(Problem, direction).ref

@@ -192,7 +192,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": [
         "albumen.web.renderers.JSONRenderer",
-        "rest_framework.renderers.BrowsableAPIRenderer",
+        "albumen.web.renderers.BrowsableRenderer",
     ],
     "DEFAULT_PARSER_CLASSES": [
         "albumen.uploads.parsers.JSONParser",
@@ -202,6 +202,7 @@ REST_FRAMEWORK = {
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "albumen.web.renderers.Negotiation",
     "DEFAULT_PAGINATION_CLASS": "albumen.web.pagination.KeysetPagination",
     "DEFAULT_THROTTLE_CLASSES": ["albumen.web.throttling.ApiThrottle"],
+    "DEFAULT_METADATA_CLASS": "albumen.web.metadata.Metadata",
     "DEFAULT_SCHEMA_CLASS": "albumen.web.schema.AutoSchema",
     "EXCEPTION_HANDLER": "drf_standardized_errors.handler.exception_handler",
     "NUM_PROXIES": TRUSTED_PROXIES,
@@ -247,6 +248,7 @@ UNFOLD = {
     "SITE_TITLE": "Albumen",
     "SITE_HEADER": "Albumen",
     "SITE_SYMBOL": "photo_library",
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": STATIC_URL + "web/icon.svg"}],
     "SHOW_HISTORY": True,
     "SIDEBAR": {
         "navigation": [
@@ -254,7 +256,7 @@ UNFOLD = {
                 "title": "People",
                 "items": [
                     {"title": "Users", "icon": "group", "link": reverse_lazy("admin:accounts_user_changelist")},
-                    {"title": "Logins", "icon": "key", "link": reverse_lazy("admin:accounts_session_changelist")},
+                    {"title": "Sessions", "icon": "key", "link": reverse_lazy("admin:accounts_session_changelist")},
                     {"title": "Plans", "icon": "sell", "link": reverse_lazy("admin:plans_plan_changelist")},
                 ],
             },

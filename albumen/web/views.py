@@ -1,20 +1,34 @@
 """Pages for people: where to go, what each error means, and setting a new password."""
 
+from typing import Any
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from albumen.web.catalogue import CATALOGUE
 
+# Nothing from elsewhere, nothing inline, and no frame around it.
+SECURITY_POLICY = "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'"
+
 
 def landing(request: HttpRequest) -> HttpResponse:
-    return render(request, "web/landing.html")
+    return _page(request, "landing", {"address": request.build_absolute_uri("/").rstrip("/")})
 
 
 def errors(request: HttpRequest) -> HttpResponse:
     """Where the `type` of every problem document leads."""
-    return render(request, "web/errors.html", {"catalogue": CATALOGUE})
+    return _page(request, "errors", {"catalogue": CATALOGUE})
 
 
 def password_reset(request: HttpRequest) -> HttpResponse:
     """What a reset mail links to; the secret is behind the '#', and only the browser sees it."""
-    return render(request, "web/password_reset.html")
+    response = _page(request, "password_reset")
+    response["Referrer-Policy"] = "no-referrer"
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def _page(request: HttpRequest, name: str, context: dict[str, Any] | None = None) -> HttpResponse:
+    response = render(request, f"web/{name}.html", context)
+    response["Content-Security-Policy"] = SECURITY_POLICY
+    return response

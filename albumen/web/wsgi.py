@@ -5,10 +5,23 @@ from collections.abc import Iterable
 from typing import Any
 from wsgiref.types import StartResponse, WSGIEnvironment
 
+from django.core.handlers.wsgi import WSGIRequest
 from django.core.wsgi import get_wsgi_application
+from django.utils.http import parse_header_parameters
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "albumen.web.settings")
+
+
+class Request(WSGIRequest):
+    """Reads everything as UTF-8. Django would take any codec of Python's from the Content-Type, and fail on some
+    (`rot13`) before a middleware can refuse them."""
+
+    def _set_content_type_params(self, meta: dict[str, Any]) -> None:
+        self.content_type, self.content_params = parse_header_parameters(meta.get("CONTENT_TYPE", ""))
+
+
 _django = get_wsgi_application()
+_django.request_class = Request
 
 from albumen.uploads.drafts import UNKNOWN_LENGTH, BodyInput  # noqa: E402  (needs the settings)
 

@@ -18,7 +18,7 @@ from albumen import rates
 from albumen.accounts.models import Session, User
 from albumen.accounts.services import tokens
 from albumen.accounts.services.sessions import end_all_sessions, find_user
-from albumen.errors import Invalid
+from albumen.errors import Conflict, Invalid
 
 logger = logging.getLogger(__name__)
 _mail = ThreadPoolExecutor(max_workers=1, thread_name_prefix="mail")
@@ -47,11 +47,12 @@ def change_password(
     """Set a new password; every other login is over, `keep` (the one that asks) lives on."""
     confirm(user=user, password=current_password, address=address, pointer="/current_password")
     require_good(new_password, user, pointer="/new_password")
-    _set_password(user, new_password, now=now, keep=keep)
+    if not _set_password(user, new_password, now=now, keep=keep):
+        raise Invalid("invalid_password", "Your password was changed just now.", pointer="/current_password")
 
 
 def request_reset(*, email: str, address: str) -> None:
-    """Mail a link when there is such a user. The same work is done here in either case: the rest happens in a thread."""
+    """Mail a link when there is such a user. The same work is done here in either case: a thread does the rest."""
     rates.spend("reset", "address", address, times=10)
     rates.spend("reset", "account", tokens.fingerprint(email.strip().lower()))
     _mail.submit(_send_reset, email)
@@ -82,14 +83,27 @@ def reset_password(*, uid: str, token: str, new_password: str, now: datetime) ->
         user = User.objects.get(pk=int(force_str(urlsafe_base64_decode(uid))), is_active=True)
     except (User.DoesNotExist, ValueError, OverflowError):
         user = None
+    used = Invalid("invalid_token", "This link was used or has expired: ask for a new one.", pointer="/token")
     if user is None or not default_token_generator.check_token(user, token):
-        raise Invalid("invalid_token", "This link was used or has expired: ask for a new one.", pointer="/token")
+        raise used
     require_good(new_password, user, pointer="/new_password")
-    _set_password(user, new_password, now=now, keep=None)
+    if not _set_password(user, new_password, now=now, keep=None):
+        raise used
 
 
-def _set_password(user: User, password: str, *, now: datetime, keep: Session | None) -> None:
+def set_password(*, user: User, password: str, now: datetime) -> None:
+    """What an administrator sets for somebody, checked by `require_good` or its like before. Every login is over."""
+    if not _set_password(user, password, now=now, keep=None):
+        raise Conflict("password_changed", "The password was changed just now, by somebody else. Look, and try again.")
+
+
+def _set_password(user: User, password: str, *, now: datetime, keep: Session | None) -> bool:
+    """False, and nothing is set, when the password was changed since `user` was read."""
+    before = user.password
     user.set_password(password)
     with transaction.atomic():
-        user.save(update_fields=["password"])
+        # One conditional statement: of many resets by one mail at once exactly one changes the row.
+        if not User.objects.filter(pk=user.pk, password=before).update(password=user.password):
+            return False
         end_all_sessions(user=user, now=now, keep=keep)
+    return True

@@ -43,18 +43,34 @@ def update_profile(*, user: User, now: datetime, address: str, **changes: Any) -
             raise _email_taken()
         user.email = tidy_email(email)
         fields.append("email")
+    replaced, stored = "", ""
     if "avatar" in changes:
-        avatars.set_avatar(user=user, upload=changes["avatar"])
+        stored = avatars.store(changes["avatar"]) if changes["avatar"] else ""
+        replaced, user.avatar = user.avatar, stored
+        fields.append("avatar")
     try:
         user.save(update_fields=fields)
     except IntegrityError:
+        avatars.discard(stored)
         raise _email_taken() from None
+    transaction.on_commit(lambda: avatars.discard(replaced))
     return user
+
+
+def add_user(*, email: str, password: str, **fields: Any) -> User:
+    """A new user as an administrator describes one: names, phone, plan, is_staff."""
+    if find_user(email):
+        raise _email_taken()
+    try:
+        return User.objects.create_user(email, password, **fields)
+    except IntegrityError:
+        raise _email_taken() from None
 
 
 @transaction.atomic
 def update_user(*, user: User, now: datetime, **changes: Any) -> User:
-    """What administrators change: names, phone, plan, is_active. Deactivation ends every login."""
+    """What administrators change: names, phone, plan, is_active; in the panel also email and is_staff. Deactivation
+    ends every login."""
     for field, value in changes.items():
         setattr(user, field, value)
     user.save(update_fields=list(changes))
@@ -64,8 +80,13 @@ def update_user(*, user: User, now: datetime, **changes: Any) -> User:
 
 
 def delete_user(*, user: User, password: str, address: str) -> None:
-    """Remove oneself and what belongs to one. Picture files that nobody else has are swept within two days."""
+    """Remove oneself and what belongs to one."""
     passwords.confirm(user=user, password=password, address=address, pointer="/password")
+    remove_user(user=user)
+
+
+def remove_user(*, user: User) -> None:
+    """Remove a user and what belongs to them. Picture files that nobody else has are swept within two days."""
     avatar = user.avatar
     user.delete()
     avatars.discard(avatar)

@@ -1,0 +1,156 @@
+"""Users and their logins in the admin panel, and the form that signs in to it."""
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib import admin, messages
+from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.contrib.auth.models import Group
+from django.core.exceptions import ValidationError
+from django.db.models import Exists, OuterRef, QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from unfold.decorators import display
+from unfold.forms import AdminPasswordChangeForm, AuthenticationForm, UserChangeForm, UserCreationForm
+
+from albumen.accounts import access
+from albumen.accounts.models import Session, User
+from albumen.accounts.services import passwords, profiles, sessions
+from albumen.errors import LimitReached
+from albumen.panel import ServicePage, readable
+
+
+class SignInForm(AuthenticationForm):
+    """E-mail and password, under the same limits as the API."""
+
+    def clean(self) -> Any:
+        try:
+            return super().clean()
+        except LimitReached as refusal:
+            detail = f"Too many attempts. Try again in {refusal.retry_after} seconds."
+            raise ValidationError(detail, code=refusal.code) from None
+
+
+class PasswordForm(AdminPasswordChangeForm):
+    """A new password for somebody, who must sign in anew everywhere."""
+
+    def __init__(self, user: User, *args: Any, **kwargs: Any) -> None:
+        super().__init__(user, *args, **kwargs)
+        # There is no other way to sign in than a password, so nobody may be left without one.
+        self.fields.pop("usable_password", None)
+        self.fields["password1"].required = self.fields["password2"].required = True
+
+    def save(self, commit: bool = True) -> User:
+        passwords.set_password(user=self.user, password=self.cleaned_data["password1"], now=timezone.now())
+        return self.user
+
+
+admin.site.login_form = SignInForm
+admin.site.unregister(Group)
+
+
+@admin.register(User)
+class UserPage(DjangoUserAdmin, ServicePage):
+    form = UserChangeForm
+    add_form = UserCreationForm
+    change_password_form = PasswordForm
+    list_display = ("email", "name", "plan", "picture_count", "space", "is_active", "is_staff", "last_login")
+    list_filter = ("plan", "is_active", "is_staff")
+    list_select_related = ("plan",)
+    search_fields = ("email", "first_name", "last_name", "phone")
+    ordering = ("id",)
+    filter_horizontal = ()
+    fieldsets = (
+        (None, {"fields": ("email", "password")}),
+        ("Person", {"fields": ("first_name", "last_name", "phone")}),
+        ("Account", {"fields": ("plan", "is_active", "is_staff")}),
+        ("Use", {"fields": ("picture_count", "space", "last_login", "date_joined")}),
+    )
+    add_fieldsets = (
+        (None, {"fields": ("email", "password1", "password2")}),
+        ("Person", {"fields": ("first_name", "last_name", "phone")}),
+        ("Account", {"fields": ("plan", "is_staff")}),
+    )
+    readonly_fields = ("picture_count", "space", "last_login", "date_joined")
+
+    @display(description="Name", ordering="first_name")
+    def name(self, user: User) -> str:
+        return user.name
+
+    @display(description="Space taken", ordering="bytes_used")
+    def space(self, user: User) -> str:
+        return readable(user.bytes_used)
+
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        # Whoever deletes themselves does so in their profile, with their password.
+        return obj != request.user and bool(super().has_delete_permission(request, obj))
+
+    def get_deleted_objects(
+        self, objs: Any, request: HttpRequest
+    ) -> tuple[list[str], dict[str, int], set[str], list[str]]:
+        """Numbers: a list of every picture would have no end."""
+        logins = Session.objects.filter(user__in=objs).count()
+        counts = {"users": len(objs), "pictures": sum(user.picture_count for user in objs), "logins": logins}
+        return [f"{user.email}, with {user.picture_count} pictures" for user in objs], counts, set(), []
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        if change:
+            changes = {field: getattr(obj, field) for field in form.changed_data}
+            profiles.update_user(user=obj, **changes, now=timezone.now())
+        else:
+            fields = ("first_name", "last_name", "phone", "plan", "is_staff")
+            described = {field: getattr(obj, field) for field in fields}
+            obj.pk = profiles.add_user(email=obj.email, password=form.cleaned_data["password1"], **described).pk
+
+    def delete_model(self, request: HttpRequest, obj: User) -> None:
+        profiles.remove_user(user=obj)
+
+
+class StateFilter(admin.SimpleListFilter):
+    title = "state"
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("open", "Open"), ("over", "Over")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(holds=self.value() == "open") if self.value() else queryset
+
+
+@admin.register(Session)
+class SessionPage(ServicePage):
+    """Logins by token; nothing in them can be written but their end."""
+
+    list_display = ("user", "user_agent", "address", "created_at", "last_used_at", "state")
+    list_display_links = ("user", "user_agent")
+    list_filter = (StateFilter, "created_at")
+    search_fields = ("user__email", "user_agent", "address")
+    fields = ("user", "user_agent", "address", "created_at", "rotated_at", "last_used_at", "revoked_at", "state")
+    readonly_fields = ("state",)
+    actions = ("end_logins",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Session]:
+        held = access.held_sessions(timezone.now() - settings.REFRESH_TOKEN_LIFETIME)
+        rows: QuerySet[Session] = super().get_queryset(request).select_related("user")
+        return rows.annotate(holds=Exists(held.filter(pk=OuterRef("pk"))))
+
+    @display(description="State", label={"open": "success", "over": "danger"})
+    def state(self, session: Any) -> str:
+        return "open" if session.holds else "over"
+
+    @admin.action(description="End these logins")
+    def end_logins(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        ended = queryset.filter(holds=True)
+        count = len(ended)
+        for session in ended:
+            sessions.end_session(session=session, now=timezone.now())
+        self.message_user(request, f"{count} logins are over.", messages.SUCCESS)
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False

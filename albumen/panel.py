@@ -1,0 +1,82 @@
+"""The base of all pages in the admin panel, which leave every write to the services."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from unfold.admin import ModelAdmin
+
+from albumen.errors import DomainError, Invalid
+
+MAX_SEARCH = 200  # characters
+LINK = "text-primary-600 underline dark:text-primary-500"  # CSS classes of Unfold
+
+
+def readable(size: int | None) -> str:
+    """A size in bytes for people: 1,500,000 is 1.5 MB; None is no limit."""
+    if size is None:
+        return "no limit"
+    amount, units = float(size), ["bytes", "kB", "MB", "GB", "TB", "PB", "EB"]
+    while amount >= 999.95 and len(units) > 1:
+        amount /= 1000
+        units.pop(0)
+    return f"{amount:.1f}".removesuffix(".0") + f" {units[0]}"
+
+
+class ServicePage(ModelAdmin):
+    """A page of the panel. Its writes are calls of services, and what a service refuses is shown, never a 500."""
+
+    # An action posts a field for each chosen row, and DATA_UPLOAD_MAX_NUMBER_FIELDS bounds the fields.
+    list_per_page = 50
+    list_max_show_all = 50
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        actions: dict[str, Any] = super().get_actions(request)
+        # Django's own bulk deletion knows no services.
+        actions.pop("delete_selected", None)
+        return actions
+
+    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
+        # Each word is a condition, and databases bound how many there may be.
+        found: tuple[Any, bool] = super().get_search_results(request, queryset, search_term[:MAX_SEARCH])
+        return found
+
+    def response_action(self, request: HttpRequest, queryset: Any) -> HttpResponse | None:
+        if not all(row.isdecimal() for row in request.POST.getlist(ACTION_CHECKBOX_NAME)):
+            raise Invalid("invalid", "Choose rows of the list.")
+        response: HttpResponse | None = super().response_action(request, queryset)
+        return response
+
+    def get_form(self, request: Any, obj: Any = None, **kwargs: Any) -> Any:
+        form = super().get_form(request, obj, **kwargs)
+        if "albumen_refusal" not in request.__dict__:
+            return form
+        refusal: DomainError = request.__dict__["albumen_refusal"]
+
+        class RefusedForm(form):  # type: ignore[misc, valid-type]
+            def clean(self) -> Any:
+                cleaned = super().clean()
+                field = (refusal.pointer or "").lstrip("/")
+                self.add_error(field if field in self.fields else None, refusal.detail)
+                return cleaned
+
+        return RefusedForm
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            response: HttpResponse = super().changeform_view(request, *args, **kwargs)
+        except DomainError as refusal:
+            # Nothing was written. The second pass ends at the form, which now says why.
+            request.__dict__["albumen_refusal"] = refusal
+            response = super().changeform_view(request, *args, **kwargs)
+        return response
+
+    def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        try:
+            response: HttpResponse = super().delete_view(request, object_id, extra_context)
+        except DomainError as refusal:
+            self.message_user(request, refusal.detail, messages.ERROR)
+            return redirect(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", object_id)
+        return response

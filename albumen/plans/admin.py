@@ -1,0 +1,114 @@
+"""Plans in the admin panel."""
+
+import re
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.db.models import Count, QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from unfold.decorators import display
+from unfold.widgets import UnfoldAdminBigIntegerFieldWidget, UnfoldAdminTextInputWidget
+
+from albumen.panel import LINK, ServicePage, readable
+from albumen.plans import services
+from albumen.plans.models import MAX_HEIGHT, MAX_HEIGHTS, MIN_HEIGHT, Plan
+from albumen.plans.serializers import BIGGEST
+
+
+class HeightsField(forms.CharField):
+    """Heights in px as a person types them: whole numbers with commas or spaces between them."""
+
+    def prepare_value(self, value: Any) -> Any:
+        return ", ".join(str(height) for height in value) if isinstance(value, list) else value
+
+    def to_python(self, value: Any) -> Any:
+        words = re.split(r"[,;\s]+", (super().to_python(value) or "").strip(" ,;"))
+        if words == [""]:
+            return []
+        if not all(re.fullmatch(r"[0-9]{1,9}", word) for word in words):
+            raise ValidationError("Write whole numbers with commas between them, such as 200, 400.", code="invalid")
+        return [int(word) for word in words]
+
+
+class PlanForm(forms.ModelForm):
+    thumbnail_heights = HeightsField(
+        label="Thumbnail heights",
+        widget=UnfoldAdminTextInputWidget(attrs={"placeholder": "200, 400"}),
+        help_text=f"In px, from {MIN_HEIGHT} to {MAX_HEIGHT}; one to {MAX_HEIGHTS} of them, with commas: 200, 400.",
+    )
+    max_upload_bytes = forms.IntegerField(
+        label="Largest file",
+        min_value=1,
+        max_value=BIGGEST,
+        widget=UnfoldAdminBigIntegerFieldWidget,
+        help_text="In bytes: 50000000 is 50 MB.",
+    )
+    quota_bytes = forms.IntegerField(
+        label="Quota",
+        min_value=0,
+        max_value=BIGGEST,
+        required=False,
+        widget=UnfoldAdminBigIntegerFieldWidget,
+        help_text="In bytes, for all pictures of a user together: 10000000000 is 10 GB. Empty for no limit.",
+    )
+
+    class Meta:
+        model = Plan
+        fields = "__all__"  # noqa: DJ007  (the page names them)
+
+    def _get_validation_exclusions(self) -> set[str]:
+        # One default plan: the service keeps that, by taking it from the plan that was.
+        return {*super()._get_validation_exclusions(), "is_default"}  # type: ignore[misc]
+
+
+@admin.register(Plan)
+class PlanPage(ServicePage):
+    form = PlanForm
+    list_display = ("name", "heights", "original", "expiring_links", "largest_file", "quota", "users", "is_default")
+    list_filter = ("original", "expiring_links")
+    search_fields = ("name",)
+    fieldsets = (
+        (None, {"fields": ("name", "is_default")}),
+        ("What its users get", {"fields": ("thumbnail_heights", "original", "expiring_links")}),
+        ("Limits", {"fields": ("max_upload_bytes", "quota_bytes")}),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Plan]:
+        plans: QuerySet[Plan] = super().get_queryset(request)
+        return plans.annotate(user_count=Count("users"))
+
+    @display(description="Thumbnail heights")
+    def heights(self, plan: Plan) -> str:
+        return ", ".join(str(height) for height in plan.thumbnail_heights)
+
+    @display(description="Largest file", ordering="max_upload_bytes")
+    def largest_file(self, plan: Plan) -> str:
+        return readable(plan.max_upload_bytes)
+
+    @display(description="Quota", ordering="quota_bytes")
+    def quota(self, plan: Plan) -> str:
+        return readable(plan.quota_bytes)
+
+    @display(description="Users", ordering="user_count")
+    def users(self, plan: Any) -> str:
+        address = reverse("admin:accounts_user_changelist", query={"plan__id__exact": plan.pk})
+        return format_html('<a href="{}" class="{}">{}</a>', address, LINK, plan.user_count)
+
+    def get_deleted_objects(
+        self, objs: Any, request: HttpRequest
+    ) -> tuple[list[str], dict[str, int], set[str], list[str]]:
+        """The plan alone: the service says whether it can go, and a list of all its users would have no end."""
+        return [str(plan) for plan in objs], {"plans": len(objs)}, set(), []
+
+    def save_model(self, request: HttpRequest, obj: Plan, form: Any, change: bool) -> None:
+        if change:
+            services.save_plan(plan=obj, **{field: form.cleaned_data[field] for field in form.changed_data})
+        else:
+            services.save_plan(plan=obj)
+
+    def delete_model(self, request: HttpRequest, obj: Plan) -> None:
+        services.delete_plan(plan=obj)

@@ -1,0 +1,111 @@
+"""Pages for people: the way in, what each error means, and setting a new password."""
+
+import re
+import subprocess
+
+import pytest
+from django.core import mail
+from rest_framework.test import APIClient
+
+from albumen.accounts.services import passwords
+from albumen.web.catalogue import CATALOGUE
+from tests.http.test_admin import ELSEWHERE
+
+PAGES = ("/", "/docs/errors/", "/password-reset/")
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_loads_nothing_from_elsewhere_and_runs_nothing_inline(anonymous, path):
+    answer = anonymous.get(path)
+    page = answer.content.decode()
+    assert answer.status_code == 200
+    assert not ELSEWHERE.findall(page)
+    assert not re.search(r"<script(?![^>]+src=)|<style|\sstyle=|\son[a-z]+=", page)
+    assert answer["Content-Security-Policy"].startswith("default-src 'self'")
+    assert (answer["X-Frame-Options"], answer["X-Content-Type-Options"]) == ("DENY", "nosniff")
+    assert answer["Referrer-Policy"] in ("same-origin", "no-referrer")
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_whatever_a_page_names_is_there(anonymous, path):
+    page = anonymous.get(path).content.decode()
+    for address in set(re.findall(r'(?:href|src)="(/[^"#]*)', page)):
+        assert anonymous.get(address).status_code in (200, 302), address
+
+
+def test_the_landing_page_leads_everywhere(anonymous):
+    page = anonymous.get("/").content.decode()
+    places = ("/docs/", "/redoc/", "/api/schema/", "/docs/errors/", "/admin/", "/api-auth/login/?next=/api/profile/")
+    for place in places:
+        assert f'href="{place}"' in page
+
+
+def test_the_three_lines_of_the_landing_page_work(shared_server, tmp_path):
+    from tests.pictures import jpeg
+
+    (tmp_path / "photo.jpg").write_bytes(jpeg())
+    page = subprocess.run(["curl", "-s", f"{shared_server.url}/"], capture_output=True, text=True).stdout
+    lines = [
+        line.replace("&#x27;", "'").replace("&quot;", '"')
+        for line in re.findall(r"<code>(curl .*?)</code>", page, re.DOTALL)
+    ]
+    said = []
+    for line in lines:
+        token = re.search(r'"access":"([^"]+)"', said[-1]) if said else None
+        command = line.replace("ACCESS_TOKEN", token[1] if token else "")
+        done = subprocess.run(f"{command} -s", shell=True, cwd=tmp_path, capture_output=True, text=True)  # noqa: S602
+        said.append(done.stdout)
+    assert len(said) == 3
+    assert '"thumbnails":[{' in said[-1], said
+
+
+def test_every_code_has_an_anchor_of_its_own(anonymous):
+    page = anonymous.get("/docs/errors/").content.decode()
+    anchors = re.findall(r'<dt id="([^"]+)"', page)
+    codes = [code.name for chapter in CATALOGUE for code in chapter.codes]
+    assert anchors == codes
+    assert len(set(codes)) == len(codes)
+
+
+def test_a_refusal_leads_to_its_anchor(anonymous):
+    page, anchor = anonymous.get("/api/profile/").json()["type"].split("#")
+    assert f'id="{anchor}"' in anonymous.get(page).content.decode()
+
+
+def test_the_reset_page_keeps_the_secret_to_itself(anonymous):
+    answer = anonymous.get("/password-reset/")
+    assert answer["Referrer-Policy"] == "no-referrer"
+    assert answer["Cache-Control"] == "no-store"
+    script = anonymous.get("/static/web/password_reset.js")
+    assert script.status_code == 200
+    assert b"/api/password/reset/confirm/" in answer.content
+
+
+def test_the_mail_leads_to_the_page_and_its_secret_works_there(alice, anonymous, monkeypatch):
+    # The thread that sends mails would wait for this test's transaction.
+    monkeypatch.setattr(passwords._mail, "submit", lambda work, *arguments: work(*arguments))
+    assert anonymous.post("/api/password/reset/", {"email": alice.email}).status_code == 202
+    path, uid, token = re.search(r"(/password-reset/)#uid=([^&]+)&token=(\S+)", mail.outbox[0].body).groups()
+    assert anonymous.get(path).status_code == 200
+
+    answer = anonymous.post("/api/password/reset/confirm/", {"uid": uid, "token": token, "new_password": "12345"})
+    assert [item["pointer"] for item in answer.json()["errors"]] == ["/new_password"]
+    alice.password = "another long sentence"
+    fields = {"uid": uid, "token": token, "new_password": alice.password}
+    assert anonymous.post("/api/password/reset/confirm/", fields).status_code == 204
+    assert alice.sign_in().status_code == 200
+
+
+def test_the_browsable_api_is_entered_with_the_e_mail(alice):
+    browser = APIClient(enforce_csrf_checks=True)
+    page = browser.get("/api-auth/login/?next=/api/profile/")
+    assert "E-mail" in page.content.decode()
+    assert not ELSEWHERE.findall(page.content.decode())
+
+    fields = {"username": alice.email.upper(), "password": "wrong", "next": "/api/profile/"}
+    fields["csrfmiddlewaretoken"] = browser.cookies["csrftoken"].value
+    again = browser.post("/api-auth/login/", fields, format="multipart")
+    assert "Please enter a correct" in again.content.decode()
+    answer = browser.post("/api-auth/login/", fields | {"password": alice.password}, format="multipart")
+    assert answer["Location"] == "/api/profile/"
+    assert browser.get("/api/profile/").json()["email"] == alice.email
