@@ -29,7 +29,7 @@ class Plans(PlanView):
         page = self.paginate_queryset(access.all_plans())
         return self.get_paginated_response(self.get_serializer(page, many=True).data)
 
-    @extend_schema(summary="Make a plan", description="Administrators only.")
+    @extend_schema(summary="Make a plan", description="Administrators only.", responses={201: PlanSerializer})
     def post(self, request: Request) -> Response:
         serializer = self.get_serializer(data=request.data)
         serializer.is_valid(raise_exception=True)

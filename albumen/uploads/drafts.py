@@ -45,8 +45,8 @@ class Upload:
     def begin(cls, request: HttpRequest, *, field: str, name: str | None = None) -> Self:
         """A new draft, removed when the request ends unless somebody has placed it."""
         storage: DiskStorage = default_storage  # type: ignore[assignment]
-        limit = request.__dict__.get("albumen_upload_limit", 0)
-        upload = cls(storage.draft(), field=field, limit=limit, name=name)
+        limit = request.__dict__["albumen_upload_limit"]
+        upload = cls(storage.draft(), field=field, limit=limit(), name=name)
         request.__dict__.setdefault("albumen_uploads", []).append(upload)
         return upload
 

@@ -12,10 +12,13 @@ from albumen.uploads.parsers import MAX_JSON, MultiPartParser, UploadJSONParser
 
 
 class AcceptsUploads(GenericAPIView[Any]):
-    """For API views whose bodies may hold a picture. `upload_limit` is in bytes, for each picture."""
+    """For API views whose bodies may hold a picture."""
 
     parser_classes = (UploadJSONParser, MultiPartParser)
-    upload_limit = 20_000_000
+
+    def upload_limit(self) -> int:
+        """The most bytes that a picture may have; asked when one begins."""
+        return 20_000_000
 
     def initialize_request(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Request:
         request.upload_handlers = [UploadHandler(request)]
@@ -24,7 +27,7 @@ class AcceptsUploads(GenericAPIView[Any]):
 
     def limit_upload(self, request: Request, limit: int) -> None:
         """Lower the limit of this request to `limit` bytes; `TooLarge` at once when its length says enough."""
-        request._request.__dict__["albumen_upload_limit"] = limit
+        request._request.__dict__["albumen_upload_limit"] = lambda: limit
         length = request.META.get("CONTENT_LENGTH") or "0"
         # base64 makes four bytes of three; the other fields and the multipart frame are small.
         at_most = limit * 4 // 3 + MAX_JSON

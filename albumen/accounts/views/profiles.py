@@ -43,6 +43,7 @@ class Register(AcceptsUploads, PublicView):
 @extend_schema(tags=["Accounts"])
 class Profile(AcceptsUploads):
     serializer_class = ProfileSerializer
+    delete_takes_body = True
     refusals = {"PUT": [507], "PATCH": [507], "DELETE": [400, 413, 415]}
 
     @extend_schema(summary="Read one's own record", responses=UserSerializer)

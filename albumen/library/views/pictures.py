@@ -2,12 +2,12 @@
 
 from typing import TYPE_CHECKING, Any, cast
 
-from django.http import HttpRequest
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework.generics import GenericAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.views import APIView
 
 from albumen.accounts.authentication import SignedInRequest
 from albumen.library import access
@@ -46,10 +46,8 @@ class Pictures(AcceptsUploads):
     ordering = "-created_at"
     refusals = {"POST": [507], "GET": [403]}
 
-    def initialize_request(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Request:
-        if request.method == "POST":
-            self.upload_limit = largest_upload()
-        return super().initialize_request(request, *args, **kwargs)
+    def upload_limit(self) -> int:
+        return largest_upload()
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
@@ -131,7 +129,7 @@ class Trash(GenericAPIView[Any]):
 
 
 @extend_schema(tags=["Pictures"])
-class Restore(GenericAPIView[Any]):
+class Restore(APIView):
     @extend_schema(summary="Take a picture out of the trash", request=None, responses=PictureSerializer)
     def post(self, request: SignedInRequest, picture_id: int) -> Response:
         picture = pictures.restore_picture(picture=access.get_trashed_picture(request.user, picture_id))
@@ -139,7 +137,7 @@ class Restore(GenericAPIView[Any]):
 
 
 @extend_schema(tags=["Pictures"])
-class Trashed(GenericAPIView[Any]):
+class Trashed(APIView):
     @extend_schema(summary="Delete a picture for good", description="There is no way back.", responses={204: None})
     def delete(self, request: SignedInRequest, picture_id: int) -> Response:
         pictures.purge_picture(picture=access.get_trashed_picture(request.user, picture_id))
