@@ -50,7 +50,7 @@ def send(
     response: HttpResponseBase | None = None
     if not whole:
         response = get_conditional_response(request, etag=quoted)
-        if response is not None and response.status_code == 304:
+        if response is not None:
             file.close()
     start, end = 0, size - 1
     if response is None:

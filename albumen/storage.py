@@ -2,6 +2,7 @@
 
 import os
 import uuid
+from functools import cache
 from pathlib import Path
 
 from django.core.files.storage import FileSystemStorage
@@ -27,6 +28,14 @@ class DiskStorage(FileSystemStorage):
             # The folder's own entry may be as new as the file's.
             flush(target.parent)
             flush(target.parent.parent)
+            _flush_above(target.parent.parent)
+
+    def holds(self, name: str) -> bool:
+        """Whether a file is there with bytes in it: a power cut may leave an empty one of what was not durable."""
+        try:
+            return Path(self.path(name)).stat().st_size > 0
+        except FileNotFoundError:
+            return False
 
 
 def flush(path: Path) -> None:
@@ -36,3 +45,10 @@ def flush(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+@cache
+def _flush_above(folder: Path) -> None:
+    """The entries of a folder and of the one around it, once in a process: they are made once in a lifetime."""
+    flush(folder.parent)
+    flush(folder.parent.parent)

@@ -77,10 +77,13 @@ def _sweep_original(path: Path, before: float) -> int:
     these lines. So the file is set aside first; if it turns out to be new, or named by now, it goes back."""
     place = path.with_suffix("")
     aside = place.with_suffix(".swept")
-    path.replace(aside)
-    kept = aside.stat().st_mtime >= before or _named(place.name)
-    if kept and not place.exists():
-        aside.replace(place)
-    else:
-        aside.unlink()
+    try:
+        path.replace(aside)
+        kept = aside.stat().st_mtime >= before or _named(place.name)
+        if kept and not place.exists():
+            aside.replace(place)
+        else:
+            aside.unlink()
+    except FileNotFoundError:
+        return 0  # Another sweep, by hand or by the hour, was first.
     return 0 if kept else 1

@@ -91,7 +91,7 @@ def get_thumbnail(picture: Picture, height: int, plan_heights: Sequence[int], *,
             wanted = {
                 other: storage().draft()
                 for other in {*plan_heights, height}
-                if not storage().exists(_thumbnail_name(picture.sha256, other, form))
+                if not storage().holds(_thumbnail_name(picture.sha256, other, form))
             }
             try:
                 with _known_failures(picture):
@@ -119,14 +119,14 @@ def _source(picture: Picture) -> Path:
 @contextmanager
 def _made_once(name: str, sha256: str) -> Iterator[bool]:
     """Whether the caller must make the file; others that ask for the same picture, in any process, wait meanwhile."""
-    if storage().exists(name):
+    if storage().holds(name):
         yield False
         return
     lock = Path(storage().path(f"incoming/{sha256}.lock"))
     lock.parent.mkdir(parents=True, exist_ok=True)
     with lock.open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
-        yield not storage().exists(name)
+        yield not storage().holds(name)
 
 
 @contextmanager

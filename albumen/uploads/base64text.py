@@ -71,16 +71,39 @@ class StringSpool:
 
 
 class Base64Writer:
-    """Decodes base64 (RFC 4648, section 4; a data URL's head is cut off) into an upload, piece by piece."""
+    """Decodes base64 (RFC 4648, section 4; a data URL's head is cut off) into an upload, piece by piece.
+
+    White space is passed over, and what JSON may write as an escape (RFC 8259, section 7) is read as what it means.
+    """
+
+    _ESCAPE = re.compile(rb"\\(?:([/nrt])|u([0-9a-fA-F]{4}))")
+    _LONGEST_ESCAPE = 6
 
     def __init__(self, upload: Upload) -> None:
         self.upload = upload
+        self._undone = b""
         self._rest = b""
         self._begun = False
 
     def write(self, text: bytes | bytearray) -> None:
-        piece = bytes(text).replace(b"\\/", b"/").replace(b"\\n", b"").replace(b"\\r", b"")
-        if not self._begun:
+        text = self._undone + text
+        # An escape may go on in the next piece.
+        begun = text.rfind(b"\\", max(0, len(text) - self._LONGEST_ESCAPE + 1))
+        end = len(text) if begun < 0 else begun
+        self._undone = bytes(text[end:])
+        self._decode(text[:end])
+
+    def finish(self) -> Upload:
+        self._decode(self._undone)
+        self.upload.write_base64(self._rest + b"=" * (-len(self._rest) % 4))
+        self.upload.finish()
+        return self.upload
+
+    def _decode(self, text: bytes) -> None:
+        if b"\\" in text:
+            text = self._ESCAPE.sub(self._meaning, text)
+        piece = text.translate(None, b" \t\r\n")
+        if piece and not self._begun:
             self._begun = True
             piece = cut_data_url(piece)
         piece = self._rest + piece
@@ -88,10 +111,11 @@ class Base64Writer:
         self._rest = piece[whole:]
         self.upload.write_base64(piece[:whole])
 
-    def finish(self) -> Upload:
-        self.upload.write_base64(self._rest + b"=" * (-len(self._rest) % 4))
-        self.upload.finish()
-        return self.upload
+    @staticmethod
+    def _meaning(escape: re.Match[bytes]) -> bytes:
+        if escape[1]:
+            return b"/" if escape[1] == b"/" else b""
+        return chr(int(escape[2], 16)).encode("utf-8", "replace")
 
 
 def cut_data_url(text: bytes) -> bytes:

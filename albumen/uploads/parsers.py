@@ -100,7 +100,7 @@ class UploadField(serializers.Field[Upload, Any, Any, Any]):
             upload = data
         elif isinstance(data, str):
             writer = Base64Writer(Upload.begin(self.context["request"]._request, field=self.field_name or ""))
-            writer.write(data.strip().encode("utf-8", "replace"))
+            writer.write(data.encode("utf-8", "replace"))
             upload = writer.finish()
         else:
             self.fail("invalid")

@@ -1,19 +1,21 @@
 """Upload, rename, delete, restore, purge."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 from django.db import transaction
 from django.db.models import F
 
 from albumen import imaging
 from albumen.accounts.models import User
-from albumen.errors import Forbidden, Invalid, TooLarge
+from albumen.errors import Forbidden, Invalid, NotFound, TooLarge
 from albumen.library import jobs, renditions
 from albumen.library.models import ExpiringLink, Picture
 from albumen.library.services import links
 from albumen.uploads.drafts import Upload
 
 NAME_LENGTH = 255
+_JOINERS = "\u200c\u200d"
 
 
 def upload_picture(
@@ -71,13 +73,17 @@ def upload_picture(
 def rename_picture(
     *, picture: Picture, now: datetime, name: str | None = None, description: str | None = None
 ) -> Picture:
-    """Change the name, the description, or both."""
+    """Change the name, the description, or both; what is not named stays, whoever changes it meanwhile."""
+    changes: dict[str, Any] = {"updated_at": now}
     if name is not None:
-        picture.name = _clean_name(name)
+        changes["name"] = _clean_name(name)
+        if not changes["name"]:
+            raise Invalid("blank", "A name needs something that can be seen.", pointer="/name")
     if description is not None:
-        picture.description = description
-    picture.updated_at = now
-    picture.save(update_fields=["name", "description", "updated_at"])
+        changes["description"] = description
+    if not Picture.objects.filter(pk=picture.pk).update(**changes):
+        raise NotFound
+    picture.refresh_from_db(fields=["name", "description", "updated_at"])
     return picture
 
 
@@ -88,8 +94,9 @@ def delete_picture(*, picture: Picture, now: datetime) -> None:
 
 def restore_picture(*, picture: Picture) -> Picture:
     """Take it out of the trash, with its links."""
+    if not Picture.objects.filter(pk=picture.pk).update(deleted_at=None):
+        raise NotFound
     picture.deleted_at = None
-    picture.save(update_fields=["deleted_at"])
     return picture
 
 
@@ -114,7 +121,13 @@ def _over_quota(quota: int | None) -> Forbidden:
 
 
 def _clean_name(name: str) -> str:
-    return "".join(character for character in name if character.isprintable()).strip()[:NAME_LENGTH]
+    """One line without control and direction characters; the joiners that emoji and scripts need stay."""
+    line = "".join(
+        " " if character.isspace() else character
+        for character in name
+        if character.isprintable() or character.isspace() or character in _JOINERS
+    )
+    return line.strip(" " + _JOINERS)[:NAME_LENGTH].strip(" " + _JOINERS)
 
 
 def _moment(text: str | None) -> datetime | None:

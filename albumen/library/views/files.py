@@ -85,7 +85,7 @@ class LinkTarget(FileView):
         response = _send(
             request, link.picture, rendition, link.height or access.ORIGINAL, cache_control=NO_CACHE, whole=counted
         )
-        if request.method == "GET":
+        if request.method == "GET" and response.status_code in (200, 206):
             try:
                 links.use_link(link=link, now=now)
             except Exception:
@@ -97,7 +97,8 @@ class LinkTarget(FileView):
 
 
 def _thumbnail(request: Request, picture: "Picture", height: int) -> Rendition:
-    webp = "image/webp" in request.headers.get("Accept", "")
+    # Browsers name WebP where they can show it; a wildcard is also what those send that cannot.
+    webp = any((kind.main_type, kind.sub_type) == ("image", "webp") for kind in request._request.accepted_types)
     return renditions.get_thumbnail(picture, height, picture.owner.plan.thumbnail_heights, webp=webp)
 
 

@@ -1,0 +1,33 @@
+"""What lies in the picture store, and what an answer shows."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from tests import pictures
+
+Stored = Callable[..., list[Path]]
+
+
+def body_of(answer: Any) -> bytes:
+    """The bytes of an answer, streamed or not."""
+    return answer.getvalue() if answer.streaming else answer.content
+
+
+def shown(answer: Any) -> Image.Image:
+    """The image in an answer, decoded whole."""
+    assert answer.status_code == 200, (answer.status_code, answer.headers)
+    return pictures.opened(body_of(answer))
+
+
+@pytest.fixture
+def stored(settings: Any) -> Stored:
+    """The files below one folder of the store, or below all of it."""
+
+    def files(folder: str = "") -> list[Path]:
+        return sorted(path for path in (Path(settings.MEDIA_ROOT) / folder).rglob("*") if path.is_file())
+
+    return files
