@@ -66,7 +66,7 @@ SPELLINGS = {
 PADDED = {"short": pictures.png(61, 41, seed=3) + b"xy", "long": LONG + b"x" * (1 + -len(LONG) % 3)}
 
 
-@pytest.mark.parametrize(("spelling", "length"), itertools.product(SPELLINGS, PADDED))
+@pytest.mark.parametrize(("spelling", "length"), list(itertools.product(SPELLINGS, PADDED)))
 def test_every_spelling_of_base64_that_json_clients_write_is_the_same_picture(alice, spelling, length):
     content = PADDED[length]
     text = text_of(content)
