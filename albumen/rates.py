@@ -1,6 +1,8 @@
 """Rate limits: atomic counters in fixed windows, keyed by whatever must be limited."""
 
 import ipaddress
+import re
+import threading
 import time
 from functools import lru_cache
 
@@ -25,27 +27,33 @@ _PERIODS: dict[str, type[RateLimitItem]] = {
     "h": RateLimitItemPerHour,
     "d": RateLimitItemPerDay,
 }
+_RATE = re.compile(r"([1-9][0-9]{0,8}) */ *(?:([smhd])|(sec|second|min|minute|hour|day)s?)", re.IGNORECASE)
 _limiter = FixedWindowRateLimiter(MemoryStorage())
+# The library's memory storage drops counts while another thread makes the first one.
+_one_at_a_time = threading.Lock()
 
 
 @lru_cache(maxsize=64)
 def parse_rate(text: str, times: int = 1) -> RateLimitItem | None:
-    """`"5/min"` as a limit (`times` as many), None for `"0"`. The period is told by its first letter: s, m, h, d."""
+    """`"5/min"` as a limit (`times` as many), None for `"0"`. Periods: second, minute, hour, day, and short forms."""
     if text.strip() == "0":
         return None
-    count, _, period = text.partition("/")
-    try:
-        return _PERIODS[period.strip()[0].lower()](int(count) * times)
-    except (KeyError, IndexError, ValueError) as error:
-        raise ImproperlyConfigured(f"{text!r} is no rate: write it like 5/min, or 0 for no limit.") from error
+    match = _RATE.fullmatch(text.strip())
+    if match is None:
+        raise ImproperlyConfigured(f"{text!r} is no rate: write it like 5/min, or 0 for no limit.")
+    period = match[2] or match[3]
+    return _PERIODS[period[0].lower()](int(match[1]) * times)
 
 
 def spend(rate: str, *key: str, times: int = 1) -> None:
     """Count one attempt under `settings.RATES[rate]`, `times` as generous; `LimitReached` when there were too many."""
     limit = parse_rate(settings.RATES[rate], times)
-    if limit is None or _limiter.hit(limit, rate, *key):
+    if limit is None:
         return
-    reset = _limiter.get_window_stats(limit, rate, *key).reset_time
+    with _one_at_a_time:
+        if _limiter.hit(limit, rate, *key):
+            return
+        reset = _limiter.get_window_stats(limit, rate, *key).reset_time
     raise LimitReached(max(1, round(reset - time.time())))
 
 
@@ -53,7 +61,8 @@ def refund(rate: str, *key: str, times: int = 1) -> None:
     """Take one counted attempt back: it turned out to be rightful."""
     limit = parse_rate(settings.RATES[rate], times)
     if limit is not None:
-        _limiter.hit(limit, rate, *key, cost=-1)
+        with _one_at_a_time:
+            _limiter.hit(limit, rate, *key, cost=-1)
 
 
 def client_address(request: HttpRequest | None) -> str:

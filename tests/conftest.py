@@ -9,6 +9,7 @@ import pytest
 from django.core.management import call_command
 from rest_framework.test import APIClient
 
+from albumen import rates
 from tests import pictures
 from tests.server import Server
 
@@ -60,9 +61,27 @@ class Person:
 
 @pytest.fixture(autouse=True)
 def _house(settings: Any, tmp_path: Path) -> None:
-    """Files of each test in a folder of its own, and no limit on attempts unless the test sets one."""
+    """Files of each test in a folder of its own; no limit on attempts unless the test sets one, and none counted."""
     settings.MEDIA_ROOT = tmp_path / "media"
     settings.RATES = dict.fromkeys(settings.RATES, "0")
+    rates._limiter.storage.reset()
+
+
+@pytest.fixture
+def _built_in_plans(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """Puts the built-in plans back, which the cleaning after a committed test takes away."""
+    from albumen.plans.models import Plan
+
+    with django_db_blocker.unblock():
+        plans = list(Plan.objects.all())
+    yield
+    with django_db_blocker.unblock():
+        Plan.objects.bulk_create(plans)
+
+
+@pytest.fixture
+def committed(_built_in_plans: None, transactional_db: None) -> None:
+    """What happens in the test is committed, so that threads see it and what waits for a commit runs."""
 
 
 @pytest.fixture

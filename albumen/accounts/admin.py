@@ -1,6 +1,6 @@
 """Users and their logins in the admin panel, and the form that signs in to it."""
 
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 from django.contrib import admin, messages
@@ -96,7 +96,7 @@ class UserPage(DjangoUserAdmin, ServicePage):
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         if change:
             changes = {field: getattr(obj, field) for field in form.changed_data}
-            profiles.update_user(user=obj, **changes, now=timezone.now())
+            profiles.update_user(actor=cast(User, request.user), user=obj, **changes, now=timezone.now())
         else:
             fields = ("first_name", "last_name", "phone", "plan", "is_staff")
             described = {field: getattr(obj, field) for field in fields}

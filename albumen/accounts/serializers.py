@@ -112,7 +112,9 @@ class ProfileSerializer(NamesSerializer):
 
 
 class UserChangeSerializer(NamesSerializer):
-    plan = serializers.PrimaryKeyRelatedField(queryset=Plan.objects.all(), required=False)
+    plan = serializers.PrimaryKeyRelatedField(
+        queryset=Plan.objects.all(), pk_field=serializers.IntegerField(), required=False
+    )
     is_active = serializers.BooleanField(required=False)
 
 

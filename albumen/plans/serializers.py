@@ -12,6 +12,15 @@ from albumen.plans.models import MAX_HEIGHT, MAX_HEIGHTS, MIN_HEIGHT, Plan, vali
 BIGGEST = 2**63 - 1
 
 
+class WholeNumber(serializers.IntegerField):
+    """A JSON number without a fraction; `"200"`, `200.0` and `true` are none."""
+
+    def to_internal_value(self, data: Any) -> int:
+        if type(data) is not int:
+            self.fail("invalid")
+        return data
+
+
 @extend_schema_serializer(
     examples=[
         OpenApiExample(
@@ -32,13 +41,18 @@ BIGGEST = 2**63 - 1
 class PlanSerializer(serializers.ModelSerializer[Plan]):
     name = serializers.CharField(max_length=100, validators=[UniqueValidator(Plan.objects.all())])
     thumbnail_heights = serializers.ListField(
-        child=serializers.IntegerField(min_value=MIN_HEIGHT, max_value=MAX_HEIGHT),
+        child=WholeNumber(min_value=MIN_HEIGHT, max_value=MAX_HEIGHT),
         min_length=1,
         max_length=MAX_HEIGHTS,
         help_text="In px, each once; answered in ascending order.",
     )
     max_upload_bytes = serializers.IntegerField(min_value=1, max_value=BIGGEST, required=False)
     quota_bytes = serializers.IntegerField(min_value=0, max_value=BIGGEST, required=False, allow_null=True)
+
+    # Named here, because the model's constraint would bring a validator that refuses every new default.
+    is_default = serializers.BooleanField(
+        required=False, help_text="New users get this plan; setting it moves it here."
+    )
 
     class Meta:
         model = Plan
@@ -52,8 +66,6 @@ class PlanSerializer(serializers.ModelSerializer[Plan]):
             "quota_bytes",
             "is_default",
         )
-        # The constraint of one default plan is kept by the service, which moves it.
-        validators: tuple[Any, ...] = ()
 
     def validate_thumbnail_heights(self, value: list[int]) -> list[int]:
         try:

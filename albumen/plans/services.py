@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError
 
-from albumen.errors import Conflict, Invalid
+from albumen.errors import Conflict, Invalid, NotFound
 from albumen.plans.models import Plan
 
 
@@ -16,18 +16,34 @@ def default_plan() -> Plan:
 
 @transaction.atomic
 def save_plan(*, plan: Plan, **changes: Any) -> Plan:
-    """Create or change a plan, and keep exactly one of them the default. Holds from the next request on."""
+    """Create or change a plan, and keep exactly one of them the default. Holds from the next request on.
+
+    With `changes` an existing plan is read anew, so that what somebody else has just changed stays; `Invalid` when
+    the name is taken, `NotFound` when the plan was deleted meanwhile.
+    """
+    stored = _locked_plans()
+    before = stored.get(plan.pk)
+    if plan.pk and before is None:
+        raise NotFound
+    was_default = bool(before and before.is_default)
+    plan = before if before and changes else plan
     for field, value in changes.items():
         setattr(plan, field, value)
     plan.thumbnail_heights = sorted(plan.thumbnail_heights)
-    was_default = bool(plan.pk) and Plan.objects.filter(pk=plan.pk, is_default=True).exists()
     if was_default and not plan.is_default:
         raise Invalid(
             "default_needed", "New users need a plan: make another one the default instead.", pointer="/is_default"
         )
+    if any(other.name == plan.name for other in stored.values() if other.pk != plan.pk):
+        raise _name_taken()
     if plan.is_default and not was_default:
         Plan.objects.filter(is_default=True).update(is_default=False)
-    plan.save()
+    try:
+        with transaction.atomic():
+            plan.save()
+    except IntegrityError:
+        # Locks hold the plans that there are; two new ones of one name meet only here.
+        raise _name_taken() from None
     return plan
 
 
@@ -39,9 +55,21 @@ def create_plan(**fields: Any) -> Plan:
 @transaction.atomic
 def delete_plan(*, plan: Plan) -> None:
     """Remove a plan that nobody has; `Conflict` otherwise."""
-    if plan.is_default:
+    stored = _locked_plans().get(plan.pk)
+    if stored is None:
+        raise NotFound
+    if stored.is_default:
         raise Conflict("default_needed", "New users need a plan: make another one the default first.")
     try:
-        plan.delete()
+        stored.delete()
     except ProtectedError as error:
         raise Conflict("plan_in_use", "Users have this plan: move them to another one first.") from error
+
+
+def _locked_plans() -> dict[int, Plan]:
+    """Every plan by its id; they are few. Which one is the default concerns all of them, so writers take turns."""
+    return {plan.pk: plan for plan in Plan.objects.select_for_update().order_by("pk")}
+
+
+def _name_taken() -> Invalid:
+    return Invalid("unique", "There is a plan of this name already.", pointer="/name")

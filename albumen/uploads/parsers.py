@@ -1,6 +1,7 @@
 """Bodies for REST framework: strict JSON, and JSON with pictures in it."""
 
 from collections.abc import Iterator, Mapping
+from io import BytesIO
 from typing import Any
 
 import orjson
@@ -62,7 +63,10 @@ class FormParser(parsers.FormParser):
     def parse(
         self, stream: Any, media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
     ) -> Any:
-        return _require_utf8(super().parse(stream, media_type, parser_context))
+        text = stream.read(MAX_JSON + 1)
+        if len(text) > MAX_JSON:
+            raise TooLarge("too_large", f"A form has at most {MAX_JSON:,} bytes.")
+        return _require_utf8(super().parse(BytesIO(text), media_type, parser_context))
 
 
 class MultiPartParser(parsers.MultiPartParser):

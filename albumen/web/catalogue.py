@@ -124,6 +124,12 @@ PASSWORDS = Chapter(
         Code("password_too_common", (400,), "Many people use this password.", "Take one that nobody guesses."),
         Code("password_too_similar", (400,), "The password is like your name or e-mail.", "Take another one."),
         Code("password_entirely_numeric", (400,), "The password has digits alone.", "Mix in letters."),
+        Code(
+            "locks_oneself_out",
+            (409,),
+            "Administrators cannot deactivate themselves or give up their own rights.",
+            "Ask another administrator.",
+        ),
         Code("password_changed", (409,), "Somebody else has just changed this password.", "Look, and try again."),
     ),
 )

@@ -9,7 +9,7 @@ from albumen import rates
 from albumen.accounts.models import User, tidy_email
 from albumen.accounts.services import avatars, passwords
 from albumen.accounts.services.sessions import end_all_sessions, find_user
-from albumen.errors import Invalid
+from albumen.errors import Conflict, Invalid
 from albumen.uploads.drafts import Upload
 
 NAMES = ("first_name", "last_name", "phone")
@@ -68,9 +68,11 @@ def add_user(*, email: str, password: str, **fields: Any) -> User:
 
 
 @transaction.atomic
-def update_user(*, user: User, now: datetime, **changes: Any) -> User:
+def update_user(*, actor: User, user: User, now: datetime, **changes: Any) -> User:
     """What administrators change: names, phone, plan, is_active; in the panel also email and is_staff. Deactivation
-    ends every login."""
+    ends every login; `Conflict` when administrators would lock themselves out."""
+    if actor.pk == user.pk and (changes.get("is_active") is False or changes.get("is_staff") is False):
+        raise Conflict("locks_oneself_out", "You would lock yourself out: ask another administrator to do this.")
     for field, value in changes.items():
         setattr(user, field, value)
     user.save(update_fields=list(changes))

@@ -7,7 +7,6 @@ from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework.generics import GenericAPIView
-from rest_framework.permissions import BasePermission, IsAdminUser, IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -38,9 +37,7 @@ class Users(GenericAPIView[Any]):
 @extend_schema(tags=["Users"])
 class OneUser(GenericAPIView[Any]):
     serializer_class = UserChangeSerializer
-
-    def get_permissions(self) -> list[BasePermission]:
-        return [IsAdminUser()] if self.request.method == "PATCH" else [IsAuthenticated()]
+    refusals = {"PATCH": [409]}
 
     @extend_schema(summary="Read a user", responses=UserSerializer)
     def get(self, request: SignedInRequest, user_id: int) -> Response:
@@ -53,10 +50,11 @@ class OneUser(GenericAPIView[Any]):
         responses=UserSerializer,
     )
     def patch(self, request: SignedInRequest, user_id: int) -> Response:
-        user = access.get_user(request.user, user_id)
-        serializer = self.get_serializer(data=request.data)
+        user = access.get_editable_user(request.user, user_id)
+        # Partial: a box that a form does not send is not a box that was unticked.
+        serializer = self.get_serializer(data=request.data, partial=True)
         serializer.is_valid(raise_exception=True)
-        user = profiles.update_user(user=user, **serializer.validated_data, now=timezone.now())
+        user = profiles.update_user(actor=request.user, user=user, **serializer.validated_data, now=timezone.now())
         return Response(UserSerializer(user, context={"request": request}).data)
 
 
