@@ -1,0 +1,169 @@
+"""Connections to checked addresses alone: a name is resolved once, and the address that was checked is connected to.
+
+Names are resolved by `socket.getaddrinfo` and by nothing else; tests that need a DNS of their own replace it there.
+"""
+
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Iterable
+from concurrent.futures import Future
+from functools import cache
+from ipaddress import ip_address
+from typing import Any
+
+import httpcore
+
+from albumen.errors import Unavailable
+from albumen.remote.addresses import Address, is_public
+from albumen.remote.refusals import unreachable
+from albumen.remote.urls import is_allowed_all_the_same
+
+CONNECT_SECONDS = 3.0
+HEAD_BYTES = 16 * 1024
+# A resolver cannot be interrupted: a lookup that takes too long ends in its own thread, and there are only so many.
+_lookups = threading.BoundedSemaphore(32)
+
+
+@cache
+def tls() -> ssl.SSLContext:
+    """Certificates and host names are verified."""
+    return httpcore.default_ssl_context()
+
+
+class Budget:
+    """What one call may still take: seconds in all, and bytes for the heads of the answer that is awaited."""
+
+    def __init__(self, seconds: float) -> None:
+        self._began = time.monotonic()
+        self._seconds = seconds
+        self._head: int | None = None
+
+    def extend(self, seconds: float) -> None:
+        """So many seconds in all, counted from the beginning."""
+        self._seconds = seconds
+
+    def seconds(self, at_most: float = float("inf")) -> float:
+        """How long the next step may take; Invalid when the time is over."""
+        left = self._began + self._seconds - time.monotonic()
+        if left <= 0:
+            raise unreachable()
+        return min(left, at_most)
+
+    def expect_head(self) -> None:
+        """From now on bytes count as an answer's head, informational ones (1xx) included."""
+        self._head = HEAD_BYTES
+
+    def end_head(self) -> None:
+        self._head = None
+
+    def readable(self, size: int) -> int:
+        """How many bytes may be read at once; Invalid when the head is too long."""
+        if self._head is None:
+            return size
+        if self._head <= 0:
+            raise unreachable()
+        return min(size, self._head)
+
+    def count(self, size: int) -> None:
+        if self._head is not None:
+            self._head -= size
+
+
+class Guard(httpcore.NetworkBackend):
+    """Where every connection is made: only to a public address, or to a pair that the settings allow."""
+
+    def __init__(self, budget: Budget) -> None:
+        self._budget = budget
+        self._tcp = httpcore.SyncBackend()
+        self._checked: dict[tuple[str, int], list[Address]] = {}
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
+    ) -> httpcore.NetworkStream:
+        if (host, port) not in self._checked:
+            self._checked[host, port] = self._check(host, port)
+        for address in self._checked[host, port]:
+            try:
+                stream = self._tcp.connect_tcp(str(address), port, self._budget.seconds(CONNECT_SECONDS))
+            except (httpcore.ConnectError, httpcore.ConnectTimeout):
+                continue
+            return _Stream(stream, self._budget)
+        raise unreachable()
+
+    def _check(self, host: str, port: int) -> list[Address]:
+        """The addresses of the host; Invalid when there is none, or a single one of them is not public."""
+        addresses = _literal(host) or _resolve(host, port, self._budget.seconds(CONNECT_SECONDS))
+        if is_allowed_all_the_same(host, port) or all(is_public(address) for address in addresses):
+            return addresses
+        raise unreachable()
+
+
+class _Stream(httpcore.NetworkStream):
+    """A connection under a budget: a server that sends a byte now and then does not hold it for longer."""
+
+    def __init__(self, stream: httpcore.NetworkStream, budget: Budget) -> None:
+        self._stream = stream
+        self._budget = budget
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        data = self._stream.read(self._budget.readable(max_bytes), self._budget.seconds())
+        self._budget.count(len(data))
+        return data
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self._stream.write(buffer, self._budget.seconds())
+
+    def close(self) -> None:
+        self._stream.close()
+
+    def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore.NetworkStream:
+        stream = self._stream.start_tls(ssl_context, server_hostname, self._budget.seconds(CONNECT_SECONDS))
+        return _Stream(stream, self._budget)
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._stream.get_extra_info(info)
+
+
+def _literal(host: str) -> list[Address]:
+    try:
+        return [ip_address(host)]
+    except ValueError:
+        return []
+
+
+def _resolve(host: str, port: int, seconds: float) -> list[Address]:
+    """What the resolver says, in its order; Invalid when that is nothing or comes too late."""
+    if not _lookups.acquire(timeout=seconds):
+        raise Unavailable
+    answer: Future[list[Address]] = Future()
+
+    def look_up() -> None:
+        try:
+            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            answer.set_result(list(dict.fromkeys(ip_address(str(address[0])) for *_, address in found)))
+        except BaseException as error:
+            answer.set_exception(error)
+        finally:
+            _lookups.release()
+
+    try:
+        threading.Thread(target=look_up, name="lookup", daemon=True).start()
+    except RuntimeError:  # no more threads
+        _lookups.release()
+        raise Unavailable from None
+    try:
+        addresses = answer.result(seconds)
+    except (OSError, ValueError):  # a timeout is an OSError too
+        addresses = []
+    if not addresses:
+        raise unreachable()
+    return addresses
