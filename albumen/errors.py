@@ -49,10 +49,16 @@ class NotFound(DomainError):
 
 
 class Conflict(DomainError):
-    """The request contradicts the present state."""
+    """The request contradicts the present state; `retry_after`, in whole seconds, where that passes by itself."""
 
     default_code = "conflict"
     default_detail = "This contradicts the present state."
+
+    def __init__(
+        self, code: str = "", detail: str = "", *, pointer: str | None = None, retry_after: int | None = None
+    ) -> None:
+        super().__init__(code, detail, pointer=pointer)
+        self.retry_after = retry_after
 
 
 class Gone(DomainError):

@@ -24,13 +24,18 @@ class UserManager(BaseUserManager["User"]):
         """The user with this e-mail, without regard to case."""
         return self.alias(key=Lower("email")).get(key=tidy_email(username or "").lower())
 
-    def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
+    def describe_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        """A user who is not saved yet: hashing the password takes long, and a transaction should not wait for it."""
         if not email:
             raise ValidationError("A user needs an e-mail address.")
         if "plan" not in fields and "plan_id" not in fields:
             fields["plan"] = Plan.objects.get(is_default=True)
         user = self.model(email=tidy_email(email), **fields)
         user.set_password(password)
+        return user
+
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        user = self.describe_user(email, password, **fields)
         user.save(using=self._db)
         return user
 

@@ -8,6 +8,7 @@ from rest_framework.permissions import SAFE_METHODS, BasePermission, IsAdminUser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from albumen.idempotency.views import creates_once
 from albumen.plans import access, services
 from albumen.plans.serializers import PlanSerializer
 
@@ -30,6 +31,7 @@ class Plans(PlanView):
         return self.get_paginated_response(self.get_serializer(page, many=True).data)
 
     @extend_schema(summary="Make a plan", description="Administrators only.", responses={201: PlanSerializer})
+    @creates_once
     def post(self, request: Request) -> Response:
         serializer = self.get_serializer(data=request.data)
         serializer.is_valid(raise_exception=True)

@@ -1,5 +1,8 @@
 """Long base64 strings inside a JSON text: taken out of it as they stream by, and decoded into drafts."""
 
+import base64
+import binascii
+import hashlib
 import re
 from collections.abc import Iterator
 
@@ -116,6 +119,16 @@ class Base64Writer:
         if escape[1]:
             return b"/" if escape[1] == b"/" else b""
         return chr(int(escape[2], 16)).encode("utf-8", "replace")
+
+
+def sha256_of_base64(text: str) -> str | None:
+    """The sha256, in hex, of what a string stands for in an upload; None where it is not base64."""
+    piece = cut_data_url(text.encode("utf-8", "replace").translate(None, b" \t\r\n"))
+    try:
+        content = base64.b64decode(piece + b"=" * (-len(piece) % 4), validate=True)
+    except binascii.Error:
+        return None
+    return hashlib.sha256(content).hexdigest()
 
 
 def cut_data_url(text: bytes) -> bytes:

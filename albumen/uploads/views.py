@@ -15,6 +15,8 @@ class AcceptsUploads(GenericAPIView[Any]):
     """For API views whose bodies may hold a picture."""
 
     parser_classes = (UploadJSONParser, MultiPartParser)
+    # Text in these is base64.
+    upload_fields = ("image", "avatar")
 
     def upload_limit(self) -> int:
         """The most bytes that a picture may have; asked when one begins."""

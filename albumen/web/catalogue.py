@@ -70,6 +70,24 @@ REQUEST = Chapter(
             "The cursor belongs to another list, ordering or filter.",
             "Start from the first page, and follow `next` as it stands.",
         ),
+        Code(
+            "invalid_idempotency_key",
+            (400,),
+            "The Idempotency-Key is empty, too long, or has characters that are not visible ASCII.",
+            "Send 1 to 255 of them; a UUID is a good key.",
+        ),
+        Code(
+            "idempotency_key_reused",
+            (409,),
+            "The Idempotency-Key came with another request within the last 24 hours.",
+            "Take a new key for each thing to make, and the same key only to send the same request again.",
+        ),
+        Code(
+            "idempotency_in_progress",
+            (409,),
+            "The first request with this Idempotency-Key is still being worked on.",
+            "Send it again after `Retry-After` seconds.",
+        ),
         Code("method_not_allowed", (405,), "The address does not know this method.", "See the API's description."),
         Code("not_acceptable", (406,), "There is no answer in a form that is accepted.", "Accept application/json."),
         Code("unsupported_media_type", (415,), "The body's media type is not taken here.", "Send application/json."),
@@ -136,6 +154,26 @@ PASSWORDS = Chapter(
 PICTURES = Chapter(
     "Pictures",
     (
+        Code(
+            "url_not_allowed",
+            (400,),
+            "The address, or one that it redirects to, is not http or https on port 80 or 443, has a user name, or is "
+            "malformed or too long.",
+            "Send a plain public address of at most 2,000 characters.",
+        ),
+        Code(
+            "url_unreachable",
+            (400,),
+            "No public server answered at the address in time; it is not said why.",
+            "Check that the address opens from anywhere on the internet.",
+        ),
+        Code(
+            "url_not_an_image",
+            (400,),
+            "What the address leads to is not an accepted image, is not declared as one, or is more than 3 redirects "
+            "away.",
+            "Link the image file itself.",
+        ),
         Code("not_an_image", (400,), "The bytes are no image, whatever the name says.", "Choose a picture."),
         Code("unsupported_format", (400,), "This kind of image is not taken.", "Save it as JPEG or PNG."),
         Code("truncated", (400,), "The picture is cut short.", "Send the whole file again."),

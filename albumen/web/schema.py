@@ -5,8 +5,11 @@ from typing import Any
 from django.conf import settings
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema as SpectacularSchema
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework.permissions import AllowAny
 from rest_framework.serializers import CharField, IntegerField, Serializer
+
+from albumen.idempotency.views import HEADER, REPLAYED
 
 REFUSALS = {
     "400": "The input is not valid; `errors` points at each field.",
@@ -22,6 +25,28 @@ REFUSALS = {
     "503": "A part of the service does not answer; `Retry-After` says when to try again.",
     "507": "The storage is full.",
 }
+
+
+ONCE = [
+    OpenApiParameter(
+        HEADER,
+        {"type": "string", "pattern": "^[!-~]{1,255}$", "minLength": 1, "maxLength": 255},
+        OpenApiParameter.HEADER,
+        description=(
+            "Makes it safe to send a request again: within 24 hours the same key with the same request gives the "
+            "first answer and makes nothing more, however many come at once; with another request it is a 409. A "
+            "refusal frees the key. Keys are each user's own, or each address's where nobody is signed in. A UUID is "
+            "a good one. A file counts by its bytes, whatever its name and encoding."
+        ),
+    ),
+    OpenApiParameter(
+        REPLAYED,
+        {"type": "string", "enum": ["true"]},
+        OpenApiParameter.HEADER,
+        response=[201],
+        description="Present where this is the first answer to the key, given again.",
+    ),
+]
 
 
 class BearerScheme(OpenApiAuthenticationExtension):
@@ -61,7 +86,15 @@ class Problem(Serializer[Any]):
 
 
 class AutoSchema(SpectacularSchema):
-    """Adds the refusals that follow from what the operation takes, and those of the view's `refusals`."""
+    """Adds the refusals that follow from what the operation takes, and those of the view's `refusals`; and the
+    headers of operations that make something once for each key."""
+
+    def get_override_parameters(self) -> list[Any]:
+        parameters: list[Any] = super().get_override_parameters()
+        return [*parameters, *ONCE] if self._creates_once() else parameters
+
+    def _creates_once(self) -> bool:
+        return getattr(getattr(self.view, self.method.lower(), None), "creates_once", False)
 
     def _get_request_body(self, direction: Any = "request") -> Any:
         if self.method != "DELETE" or not getattr(self.view, "delete_takes_body", False):
@@ -100,6 +133,8 @@ class AutoSchema(SpectacularSchema):
             codes |= {"403", "503"}
         if self._is_list_view():
             codes.add("400")
+        if self._creates_once():
+            codes.add("409")
         return codes | {str(code) for code in getattr(self.view, "refusals", {}).get(self.method, ())}
 
     def _is_list_view(self, serializer: Any = None) -> bool:

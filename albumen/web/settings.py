@@ -6,10 +6,12 @@ on an unsafe setting and says which.
 
 import logging
 import os
+import re
 from datetime import timedelta
 from pathlib import Path
 
 import environ
+from corsheaders.defaults import default_headers
 from django.core.exceptions import ImproperlyConfigured
 from django.urls import reverse_lazy
 
@@ -49,6 +51,7 @@ INSTALLED_APPS = [
     "albumen.library",
     "albumen.accounts",
     "albumen.plans",
+    "albumen.idempotency",
     "unfold",
     "unfold.contrib.filters",
     "django.contrib.admin",
@@ -167,6 +170,12 @@ DECODER_SECONDS = env.float("ALBUMEN_DECODER_SECONDS", default=20.0)
 # A signed address stays the same for one period, and works for one to two of them.
 SIGNED_URL_PERIOD = env.int("ALBUMEN_SIGNED_URL_SECONDS", default=6 * 3600)
 
+# Pairs like "images.internal:8080" that linked pictures may come from although they are not public.
+REMOTE_ALLOW = env.list("ALBUMEN_REMOTE_ALLOW", default=[])
+for pair in REMOTE_ALLOW:
+    if not re.fullmatch(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+):[1-9][0-9]{0,4}", pair):
+        raise ImproperlyConfigured(f"ALBUMEN_REMOTE_ALLOW has {pair!r}; its entries are like 'images.internal:8080'.")
+
 # JSON bodies and form fields beside the picture are read into memory, so they are bounded.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 100
@@ -182,7 +191,8 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 CORS_URLS_REGEX = r"^/(api|files|links)/"
-CORS_EXPOSE_HEADERS = ["X-Request-ID", "Retry-After"]
+CORS_ALLOW_HEADERS = [*default_headers, "idempotency-key"]
+CORS_EXPOSE_HEADERS = ["X-Request-ID", "Retry-After", "Idempotency-Replayed"]
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [

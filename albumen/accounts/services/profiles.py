@@ -10,6 +10,7 @@ from albumen.accounts.models import User, tidy_email
 from albumen.accounts.services import avatars, passwords
 from albumen.accounts.services.sessions import end_all_sessions, find_user
 from albumen.errors import Conflict, Invalid
+from albumen.idempotency.services.answers import committing
 from albumen.uploads.drafts import Upload
 
 NAMES = ("first_name", "last_name", "phone")
@@ -22,8 +23,11 @@ def register(*, email: str, password: str, address: str, avatar: Upload | None =
     if find_user(email):
         raise _email_taken()
     stored = avatars.store(avatar) if avatar else ""
+    user = User.objects.describe_user(email, password, avatar=stored, **names)
     try:
-        return User.objects.create_user(email, password, avatar=stored, **names)
+        with committing():
+            user.save()
+        return user
     except IntegrityError:
         avatars.discard(stored)
         raise _email_taken() from None

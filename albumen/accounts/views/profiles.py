@@ -23,6 +23,7 @@ from albumen.accounts.serializers import (
 )
 from albumen.accounts.services import passwords, profiles
 from albumen.accounts.views.sessions import PublicView
+from albumen.idempotency.views import creates_once
 from albumen.uploads.views import AcceptsUploads
 
 
@@ -32,6 +33,7 @@ class Register(AcceptsUploads, PublicView):
     refusals = {"POST": [507]}
 
     @extend_schema(summary="Register", responses={201: UserSerializer})
+    @creates_once(slow=True)
     def post(self, request: Request) -> Response:
         serializer = self.get_serializer(data=request.data)
         serializer.is_valid(raise_exception=True)

@@ -3,12 +3,12 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from django.db import transaction
 from django.db.models import F
 
 from albumen import imaging
 from albumen.accounts.models import User
 from albumen.errors import Forbidden, Invalid, NotFound, TooLarge
+from albumen.idempotency.services.answers import committing
 from albumen.library import jobs, renditions
 from albumen.library.models import ExpiringLink, Picture
 from albumen.library.services import links
@@ -45,7 +45,7 @@ def upload_picture(
         facts = renditions.take_in(upload, plan.thumbnail_heights)
     except imaging.Refused as refusal:
         raise Invalid(refusal.code, refusal.detail, pointer="/image") from None
-    with transaction.atomic():
+    with committing():
         _charge(actor, upload.size)
         picture = Picture.objects.create(
             owner=actor,

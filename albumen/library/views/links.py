@@ -8,6 +8,7 @@ from rest_framework.generics import GenericAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from albumen.idempotency.views import creates_once
 from albumen.library import access
 from albumen.library.filters import LinkQuery
 from albumen.library.serializers import LinkRequestSerializer, LinkSerializer
@@ -34,6 +35,7 @@ class PictureLinks(GenericAPIView[Any]):
         request=LinkRequestSerializer,
         responses={201: LinkSerializer},
     )
+    @creates_once
     def post(self, request: Request, picture_id: int) -> Response:
         picture = access.get_editable_picture(request.user, picture_id)
         serializer = LinkRequestSerializer(data=request.data)

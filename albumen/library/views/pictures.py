@@ -10,6 +10,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from albumen.accounts.authentication import SignedInRequest
+from albumen.idempotency.views import creates_once
 from albumen.library import access
 from albumen.library.filters import PictureQuery
 from albumen.library.serializers import (
@@ -73,6 +74,7 @@ class Pictures(AcceptsUploads):
         request={"multipart/form-data": UploadSerializer, "application/json": UploadSerializer},
         responses={201: UploadedSerializer},
     )
+    @creates_once(slow=True)
     def post(self, request: SignedInRequest) -> Response:
         serializer = UploadSerializer(data=request.data, context={"request": request})
         serializer.is_valid(raise_exception=True)

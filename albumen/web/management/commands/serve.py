@@ -2,15 +2,17 @@
 
 import logging
 import threading
+from contextlib import suppress
 from typing import Any
 
 import uvicorn
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
-from django.db import close_old_connections
+from django.db import DatabaseError, close_old_connections
 
 from albumen import imaging
+from albumen.idempotency.services.answers import free_claims
 
 SWEEP_SECONDS = 3600
 logger = logging.getLogger(__name__)
@@ -23,6 +25,9 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         from albumen.web.server import Protocol
 
+        # Where migrations are missing, Django has said so by now.
+        with suppress(DatabaseError):
+            free_claims()
         ended = threading.Event()
         threading.Thread(target=_keep_tidy, args=(ended,), name="tidy", daemon=True).start()
         self.stdout.write(

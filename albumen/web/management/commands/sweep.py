@@ -1,4 +1,5 @@
-"""Remove what nobody needs any more: old trash, files without a row, logins that ended."""
+"""Remove what nobody needs any more: old trash, files without a row, logins that ended, answers
+that were kept for retries."""
 
 from typing import Any
 
@@ -6,16 +7,18 @@ from django.core.management.base import BaseCommand
 from django.utils import timezone
 
 from albumen.accounts.services.sessions import delete_ended_sessions
+from albumen.idempotency.services.answers import delete_old_answers
 from albumen.library import jobs
 
 
 class Command(BaseCommand):
-    help = "Purge the trash after 30 days, sweep files without a row after a day, forget ended logins."
+    help = "Purge the trash after 30 days, sweep files without a row after a day, forget ended logins and old answers."
 
     def handle(self, *args: Any, **options: Any) -> None:
         now = timezone.now()
         pictures = jobs.purge_trash(now=now)
         files = jobs.sweep_files(now=now)
         sessions = delete_ended_sessions(now=now)
-        if options["verbosity"] > 1 or pictures or files or sessions:
-            self.stdout.write(f"Swept {pictures} pictures, {files} files, {sessions} logins.")
+        answers = delete_old_answers(now=now)
+        if options["verbosity"] > 1 or pictures or files or sessions or answers:
+            self.stdout.write(f"Swept {pictures} pictures, {files} files, {sessions} logins, {answers} kept answers.")

@@ -1,0 +1,1 @@
+"""Keys and their answers, and what makes two requests the same."""

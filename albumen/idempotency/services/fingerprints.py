@@ -1,0 +1,45 @@
+"""What makes two requests the same: method, address, and the fields that they bring, in whatever form these come."""
+
+import hashlib
+from collections.abc import Collection, Mapping
+from typing import Any
+
+import orjson
+from django.conf import settings
+from django.http import QueryDict
+
+from albumen.uploads.base64text import sha256_of_base64
+from albumen.uploads.drafts import SpooledFile, Upload
+
+
+def of_request(*, method: str, target: str, fields: Mapping[str, Any], uploads: Collection[str]) -> str:
+    """64 hex digits. `uploads` names the fields whose text is base64; a picture counts by its bytes alone.
+
+    Keyed, because a body may hold a password: without the secret key nobody can try words on what is stored.
+    """
+    plain = {name: _plain(value, encoded=name in uploads) for name, value in _items(fields)}
+    text = orjson.dumps([method, target, plain], option=orjson.OPT_SORT_KEYS)
+    key = hashlib.blake2b(settings.SECRET_KEY.encode(), person=b"albumen.once", digest_size=32).digest()
+    return hashlib.blake2b(text, key=key, digest_size=32).hexdigest()
+
+
+def _items(fields: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    if isinstance(fields, QueryDict):
+        return [(name, values[0] if len(values) == 1 else values) for name, values in fields.lists()]
+    return list(fields.items())
+
+
+def _plain(value: Any, *, encoded: bool = False) -> Any:
+    """A form has text alone, so the number 300 and the text "300" are one, as they are to every field."""
+    if isinstance(value, SpooledFile):
+        value = value.upload
+    if isinstance(value, Upload):
+        return {"sha256": value.sha256}
+    if isinstance(value, str):
+        sha256 = sha256_of_base64(value) if encoded else None
+        return {"sha256": sha256} if sha256 else value
+    if isinstance(value, Mapping):
+        return {str(name): _plain(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item, encoded=encoded) for item in value]
+    return None if value is None else orjson.dumps(value).decode()
