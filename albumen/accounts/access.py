@@ -3,12 +3,17 @@
 from datetime import datetime
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import F, QuerySet
+from django.db.models import F, Prefetch, QuerySet, prefetch_related_objects
 
 from albumen.accounts.models import Session, User
 from albumen.errors import Forbidden, NotFound
+from albumen.organizations.access import memberships_visible_to, organizations_visible_to
+from albumen.organizations.models import Membership, Organization
 
 Viewer = User | AnonymousUser
+USERS_SHOWN = 100
+
+_MEMBERSHIPS = Membership.objects.select_related("organization").order_by("organization_id")
 
 
 def is_administrator(viewer: Viewer) -> bool:
@@ -20,6 +25,25 @@ def users_visible_to(viewer: Viewer) -> QuerySet[User]:
     """The directory: every signed-in user sees the active ones, administrators see all (requirements B6, B17)."""
     users = User.objects.all()
     return users if is_administrator(viewer) else users.filter(is_active=True)
+
+
+def with_memberships(users: QuerySet[User]) -> QuerySet[User]:
+    """The same users, who bring their memberships along: one query for a whole page."""
+    return users.prefetch_related(Prefetch("memberships", _MEMBERSHIPS))
+
+
+def memberships_of(user: User) -> list[Membership]:
+    """The user's memberships with their organizations; asked for once, or not at all after `with_memberships`."""
+    prefetch_related_objects([user], Prefetch("memberships", _MEMBERSHIPS))
+    return list(user.memberships.all())
+
+
+def organizations_with_users(viewer: Viewer) -> QuerySet[Organization]:
+    """Organizations, each with the memberships `shown`: the first `USERS_SHOWN`, and one more where there are more
+    (requirement B10)."""
+    shown = memberships_visible_to(viewer).prefetch_related(Prefetch("user__memberships", _MEMBERSHIPS))
+    first = shown.order_by("id")[: USERS_SHOWN + 1]
+    return organizations_visible_to(viewer).prefetch_related(Prefetch("memberships", first, to_attr="shown"))
 
 
 def get_user(viewer: Viewer, user_id: int) -> User:
@@ -44,8 +68,15 @@ def get_editable_user(viewer: Viewer, user_id: int) -> User:
 
 
 def may_read_contacts(viewer: Viewer, user: User) -> bool:
-    """E-mail and phone: for oneself and for administrators."""
-    return viewer.pk == user.pk or is_administrator(viewer)
+    """E-mail and phone: for oneself, for administrators, and for those who share an organization."""
+    return may_read_account(viewer, user) or _share_an_organization(viewer, user)
+
+
+def _share_an_organization(viewer: Viewer, user: User) -> bool:
+    if isinstance(viewer, AnonymousUser):
+        return False
+    theirs = {membership.organization_id for membership in memberships_of(user)}
+    return any(membership.organization_id in theirs for membership in memberships_of(viewer))
 
 
 def may_read_account(viewer: Viewer, user: User) -> bool:

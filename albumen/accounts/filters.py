@@ -7,6 +7,7 @@ from rest_framework import serializers
 
 from albumen.accounts.access import Viewer, is_administrator
 from albumen.accounts.models import User
+from albumen.search import words_of
 
 
 class UserQuery(serializers.Serializer[Any]):
@@ -14,9 +15,15 @@ class UserQuery(serializers.Serializer[Any]):
         required=False, allow_blank=True, max_length=200, help_text="In names; for administrators in e-mails too."
     )
 
+    organization = serializers.IntegerField(
+        required=False, min_value=1, max_value=2**63 - 1, help_text="Its id: the members of this organization."
+    )
+
     def narrow(self, queryset: QuerySet[User], viewer: Viewer) -> QuerySet[User]:
-        for word in self.validated_data.get("search", "").split():
-            found = Q(first_name__icontains=word) | Q(last_name__icontains=word)
+        if "organization" in self.validated_data:
+            queryset = queryset.filter(memberships__organization_id=self.validated_data["organization"])
+        for word in words_of(self.validated_data.get("search", "")):
+            found = Q(search_key__contains=word)
             if is_administrator(viewer):
                 found |= Q(email__icontains=word)
             queryset = queryset.filter(found)

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from albumen.plans.models import Plan
+from albumen.search import Searchable
 
 
 def tidy_email(email: str) -> str:
@@ -43,7 +44,7 @@ class UserManager(BaseUserManager["User"]):
         return self.create_user(email, password, **{"is_staff": True, "is_superuser": True, **fields})
 
 
-class User(AbstractBaseUser, PermissionsMixin):
+class User(Searchable, AbstractBaseUser, PermissionsMixin):
     """A person who signs in by e-mail; there is no username anywhere (requirement B1)."""
 
     email = models.EmailField("e-mail", max_length=254, unique=True)
@@ -63,6 +64,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     token_version = models.PositiveIntegerField(default=0, editable=False)
     bytes_used = models.PositiveBigIntegerField(default=0, editable=False)
     picture_count = models.PositiveBigIntegerField(default=0, editable=False)
+
+    searched_fields = ("first_name", "last_name")
 
     objects: ClassVar[UserManager] = UserManager()
 

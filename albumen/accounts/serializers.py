@@ -10,10 +10,14 @@ from rest_framework import serializers
 
 from albumen.accounts import access
 from albumen.accounts.models import Session, User
+from albumen.organizations.models import Role
+from albumen.organizations.serializers import BIGGEST, OrganizationSerializer
 from albumen.plans.models import Plan
 from albumen.uploads.parsers import UploadField
 
 PHONE = RegexValidator(r"^(\+?[0-9][0-9 ()./-]{2,30})?$", "Write the number like +49 30 1234567.", code="invalid")
+
+CONTACTS = "For oneself, administrators, and those who share an organization."
 
 
 def password_field(**kwargs: Any) -> serializers.CharField:
@@ -25,6 +29,13 @@ class UsageSerializer(serializers.Serializer[Any]):
     pictures = serializers.IntegerField()
 
 
+class UserOrganizationSerializer(serializers.Serializer[Any]):
+    id = serializers.IntegerField()
+    name = serializers.CharField()
+    description = serializers.CharField()
+    role = serializers.ChoiceField(Role.choices, help_text="The user's.")
+
+
 class UserSerializer(serializers.Serializer[User]):
     """A user, as far as the caller may know: contact and account fields are absent for others."""
 
@@ -33,10 +44,10 @@ class UserSerializer(serializers.Serializer[User]):
     first_name = serializers.CharField()
     last_name = serializers.CharField()
     avatar = serializers.URLField(allow_null=True, help_text="For signed-in users; changes with the image.")
-    organizations = serializers.ListField(child=serializers.DictField())
+    organizations = UserOrganizationSerializer(many=True)
     date_joined = serializers.DateTimeField()
-    email = serializers.EmailField(required=False, help_text="For oneself and administrators.")
-    phone = serializers.CharField(required=False, help_text="For oneself and administrators.")
+    email = serializers.EmailField(required=False, help_text=CONTACTS)
+    phone = serializers.CharField(required=False, help_text=CONTACTS)
     plan = serializers.IntegerField(required=False, help_text="The plan's id; for oneself and administrators.")
     usage = UsageSerializer(required=False, help_text="For oneself and administrators.")
     is_staff = serializers.BooleanField(required=False, help_text="For oneself and administrators.")
@@ -54,7 +65,15 @@ class UserSerializer(serializers.Serializer[User]):
             "first_name": user.first_name,
             "last_name": user.last_name,
             "avatar": None,
-            "organizations": [],
+            "organizations": [
+                {
+                    "id": membership.organization.pk,
+                    "name": membership.organization.name,
+                    "description": membership.organization.description,
+                    "role": membership.role,
+                }
+                for membership in access.memberships_of(user)
+            ],
             "date_joined": user.date_joined,
         }
         if user.avatar:
@@ -72,6 +91,26 @@ class UserSerializer(serializers.Serializer[User]):
                 "last_login": user.last_login,
             }
         return shape
+
+
+class OrganizationUsersSerializer(OrganizationSerializer):
+    """An organization with its users, as far as the caller may know them."""
+
+    users = serializers.SerializerMethodField(help_text=f"The first {access.USERS_SHOWN}.")
+    users_truncated = serializers.SerializerMethodField(
+        help_text="Whether there are more: /api/users/?organization={id} pages through all."
+    )
+
+    class Meta(OrganizationSerializer.Meta):
+        fields = (*OrganizationSerializer.Meta.fields, "users", "users_truncated")  # type: ignore[assignment]
+
+    @extend_schema_field(UserSerializer(many=True))
+    def get_users(self, organization: Any) -> Any:
+        users: Any = [membership.user for membership in organization.shown[: access.USERS_SHOWN]]
+        return UserSerializer(users, many=True, context=self.context).data
+
+    def get_users_truncated(self, organization: Any) -> bool:
+        return len(organization.shown) > access.USERS_SHOWN
 
 
 class NamesSerializer(serializers.Serializer[Any]):
@@ -109,6 +148,12 @@ class ProfileSerializer(NamesSerializer):
     email = serializers.EmailField(max_length=254, required=False, help_text="Another address needs `password`.")
     password = password_field(required=False)
     avatar = UploadField(required=False, allow_null=True, help_text="An image, or null to take it away.")
+    organizations = serializers.ListField(
+        child=serializers.IntegerField(min_value=1, max_value=BIGGEST),
+        required=False,
+        max_length=1000,
+        help_text="Ids: joins those that are open, as a viewer, and leaves those that are not named.",
+    )
 
 
 class UserChangeSerializer(NamesSerializer):

@@ -15,6 +15,7 @@ urlpatterns = [
     path("profile/avatar/", users.Avatar.as_view(), name="profile-avatar"),
     path("password/reset/", profiles.PasswordReset.as_view(), name="password-reset"),
     path("password/reset/confirm/", profiles.PasswordResetConfirm.as_view(), name="password-reset-confirm"),
+    path("organizations/users/", users.OrganizationUsers.as_view(), name="organization-users"),
     path("users/", users.Users.as_view(), name="users"),
     path("users/<id:user_id>/", users.OneUser.as_view(), name="user"),
     path("users/<id:user_id>/avatar/", users.UserAvatar.as_view(), name="user-avatar"),

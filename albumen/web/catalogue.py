@@ -200,6 +200,18 @@ LINKS = Chapter(
         Code("link_ended", (410,), "The picture behind the link was removed.", "Ask its sender."),
     ),
 )
+ORGANIZATIONS = Chapter(
+    "Organizations",
+    (
+        Code("not_an_owner", (403,), "Only owners of the organization may do this.", "Ask one of its owners."),
+        Code("organization_closed", (403,), "The organization is not open to all.", "Ask an owner to add you."),
+        Code("unknown_organization", (400,), "There is no such organization.", "Take an id from the list of them."),
+        Code("unknown_user", (400,), "There is no such user, or the account is closed.", "They must register first."),
+        Code("already_member", (409,), "The user is a member already.", "Change the member's role instead."),
+        Code("last_owner", (409,), "An organization needs an owner.", "Make somebody else an owner first."),
+        Code("organization_owns_albums", (409,), "The organization still owns albums.", "Delete or move them first."),
+    ),
+)
 STATE = Chapter(
     "The present state, and the server",
     (
@@ -217,4 +229,4 @@ STATE = Chapter(
         Code("error", (500,), "Something failed, and it is not your fault.", "Tell the operator the `request_id`."),
     ),
 )
-CATALOGUE = (FIELDS, REQUEST, SIGNING_IN, PASSWORDS, PICTURES, LINKS, STATE)
+CATALOGUE = (FIELDS, REQUEST, SIGNING_IN, PASSWORDS, PICTURES, LINKS, ORGANIZATIONS, STATE)

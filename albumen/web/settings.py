@@ -50,6 +50,7 @@ INSTALLED_APPS = [
     "albumen.web",
     "albumen.library",
     "albumen.accounts",
+    "albumen.organizations",
     "albumen.plans",
     "albumen.idempotency",
     "unfold",
@@ -248,6 +249,7 @@ SPECTACULAR_SETTINGS = {
     "TAGS": [
         {"name": "Accounts", "description": "Register, sign in, sessions, one's own profile, passwords, avatars."},
         {"name": "Users", "description": "The directory of users."},
+        {"name": "Organizations", "description": "Who works together: members, and what each may do."},
         {"name": "Plans", "description": "What an account may have."},
         {"name": "Pictures", "description": "Upload, list, read, rename, delete."},
         {"name": "Expiring links", "description": "Public links to one picture at one size, which end."},
@@ -266,6 +268,11 @@ UNFOLD = {
                 "title": "People",
                 "items": [
                     {"title": "Users", "icon": "group", "link": reverse_lazy("admin:accounts_user_changelist")},
+                    {
+                        "title": "Organizations",
+                        "icon": "groups",
+                        "link": reverse_lazy("admin:organizations_organization_changelist"),
+                    },
                     {"title": "Sessions", "icon": "key", "link": reverse_lazy("admin:accounts_session_changelist")},
                     {"title": "Plans", "icon": "sell", "link": reverse_lazy("admin:plans_plan_changelist")},
                 ],

@@ -6,11 +6,13 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView, Spec
 
 from albumen.accounts import urls as accounts
 from albumen.library import urls as library
+from albumen.organizations import urls as organizations
 from albumen.plans import urls as plans
 from albumen.web import views
 
 urlpatterns = [
     path("", views.landing, name="landing"),
+    path("api/", include(organizations.urlpatterns)),
     path("api/", include(accounts.urlpatterns + plans.urlpatterns + library.urlpatterns)),
     path("", include(library.file_urlpatterns)),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),

@@ -16,11 +16,16 @@ from albumen.accounts import filters as account_filters
 from albumen.accounts import serializers as account_serializers
 from albumen.library import filters as library_filters
 from albumen.library import serializers as library_serializers
+from albumen.organizations import filters as organization_filters
+from albumen.organizations import serializers as organization_serializers
 from albumen.plans import serializers as plan_serializers
 from albumen.web.catalogue import CATALOGUE
 
 DESCRIBED = {code.name for chapter in CATALOGUE for code in chapter.codes}
-SHAPES = (account_filters, account_serializers, library_filters, library_serializers, plan_serializers)
+SHAPES = (
+    *(account_filters, account_serializers, library_filters, library_serializers),
+    *(organization_filters, organization_serializers, plan_serializers),
+)
 FAMILIES = {name for name, _ in inspect.getmembers(errors, inspect.isclass)} | {"BodyIncomplete", "Refused"}
 # Only for values that no request of this API can carry, or for answers.
 UNREACHED = {"date", "make_aware", "overflow", "not_a_dict"}

@@ -9,8 +9,9 @@ from albumen import rates
 from albumen.accounts.models import User, tidy_email
 from albumen.accounts.services import avatars, passwords
 from albumen.accounts.services.sessions import end_all_sessions, find_user
-from albumen.errors import Conflict, Invalid
+from albumen.errors import Conflict, DomainError, Invalid
 from albumen.idempotency.services.answers import committing
+from albumen.organizations import services as organizations
 from albumen.uploads.drafts import Upload
 
 NAMES = ("first_name", "last_name", "phone")
@@ -35,7 +36,8 @@ def register(*, email: str, password: str, address: str, avatar: Upload | None =
 
 def update_profile(*, user: User, now: datetime, address: str, **changes: Any) -> User:
     """Change one's own record: names, phone, `avatar` (an upload, or None to take it away), and `email`, which needs
-    `password`: who finds an open session must not be able to take the account over."""
+    `password`: who finds an open session must not be able to take the account over. `organizations` are the ids of
+    those to be in from now on. All of it or nothing."""
     email, password = changes.pop("email", None), changes.pop("password", "")
     fields = [name for name in NAMES if name in changes]
     for name in fields:
@@ -53,7 +55,13 @@ def update_profile(*, user: User, now: datetime, address: str, **changes: Any) -
         replaced, user.avatar = user.avatar, stored
         fields.append("avatar")
     try:
-        user.save(update_fields=fields)
+        with transaction.atomic():
+            user.save(update_fields=fields)
+            if "organizations" in changes:
+                organizations.set_memberships(user=user, organization_ids=changes["organizations"], now=now)
+    except DomainError:
+        avatars.discard(stored)
+        raise
     except IntegrityError:
         avatars.discard(stored)
         raise _email_taken() from None
@@ -91,11 +99,15 @@ def delete_user(*, user: User, password: str, address: str) -> None:
     remove_user(user=user)
 
 
+@transaction.atomic
 def remove_user(*, user: User) -> None:
-    """Remove a user and what belongs to them. Picture files that nobody else has are swept within two days."""
+    """Remove a user and what belongs to them; `Conflict` while others would be left in an organization without an
+    owner. Picture files that nobody else has are swept within two days."""
     avatar = user.avatar
+    deserted = organizations.leave_all(user=user)
     user.delete()
-    avatars.discard(avatar)
+    organizations.remove_deserted(organizations=deserted)
+    transaction.on_commit(lambda: avatars.discard(avatar))
 
 
 def _email_taken() -> Invalid:

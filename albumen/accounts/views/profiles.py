@@ -46,7 +46,7 @@ class Register(AcceptsUploads, PublicView):
 class Profile(AcceptsUploads):
     serializer_class = ProfileSerializer
     delete_takes_body = True
-    refusals = {"PUT": [507], "PATCH": [507], "DELETE": [400, 413, 415]}
+    refusals = {"PUT": [409, 507], "PATCH": [409, 507], "DELETE": [400, 409, 413, 415]}
 
     @extend_schema(summary="Read one's own record", responses=UserSerializer)
     def get(self, request: SignedInRequest) -> Response:

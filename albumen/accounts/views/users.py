@@ -14,8 +14,14 @@ from albumen import delivery
 from albumen.accounts import access
 from albumen.accounts.authentication import SignedInRequest
 from albumen.accounts.filters import UserQuery
-from albumen.accounts.serializers import AvatarSerializer, UserChangeSerializer, UserSerializer
+from albumen.accounts.serializers import (
+    AvatarSerializer,
+    OrganizationUsersSerializer,
+    UserChangeSerializer,
+    UserSerializer,
+)
 from albumen.accounts.services import avatars, profiles
+from albumen.organizations.filters import OrganizationQuery
 from albumen.uploads.views import AcceptsUploads
 
 IMAGE = {(200, "image/webp"): OpenApiTypes.BINARY, 304: None}
@@ -30,7 +36,23 @@ class Users(GenericAPIView[Any]):
 
     @extend_schema(summary="List the users")
     def get(self, request: SignedInRequest) -> Response:
-        page = self.paginate_queryset(access.users_visible_to(request.user))
+        page = self.paginate_queryset(access.with_memberships(access.users_visible_to(request.user)))
+        return self.get_paginated_response(self.get_serializer(page, many=True).data)
+
+
+@extend_schema(tags=["Organizations"])
+class OrganizationUsers(GenericAPIView[Any]):
+    serializer_class = OrganizationUsersSerializer
+    query_class = OrganizationQuery
+    ordering_fields = {"id": int, "name": str, "created_at": str}
+    ordering = "id"
+
+    @extend_schema(
+        summary="List the organizations with their users",
+        description=f"The first {access.USERS_SHOWN} of each; `users_truncated` says where there are more.",
+    )
+    def get(self, request: SignedInRequest) -> Response:
+        page = self.paginate_queryset(access.organizations_with_users(request.user))
         return self.get_paginated_response(self.get_serializer(page, many=True).data)
 
 

@@ -1,0 +1,90 @@
+"""Organizations and memberships in the admin panel."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Count, QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from unfold.decorators import display
+
+from albumen.organizations import services
+from albumen.organizations.models import Membership, Organization
+from albumen.panel import LINK, ServicePage
+
+
+@admin.register(Organization)
+class OrganizationPage(ServicePage):
+    list_display = ("name", "description", "open", "members", "created_at")
+    list_filter = ("open", "created_at")
+    search_fields = ("name",)
+    fields = ("name", "description", "open")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Organization]:
+        organizations: QuerySet[Organization] = super().get_queryset(request)
+        return organizations.annotate(member_count=Count("memberships"))
+
+    @display(description="Members", ordering="member_count")
+    def members(self, organization: Any) -> str:
+        query = {"organization__id__exact": organization.pk}
+        address = reverse("admin:organizations_membership_changelist", query=query)
+        return format_html('<a href="{}" class="{}">{}</a>', address, LINK, organization.member_count)
+
+    def get_deleted_objects(
+        self, objs: Any, request: HttpRequest
+    ) -> tuple[list[str], dict[str, int], set[str], list[str]]:
+        """Numbers: a list of every member would have no end."""
+        members = Membership.objects.filter(organization__in=objs).count()
+        return [str(organization) for organization in objs], {"organizations": 1, "members": members}, set(), []
+
+    def save_model(self, request: HttpRequest, obj: Organization, form: Any, change: bool) -> None:
+        if change:
+            changes = {field: form.cleaned_data[field] for field in form.changed_data}
+            services.change_organization(actor=request.user, organization=obj, **changes)
+        else:
+            fields = {field: form.cleaned_data[field] for field in self.fields}
+            obj.pk = services.create_organization(actor=request.user, **fields, now=timezone.now()).pk
+
+    def delete_model(self, request: HttpRequest, obj: Organization) -> None:
+        services.delete_organization(actor=request.user, organization=obj)
+
+
+@admin.register(Membership)
+class MembershipPage(ServicePage):
+    """A page and not a part of the organization's form, which could not post more than a few members."""
+
+    list_display = ("user", "organization", "role", "joined_at")
+    list_filter = ("role", "joined_at")
+    list_select_related = ("user", "organization")
+    search_fields = ("user__email", "organization__name")
+    autocomplete_fields = ("organization", "user")
+    fields = ("organization", "user", "role")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Membership | None = None) -> tuple[str, ...]:
+        return ("organization", "user") if obj else ()
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        allowed: bool = super().lookup_allowed(lookup, value, request)
+        return allowed or lookup == "organization__id__exact"
+
+    def get_deleted_objects(
+        self, objs: Any, request: HttpRequest
+    ) -> tuple[list[str], dict[str, int], set[str], list[str]]:
+        return [str(membership) for membership in objs], {"memberships": len(objs)}, set(), []
+
+    def save_model(self, request: HttpRequest, obj: Membership, form: Any, change: bool) -> None:
+        if change:
+            services.change_role(actor=request.user, organization=obj.organization, user_id=obj.user_id, role=obj.role)
+        else:
+            obj.pk = services.add_member(
+                actor=request.user,
+                organization=obj.organization,
+                user=obj.user_id,
+                role=obj.role,
+                now=timezone.now(),
+            ).pk
+
+    def delete_model(self, request: HttpRequest, obj: Membership) -> None:
+        services.remove_member(actor=request.user, organization=obj.organization, user_id=obj.user_id)

@@ -1,0 +1,53 @@
+"""Organizations, and who belongs to them in which role."""
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+from albumen.search import Searchable
+
+
+class Role(models.TextChoices):
+    """Owners run the organization; owners and editors change its albums; viewers look."""
+
+    OWNER = "owner", "owner"
+    EDITOR = "editor", "editor"
+    VIEWER = "viewer", "viewer"
+
+
+class Organization(Searchable):
+    """Name and description are public to everybody who is signed in (requirement B2)."""
+
+    name = models.CharField(max_length=150)
+    description = models.CharField(max_length=500, blank=True)
+    open = models.BooleanField(default=False, help_text="Anybody who is signed in may join, as a viewer.")
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        ordering = ("id",)
+        indexes = [
+            models.Index(fields=["name", "id"], name="organization_name"),
+            models.Index(fields=["created_at", "id"], name="organization_created"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Membership(models.Model):
+    """One user in one organization."""
+
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="memberships")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="memberships")
+    role = models.CharField(max_length=6, choices=Role.choices, default=Role.VIEWER)
+    joined_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        ordering = ("id",)
+        constraints = [
+            models.UniqueConstraint(fields=["organization", "user"], name="one_membership_each"),
+            models.CheckConstraint(condition=models.Q(role__in=Role.values), name="membership_role"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} in {self.organization} ({self.role})"

@@ -1,0 +1,53 @@
+"""The shapes of organizations and memberships."""
+
+from typing import Any
+
+from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
+from rest_framework import serializers
+
+from albumen.organizations.models import Membership, Organization, Role
+
+BIGGEST = 2**63 - 1
+
+
+@extend_schema_serializer(
+    examples=[
+        OpenApiExample("A club", value={"name": "Hikers", "description": "Sundays", "open": True}, request_only=True)
+    ]
+)
+class OrganizationSerializer(serializers.ModelSerializer[Organization]):
+    role = serializers.ChoiceField(
+        Role.choices,
+        source="own_role",
+        read_only=True,
+        allow_null=True,
+        help_text="The caller's own; null for whoever is not a member.",
+    )
+
+    class Meta:
+        model = Organization
+        fields = ("id", "name", "description", "open", "role", "created_at")
+
+
+class MemberSerializer(serializers.Serializer[Membership]):
+    user = serializers.IntegerField(source="user_id", help_text="Their id; /api/users/{id}/ has the rest.")
+    name = serializers.CharField(source="user.get_full_name")
+    role = serializers.ChoiceField(Role.choices)
+    joined_at = serializers.DateTimeField()
+
+
+class NewMemberSerializer(serializers.Serializer[Any]):
+    user = serializers.IntegerField(required=False, min_value=1, max_value=BIGGEST)
+    email = serializers.EmailField(required=False, max_length=254)
+    role = serializers.ChoiceField(Role.choices, default=Role.VIEWER)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if "user" in attrs and "email" in attrs:
+            raise serializers.ValidationError({"email": "Name either `user` or `email`, not both."}, code="invalid")
+        if not {"user", "email"} & set(attrs):
+            raise serializers.ValidationError({"user": "Name `user` or `email`."}, code="required")
+        return attrs
+
+
+class RoleSerializer(serializers.Serializer[Any]):
+    role = serializers.ChoiceField(Role.choices)

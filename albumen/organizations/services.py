@@ -1,0 +1,193 @@
+"""Every write on organizations and memberships.
+
+Writers of memberships lock the organization first, so that they take turns: of two last owners who leave at once, one
+stays. Only owners who can sign in count.
+"""
+
+from collections.abc import Collection, Iterable
+from contextlib import suppress
+from datetime import datetime
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.db import transaction
+from django.db.models import Exists, OuterRef, ProtectedError, QuerySet
+
+from albumen.errors import Conflict, Forbidden, Invalid
+from albumen.organizations import access
+from albumen.organizations.models import Membership, Organization, Role
+
+
+@transaction.atomic
+def create_organization(
+    *,
+    actor: Any,
+    name: str,
+    now: datetime,
+    description: str = "",
+    open: bool = False,  # noqa: A002  (the contract's)
+) -> Organization:
+    """A new organization; its maker becomes its owner."""
+    organization = Organization.objects.create(name=name, description=description, open=open, created_at=now)
+    Membership.objects.create(organization=organization, user=actor, role=Role.OWNER, joined_at=now)
+    return organization
+
+
+@transaction.atomic
+def change_organization(*, actor: Any, organization: Organization, **changes: Any) -> Organization:
+    """Change name, description or openness; what is not named stays. For those who run it."""
+    organization = access.get_run_organization(actor, organization.pk, lock=True)
+    for field, value in changes.items():
+        setattr(organization, field, value)
+    organization.save(update_fields=list(changes))
+    return organization
+
+
+@transaction.atomic
+def delete_organization(*, actor: Any, organization: Organization) -> None:
+    """Remove it with its memberships; `Conflict` while it owns albums. For those who run it."""
+    _delete(access.get_run_organization(actor, organization.pk, lock=True))
+
+
+def _delete(organization: Organization) -> None:
+    try:
+        organization.delete()
+    except ProtectedError:
+        raise Conflict(
+            "organization_owns_albums", "The organization still owns albums: delete or move them first."
+        ) from None
+
+
+@transaction.atomic
+def add_member(
+    *,
+    actor: Any,
+    organization: Organization,
+    role: str,
+    now: datetime,
+    user: int | None = None,
+    email: str | None = None,
+) -> Membership:
+    """Make an active user a member, by id or by e-mail; `Invalid` when there is no such user, `Conflict` when they are
+    a member already. For those who run the organization."""
+    organization = access.get_run_organization(actor, organization.pk, lock=True)
+    found = _find_active(user, email)
+    if Membership.objects.filter(organization=organization, user=found).exists():
+        raise Conflict("already_member", "This user is a member already: change the role instead.")
+    return Membership.objects.create(organization=organization, user=found, role=role, joined_at=now)
+
+
+def _find_active(user_id: int | None, email: str | None) -> Any:
+    model = get_user_model()
+    with suppress(model.DoesNotExist):
+        users = model._default_manager
+        found = users.get(pk=user_id) if user_id is not None else users.get_by_natural_key(email)
+        if found.is_active:
+            return found
+    pointer = "/user" if user_id is not None else "/email"
+    raise Invalid("unknown_user", "There is no such user. They must register first.", pointer=pointer)
+
+
+@transaction.atomic
+def change_role(*, actor: Any, organization: Organization, user_id: int, role: str) -> Membership:
+    """Give a member another role. For those who run the organization; `Conflict` for its last owner."""
+    access.get_run_organization(actor, organization.pk, lock=True)
+    membership = access.get_membership(actor, organization.pk, user_id)
+    if role != Role.OWNER:
+        _keep_an_owner(user_id, [organization.pk])
+    membership.role = role
+    membership.save(update_fields=["role"])
+    return membership
+
+
+@transaction.atomic
+def remove_member(*, actor: Any, organization: Organization, user_id: int) -> None:
+    """Remove a member, for those who run the organization; or leave, as oneself. `Conflict` for its last owner."""
+    if user_id == actor.pk:
+        access.get_organization(actor, organization.pk, lock=True)
+    else:
+        access.get_run_organization(actor, organization.pk, lock=True)
+    membership = access.get_membership(actor, organization.pk, user_id)
+    _keep_an_owner(user_id, [organization.pk])
+    membership.delete()
+
+
+@transaction.atomic
+def join_organization(*, actor: Any, organization: Organization, now: datetime) -> Membership:
+    """Join an open organization, as a viewer; who is a member already stays what they are."""
+    organization = access.get_organization(actor, organization.pk, lock=True)
+    membership = Membership.objects.filter(organization=organization, user=actor).first()
+    if membership is not None:
+        return membership
+    _require_open(organization)
+    return Membership.objects.create(organization=organization, user=actor, joined_at=now)
+
+
+@transaction.atomic
+def set_memberships(*, user: Any, organization_ids: Iterable[int], now: datetime) -> None:
+    """Join the named organizations that are open, and leave those that are not named; all of it or nothing."""
+    wanted = set(organization_ids)
+    present = set(access.organizations_of(user))
+    locked = {organization.pk: organization for organization in _lock(wanted ^ present)}
+    if not wanted - present <= set(locked):
+        raise Invalid("unknown_organization", "There is no such organization.", pointer="/organizations")
+    for organization_id in wanted - present:
+        _require_open(locked[organization_id], pointer="/organizations")
+    left = present - wanted
+    _keep_an_owner(user.pk, left, pointer="/organizations")
+    Membership.objects.filter(user=user, organization_id__in=left).delete()
+    joined = sorted(wanted - present)
+    Membership.objects.bulk_create(
+        [Membership(organization_id=organization_id, user=user, joined_at=now) for organization_id in joined],
+        ignore_conflicts=True,
+    )
+
+
+def leave_all(*, user: Any) -> list[Organization]:
+    """What must be true before a user is deleted, in the same transaction: nobody is left in an organization without
+    an owner, else `Conflict`. Answers the organizations that have no other member, for `remove_deserted`."""
+    ids = set(access.organizations_of(user))
+    organizations = _lock(ids)
+    others = _others(user.pk)
+    _refuse_last_owner(_without_owner(user.pk, ids).filter(Exists(others.filter(user__is_active=True))))
+    inhabited = set(Organization.objects.filter(Exists(others), pk__in=ids).values_list("pk", flat=True))
+    return [organization for organization in organizations if organization.pk not in inhabited]
+
+
+def remove_deserted(*, organizations: Iterable[Organization]) -> None:
+    """Remove those that own nothing; administrators run the rest from now on."""
+    for organization in organizations:
+        with suppress(Conflict):
+            _delete(organization)
+
+
+def _lock(organization_ids: Collection[int]) -> list[Organization]:
+    # In one order for all, so that no two wait for each other.
+    return list(Organization.objects.select_for_update().filter(pk__in=organization_ids).order_by("pk"))
+
+
+def _require_open(organization: Organization, *, pointer: str | None = None) -> None:
+    if not organization.open:
+        detail = f"{organization.name} is closed: ask one of its owners to add you."
+        raise Forbidden("organization_closed", detail, pointer=pointer)
+
+
+def _keep_an_owner(user_id: int, organization_ids: Collection[int], *, pointer: str | None = None) -> None:
+    _refuse_last_owner(_without_owner(user_id, organization_ids), pointer=pointer)
+
+
+def _refuse_last_owner(orphaned: QuerySet[Organization], *, pointer: str | None = None) -> None:
+    if organization := orphaned.first():
+        detail = f"{organization.name} needs an owner: make somebody else one first."
+        raise Conflict("last_owner", detail, pointer=pointer)
+
+
+def _without_owner(user_id: int, organization_ids: Collection[int]) -> QuerySet[Organization]:
+    """Those of these organizations that this owner leaves without one."""
+    owned = Membership.objects.filter(user_id=user_id, role=Role.OWNER, organization_id__in=organization_ids)
+    others = _others(user_id).filter(role=Role.OWNER, user__is_active=True)
+    return Organization.objects.filter(~Exists(others), pk__in=owned.values("organization_id"))
+
+
+def _others(user_id: int) -> QuerySet[Membership]:
+    return Membership.objects.filter(organization=OuterRef("pk")).exclude(user_id=user_id)

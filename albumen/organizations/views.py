@@ -1,0 +1,152 @@
+"""Organizations and their members over HTTP."""
+
+from typing import Any
+
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework.generics import GenericAPIView
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from albumen.organizations import access, services
+from albumen.organizations.filters import MemberQuery, OrganizationQuery
+from albumen.organizations.serializers import (
+    MemberSerializer,
+    NewMemberSerializer,
+    OrganizationSerializer,
+    RoleSerializer,
+)
+
+
+class OrganizationView(GenericAPIView[Any]):
+    serializer_class = OrganizationSerializer
+
+    def show(self, organization_id: int, *, status: int = 200) -> Response:
+        """The organization as the caller sees it now."""
+        organization = access.get_organization(self.request.user, organization_id)
+        return Response(self.get_serializer(organization).data, status=status)
+
+
+@extend_schema(tags=["Organizations"])
+class Organizations(OrganizationView):
+    query_class = OrganizationQuery
+    ordering_fields = {"id": int, "name": str, "created_at": str}
+    ordering = "id"
+
+    @extend_schema(summary="List the organizations", description="All of them, for everybody who is signed in.")
+    def get(self, request: Request) -> Response:
+        page = self.paginate_queryset(access.organizations_visible_to(request.user))
+        return self.get_paginated_response(self.get_serializer(page, many=True).data)
+
+    @extend_schema(
+        summary="Make an organization",
+        description="Its maker becomes its owner.",
+        responses={201: OrganizationSerializer},
+    )
+    def post(self, request: Request) -> Response:
+        serializer = self.get_serializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        made = services.create_organization(actor=request.user, **serializer.validated_data, now=timezone.now())
+        return self.show(made.pk, status=201)
+
+
+@extend_schema(tags=["Organizations"])
+class OneOrganization(OrganizationView):
+    refusals = {"DELETE": [409]}
+
+    @extend_schema(summary="Read an organization")
+    def get(self, request: Request, organization_id: int) -> Response:
+        return self.show(organization_id)
+
+    @extend_schema(summary="Change an organization", description="For its owners and administrators.")
+    def patch(self, request: Request, organization_id: int) -> Response:
+        organization = access.get_run_organization(request.user, organization_id)
+        serializer = self.get_serializer(organization, data=request.data, partial=True)
+        serializer.is_valid(raise_exception=True)
+        services.change_organization(actor=request.user, organization=organization, **serializer.validated_data)
+        return self.show(organization_id)
+
+    @extend_schema(
+        summary="Delete an organization",
+        description="For its owners and administrators; 409 while it owns albums.",
+        responses={204: None},
+    )
+    def delete(self, request: Request, organization_id: int) -> Response:
+        organization = access.get_run_organization(request.user, organization_id)
+        services.delete_organization(actor=request.user, organization=organization)
+        return Response(status=204)
+
+
+@extend_schema(tags=["Organizations"])
+class Members(GenericAPIView[Any]):
+    serializer_class = MemberSerializer
+    query_class = MemberQuery
+    ordering_fields = {"id": int, "joined_at": str}
+    ordering = "id"
+    refusals = {"POST": [409]}
+
+    @extend_schema(summary="List the members")
+    def get(self, request: Request, organization_id: int) -> Response:
+        page = self.paginate_queryset(access.members_of(request.user, organization_id))
+        return self.get_paginated_response(self.get_serializer(page, many=True).data)
+
+    @extend_schema(
+        summary="Add a member",
+        description="For owners and administrators; by `user` or by `email`.",
+        request=NewMemberSerializer,
+        responses={201: MemberSerializer},
+    )
+    def post(self, request: Request, organization_id: int) -> Response:
+        organization = access.get_run_organization(request.user, organization_id)
+        serializer = NewMemberSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        membership = services.add_member(
+            actor=request.user, organization=organization, **serializer.validated_data, now=timezone.now()
+        )
+        return Response(self.get_serializer(membership).data, status=201)
+
+
+@extend_schema(tags=["Organizations"])
+class OneMember(GenericAPIView[Any]):
+    serializer_class = MemberSerializer
+    refusals = {"PATCH": [409], "DELETE": [409]}
+
+    @extend_schema(
+        summary="Change a member's role",
+        description="For owners and administrators. The last owner stays one.",
+        request=RoleSerializer,
+    )
+    def patch(self, request: Request, organization_id: int, user_id: int) -> Response:
+        organization = access.get_run_organization(request.user, organization_id)
+        access.get_membership(request.user, organization_id, user_id)
+        serializer = RoleSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        membership = services.change_role(
+            actor=request.user, organization=organization, user_id=user_id, **serializer.validated_data
+        )
+        return Response(self.get_serializer(membership).data)
+
+    @extend_schema(
+        summary="Remove a member, or leave",
+        description="Owners and administrators remove anybody; everybody may leave. The last owner cannot go.",
+        responses={204: None},
+    )
+    def delete(self, request: Request, organization_id: int, user_id: int) -> Response:
+        organization = access.get_organization(request.user, organization_id)
+        services.remove_member(actor=request.user, organization=organization, user_id=user_id)
+        return Response(status=204)
+
+
+@extend_schema(tags=["Organizations"])
+class Join(GenericAPIView[Any]):
+    serializer_class = MemberSerializer
+
+    @extend_schema(
+        summary="Join an open organization",
+        description="As a viewer. Who is a member already stays what they are.",
+        request=None,
+    )
+    def post(self, request: Request, organization_id: int) -> Response:
+        organization = access.get_organization(request.user, organization_id)
+        membership = services.join_organization(actor=request.user, organization=organization, now=timezone.now())
+        return Response(self.get_serializer(membership).data)
