@@ -1,37 +1,164 @@
-"""Who may see, change and hand out which picture; and the signed addresses that carry such an answer."""
+"""Who may see, change and hand out which album and picture; and the signed addresses that carry such an answer."""
 
 import base64
 import hashlib
 import hmac
 from datetime import datetime
+from functools import lru_cache
 
 from django.conf import settings
-from django.db.models import QuerySet
+from django.contrib.auth.models import AnonymousUser
+from django.db.models import Exists, F, Max, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
 from albumen.accounts.access import Viewer, is_administrator
 from albumen.accounts.models import User
-from albumen.errors import Forbidden, Gone, NotFound
-from albumen.library.models import ExpiringLink, Picture
+from albumen.errors import Forbidden, Gone, Invalid, NotFound, Unauthenticated
+from albumen.library.models import Album, AlbumPicture, ExpiringLink, Picture, Source, Visibility
+from albumen.organizations.access import organizations_of
+from albumen.organizations.models import Role
 from albumen.plans.models import Plan
 
 ORIGINAL = "original"
 _MAC_BYTES = 16
 
 
+def albums_visible_to(viewer: Viewer) -> QuerySet[Album]:
+    """Every album that the viewer may know of: public ones, one's own, and those that an organization of the viewer's
+    is shown; for administrators all."""
+    albums = Album.objects.all()
+    if is_administrator(viewer):
+        return albums
+    if not viewer.is_authenticated:
+        return albums.filter(visibility=Visibility.PUBLIC)
+    return albums.filter(Q(visibility=Visibility.PUBLIC) | _own_or_shared(viewer))
+
+
+def albums_listed_for(viewer: Viewer) -> QuerySet[Album]:
+    """What a list of albums builds on: those that the viewer owns or reaches through an organization."""
+    return Album.objects.filter(_own_or_shared(viewer))
+
+
+def _own_or_shared(viewer: Viewer) -> Q:
+    shared = Q(organization__in=organizations_of(viewer)) & ~Q(visibility=Visibility.PRIVATE)
+    return Q(owner_id=viewer.pk) | shared
+
+
+def with_cover(albums: QuerySet[Album]) -> QuerySet[Album]:
+    """Adds `cover`: the id of the chosen picture while it is in the album, else of the first one, else None."""
+    entries = AlbumPicture.objects.filter(album=OuterRef("pk"), picture__deleted_at=None)
+    chosen = entries.filter(picture=OuterRef("chosen_cover")).values("picture")[:1]
+    first = entries.order_by("position", "picture").values("picture")[:1]
+    return albums.annotate(cover=Coalesce(Subquery(chosen), Subquery(first)))
+
+
+def get_album(viewer: Viewer, album_id: int) -> Album:
+    """One album; `NotFound` alike for absent and hidden, `Unauthenticated` where signing in may help."""
+    album = with_cover(albums_visible_to(viewer)).filter(pk=album_id).first()
+    if album is None:
+        raise _hidden_from(viewer)
+    return album
+
+
+def get_owned_album(viewer: Viewer, album_id: int) -> Album:
+    """The same, for its owner and administrators; `Forbidden` for others who may see it."""
+    album = get_album(viewer, album_id)
+    if album.owner_id != viewer.pk and not is_administrator(viewer):
+        raise Forbidden("permission_denied", "Only the owner of the album may do this.")
+    return album
+
+
+def get_filled_album(viewer: Viewer, album_id: int) -> Album:
+    """The same, for those who may change which pictures are in it and in what order: its owner, owners and editors of
+    the organization that it is shown to, and administrators."""
+    album = get_album(viewer, album_id)
+    if not may_fill(viewer, album):
+        raise Forbidden("permission_denied", "Only the album's owner and its organization's editors may do this.")
+    return album
+
+
+def may_fill(viewer: Viewer, album: Album) -> bool:
+    """Whether the viewer may change the album's content."""
+    if album.owner_id == viewer.pk or is_administrator(viewer):
+        return True
+    if album.visibility == Visibility.PRIVATE or album.organization_id is None or not viewer.is_authenticated:
+        return False
+    return organizations_of(viewer, Role.OWNER, Role.EDITOR).filter(organization_id=album.organization_id).exists()
+
+
+def require_organization(viewer: Viewer, organization_id: int) -> None:
+    """`Invalid` unless the viewer is an owner or editor there: only they hang albums into an organization."""
+    known = organizations_of(viewer, Role.OWNER, Role.EDITOR).filter(organization_id=organization_id)
+    if not known.exists() and not is_administrator(viewer):
+        detail = "You must be an owner or editor of this organization."
+        raise Invalid("not_an_editor", detail, pointer="/organization")
+
+
 def pictures_visible_to(viewer: Viewer) -> QuerySet[Picture]:
-    """Every picture that the viewer may know of: one's own; for administrators all. None is in the trash."""
+    """Every picture that the viewer may know of: one's own, and those in albums that one may see; for administrators
+    all. None is in the trash."""
     pictures = Picture.objects.filter(deleted_at=None)
     if is_administrator(viewer):
         return pictures
-    return pictures.filter(owner_id=viewer.pk) if viewer.is_authenticated else pictures.none()
+    shown = AlbumPicture.objects.filter(picture=OuterRef("pk"), album__in=albums_visible_to(viewer))
+    reachable = Q(Exists(shown))
+    return pictures.filter(reachable | Q(owner_id=viewer.pk) if viewer.is_authenticated else reachable)
+
+
+def pictures_of(viewer: Viewer, owner_id: int) -> QuerySet[Picture]:
+    """The pictures of one user that the viewer may know of."""
+    return pictures_visible_to(viewer).filter(owner_id=owner_id)
+
+
+def require_owned_by(viewer: Viewer, picture_id: int, owner_id: int) -> None:
+    """`NotFound` unless the viewer may know of the picture, and it belongs to this user."""
+    if get_picture(viewer, picture_id).owner_id != owner_id:
+        raise NotFound
+
+
+def require_self(viewer: Viewer, user_id: int) -> None:
+    """`Forbidden` for everybody but this user and administrators."""
+    if viewer.pk != user_id and not is_administrator(viewer):
+        raise Forbidden("permission_denied", "Only the user, or an administrator, may do this.")
+
+
+def require_administrator(viewer: Viewer) -> None:
+    """`Forbidden` for everybody else."""
+    if not is_administrator(viewer):
+        raise Forbidden("permission_denied", "Only administrators may do this.")
+
+
+def pictures_in(album: Album) -> QuerySet[Picture]:
+    """The pictures of an album that the viewer has been found to see, with their `position` in it."""
+    return Picture.objects.filter(deleted_at=None, entries__album=album).annotate(position=F("entries__position"))
+
+
+def plans_of(owner_ids: set[int]) -> dict[int, Plan]:
+    """The plan of each of these users: it decides about their pictures, whoever looks."""
+    plans = Plan.objects.filter(users__in=owner_ids).annotate(owner_id=F("users"))
+    return {plan.owner_id: plan for plan in plans}
+
+
+def albums_of(viewer: Viewer, picture_ids: list[int]) -> dict[int, list[int]]:
+    """The ids of the albums that each of these pictures is in, as far as the viewer may know of them."""
+    found: dict[int, list[int]] = {}
+    entries = AlbumPicture.objects.filter(picture__in=picture_ids, album__in=albums_visible_to(viewer))
+    for picture_id, album_id in entries.order_by("album_id").values_list("picture_id", "album_id"):
+        found.setdefault(picture_id, []).append(album_id)
+    return found
 
 
 def get_picture(viewer: Viewer, picture_id: int) -> Picture:
-    """One picture with its owner and plan; `NotFound` alike for absent and hidden."""
+    """One picture with its owner and plan; `NotFound` alike for absent and hidden, `Unauthenticated` where signing in
+    may help."""
     picture = pictures_visible_to(viewer).select_related("owner__plan").filter(pk=picture_id).first()
     if picture is None:
-        raise NotFound
+        raise _hidden_from(viewer)
     return picture
+
+
+def _hidden_from(viewer: Viewer) -> NotFound | Unauthenticated:
+    return NotFound() if viewer.is_authenticated else Unauthenticated()
 
 
 def get_editable_picture(viewer: Viewer, picture_id: int) -> Picture:
@@ -47,6 +174,16 @@ def trash_of(viewer: Viewer) -> QuerySet[Picture]:
     return Picture.objects.filter(owner_id=viewer.pk, deleted_at__isnull=False)
 
 
+def trash_to_restore(viewer: Viewer, scope: str) -> QuerySet[Picture]:
+    """What one call restores: all of one's own trash; or for administrators, with the scope `all`, what the last
+    deletion of every picture put there."""
+    if scope == "own":
+        return trash_of(viewer)
+    require_administrator(viewer)
+    last = Picture.objects.aggregate(last=Max("deleted_with"))["last"]
+    return Picture.objects.filter(deleted_with=last, deleted_with__isnull=False)
+
+
 def get_trashed_picture(viewer: Viewer, picture_id: int) -> Picture:
     """One of them; administrators reach everybody's. `NotFound` otherwise."""
     trashed = Picture.objects.filter(deleted_at__isnull=False) if is_administrator(viewer) else trash_of(viewer)
@@ -54,6 +191,12 @@ def get_trashed_picture(viewer: Viewer, picture_id: int) -> Picture:
     if picture is None:
         raise NotFound
     return picture
+
+
+def require_bytes(picture: Picture) -> None:
+    """`NotFound` for a linked picture, whose bytes are elsewhere."""
+    if picture.source == Source.LINK:
+        raise NotFound("no_bytes", "This picture is only linked: its bytes are at its `image_url`.")
 
 
 def require_size(plan: Plan, height: int | None) -> None:
@@ -100,10 +243,16 @@ def picture_behind_address(
         raise Forbidden("invalid_signature", "This address was not made here. Read the picture anew to get its links.")
     if now.timestamp() >= expires:
         raise Forbidden("expired_signature", "This address has expired. Read the picture anew to get fresh links.")
-    viewer = User.objects.filter(pk=viewer_id, is_active=True).first()
+    viewer: Viewer | None = (
+        AnonymousUser() if viewer_id == 0 else User.objects.filter(pk=viewer_id, is_active=True).first()
+    )
     if viewer is None:
         raise NotFound
-    picture = get_picture(viewer, picture_id)
+    try:
+        picture = get_picture(viewer, picture_id)
+    except Unauthenticated:
+        raise NotFound from None
+    require_bytes(picture)
     require_size(picture.owner.plan, None if size == ORIGINAL else int(size))
     return picture, viewer
 
@@ -142,8 +291,14 @@ def require_running(link: ExpiringLink, now: datetime) -> None:
         raise Gone("link_ended", "The picture behind this link was removed.")
 
 
+@lru_cache(maxsize=4)
+def _address_key(secret: str) -> bytes:
+    return hashlib.blake2b(secret.encode(), person=b"albumen.address", digest_size=32).digest()
+
+
 def _mac(kind: str, *parts: int | str) -> str:
     text = ":".join(str(part) for part in parts)
-    key = hashlib.blake2b(settings.SECRET_KEY.encode(), person=b"albumen.address", digest_size=32).digest()
-    digest = hashlib.blake2b(text.encode(), key=key, person=kind.encode(), digest_size=_MAC_BYTES).digest()
+    digest = hashlib.blake2b(
+        text.encode(), key=_address_key(settings.SECRET_KEY), person=kind.encode(), digest_size=_MAC_BYTES
+    ).digest()
     return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()

@@ -7,21 +7,98 @@ from rest_framework import serializers
 
 from albumen.accounts.access import Viewer, is_administrator
 from albumen.errors import Forbidden
-from albumen.library.models import ExpiringLink, Picture
+from albumen.imaging import MEDIA_TYPES
+from albumen.library.access import albums_visible_to
+from albumen.library.models import Album, ExpiringLink, Picture, Source, Visibility
+from albumen.search import matching
+
+BIGGEST = 2**63 - 1
 
 
-class PictureQuery(serializers.Serializer[Any]):
-    search = serializers.CharField(required=False, allow_blank=True, max_length=200, help_text="In names.")
-    scope = serializers.ChoiceField(["own", "all"], default="own", help_text="`all` is for administrators.")
+class IdOrMe(serializers.IntegerField):
+    """An id, or the word `me`."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        return data if data == "me" else super().to_internal_value(data)
+
+
+class AlbumPictureQuery(serializers.Serializer[Any]):
+    """Filters of the pictures of one album."""
+
+    conditions = {
+        "source": "source",
+        "format": "format",
+        "sha256": "sha256",
+        "created_after": "created_at__gt",
+        "created_before": "created_at__lt",
+        "taken_after": "taken_at__gt",
+        "taken_before": "taken_at__lt",
+        "min_width": "width__gte",
+        "min_height": "height__gte",
+    }
+
+    search = serializers.CharField(
+        required=False, allow_blank=True, max_length=200, help_text="In names, whatever the case and the accents."
+    )
+    owner = IdOrMe(required=False, min_value=1, max_value=BIGGEST, help_text="A user's id, or `me`.")
+    source = serializers.ChoiceField(Source.choices, required=False)  # type: ignore[assignment]  # a field's own property
+    format = serializers.ChoiceField(list(MEDIA_TYPES), required=False)
+    sha256 = serializers.RegexField(r"^[0-9a-f]{64}$", required=False)
+    created_after = serializers.DateTimeField(required=False)
+    created_before = serializers.DateTimeField(required=False)
+    taken_after = serializers.DateTimeField(required=False)
+    taken_before = serializers.DateTimeField(required=False)
+    min_width = serializers.IntegerField(required=False, min_value=0, max_value=2**31 - 1)
+    min_height = serializers.IntegerField(required=False, min_value=0, max_value=2**31 - 1)
 
     def narrow(self, queryset: QuerySet[Picture], viewer: Viewer) -> QuerySet[Picture]:
-        if self.validated_data["scope"] == "own":
+        asked = self.validated_data
+        if "owner" in asked:
+            queryset = queryset.filter(owner_id=viewer.pk if asked["owner"] == "me" else asked["owner"])
+        conditions = {lookup: asked[name] for name, lookup in self.conditions.items() if name in asked}
+        return matching(queryset.filter(**conditions), asked.get("search", ""))
+
+
+class PictureQuery(AlbumPictureQuery):
+    """The same, and which pictures it is about: one's own, unless an album or an owner is named."""
+
+    album = serializers.IntegerField(required=False, min_value=1, max_value=BIGGEST, help_text="Of one album.")
+    scope = serializers.ChoiceField(["own", "all"], required=False, help_text="`all` is for administrators.")
+
+    def narrow(self, queryset: QuerySet[Picture], viewer: Viewer) -> QuerySet[Picture]:
+        asked = self.validated_data
+        if asked.get("scope") == "all":
+            if not is_administrator(viewer):
+                raise Forbidden(
+                    "permission_denied", "Only administrators list everybody's pictures.", pointer="/scope"
+                )
+        elif asked.get("scope") == "own" or not {"album", "owner"} & set(asked):
             queryset = queryset.filter(owner_id=viewer.pk)
-        elif not is_administrator(viewer):
-            raise Forbidden("permission_denied", "Only administrators list everybody's pictures.", pointer="/scope")
-        for word in self.validated_data.get("search", "").split():
-            queryset = queryset.filter(name__icontains=word)
-        return queryset
+        if "album" in asked:
+            known = albums_visible_to(viewer).filter(pk=asked["album"])
+            queryset = queryset.filter(entries__album__in=known)
+        return super().narrow(queryset, viewer)
+
+
+class AlbumQuery(serializers.Serializer[Any]):
+    search = serializers.CharField(
+        required=False, allow_blank=True, max_length=200, help_text="In names, whatever the case and the accents."
+    )
+    owner = IdOrMe(required=False, min_value=1, max_value=BIGGEST, help_text="A user's id, or `me`.")
+    organization = serializers.IntegerField(required=False, min_value=1, max_value=BIGGEST)
+    visibility = serializers.ChoiceField(Visibility.choices, required=False)
+    created_after = serializers.DateTimeField(required=False)
+    created_before = serializers.DateTimeField(required=False)
+
+    def narrow(self, queryset: QuerySet[Album], viewer: Viewer) -> QuerySet[Album]:
+        asked = self.validated_data
+        lookups = {"created_after": "created_at__gt", "created_before": "created_at__lt"}
+        conditions = {
+            lookups.get(name, name): value for name, value in asked.items() if name not in ("owner", "search")
+        }
+        if "owner" in asked:
+            conditions["owner"] = viewer.pk if asked["owner"] == "me" else asked["owner"]
+        return matching(queryset.filter(**conditions), asked.get("search", ""))
 
 
 class LinkQuery(serializers.Serializer[Any]):

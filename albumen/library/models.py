@@ -1,9 +1,14 @@
-"""Pictures and the links that expire."""
+"""Albums, their pictures, and the links that expire."""
 
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
+
+from albumen.organizations.models import Organization
+from albumen.search import Searchable
+
+LIVE = Q(deleted_at__isnull=True)
 
 
 class Source(models.TextChoices):
@@ -11,8 +16,11 @@ class Source(models.TextChoices):
     LINK = "link", "linked"
 
 
-class Picture(models.Model):
-    """A reference to an original, which is stored once by its content. Width and height are upright, in px."""
+class Picture(Searchable):
+    """A reference to an original, which is stored once by its content. Width and height are upright, in px.
+
+    A linked picture has its `image_url` and no bytes here: what is not known of it is empty or 0.
+    """
 
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="pictures")
     name = models.CharField(max_length=255)
@@ -32,17 +40,79 @@ class Picture(models.Model):
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(default=timezone.now, editable=False)
     deleted_at = models.DateTimeField("in the trash since", null=True, blank=True, editable=False)
+    # Pictures that one call deleted together carry its number, so that they can come back together.
+    deleted_with = models.BigIntegerField(null=True, editable=False)
 
     class Meta:
         ordering = ("-id",)
         indexes = [
-            models.Index(fields=["owner", "created_at", "id"], name="picture_owner_created"),
-            models.Index(fields=["owner", "name", "id"], name="picture_owner_name"),
-            models.Index(fields=["deleted_at"], condition=Q(deleted_at__isnull=False), name="picture_trash"),
+            *(
+                models.Index(
+                    fields=["owner", field, "id"], condition=Q(deleted_at__isnull=True), name=f"picture_{field}"
+                )
+                for field in ("created_at", "updated_at", "name", "taken_at", "bytes")
+            ),
+            *(
+                models.Index(fields=[field, "id"], condition=Q(deleted_at__isnull=True), name=f"picture_all_{field}")
+                for field in ("created_at", "name")
+            ),
+            models.Index(fields=["owner", "deleted_at"], condition=Q(deleted_at__isnull=False), name="picture_trash"),
         ]
 
     def __str__(self) -> str:
         return self.name
+
+
+class Visibility(models.TextChoices):
+    PRIVATE = "private", "its owner"
+    ORGANIZATION = "organization", "members of its organization"
+    PUBLIC = "public", "anybody"
+
+
+class Album(Searchable):
+    """An ordered choice of pictures. `picture_count` leaves out what is in the trash."""
+
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="albums")
+    name = models.CharField(max_length=150)
+    description = models.TextField(max_length=2000, blank=True)
+    organization = models.ForeignKey(
+        Organization, null=True, blank=True, on_delete=models.PROTECT, related_name="albums"
+    )
+    visibility = models.CharField(max_length=12, choices=Visibility.choices, default=Visibility.PRIVATE)
+    chosen_cover = models.ForeignKey(
+        Picture, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", editable=False
+    )
+    picture_count = models.PositiveIntegerField(default=0, editable=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    updated_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        ordering = ("-id",)
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(visibility=Visibility.ORGANIZATION) | Q(organization__isnull=False),
+                name="album_shown_to_an_organization_has_one",
+            )
+        ]
+        indexes = [models.Index(fields=["owner", "created_at", "id"], name="album_owner_created")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class AlbumPicture(models.Model):
+    """One picture in one album; positions ascend with gaps between them."""
+
+    album = models.ForeignKey(Album, on_delete=models.CASCADE, related_name="entries")
+    picture = models.ForeignKey(Picture, on_delete=models.CASCADE, related_name="entries")
+    position = models.BigIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["album", "picture"], name="once_in_an_album")]
+        indexes = [models.Index(fields=["album", "position", "picture"], name="album_order")]
+
+    def __str__(self) -> str:
+        return f"{self.picture} in {self.album}"
 
 
 class ExpiringLink(models.Model):

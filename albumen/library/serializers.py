@@ -11,10 +11,12 @@ from rest_framework import serializers
 
 from albumen import imaging
 from albumen.library import access
-from albumen.library.models import ExpiringLink, Picture, Source
+from albumen.library.models import Album, ExpiringLink, Picture, Source, Visibility
 from albumen.library.services.links import MAX_SECONDS, MIN_SECONDS
+from albumen.plans.models import Plan
 from albumen.uploads.parsers import UploadField
 
+BIGGEST = 2**63 - 1
 LINK_EXAMPLE = {
     "id": 3,
     "url": "http://127.0.0.1:8000/links/3-Zm9vYmFyYmF6cXV4Zm9vYg/",
@@ -91,7 +93,7 @@ class LinkSerializer(serializers.Serializer[ExpiringLink]):
 
 @extend_schema_serializer(examples=[OpenApiExample("A picture", value=PICTURE_EXAMPLE, response_only=True)])
 class PictureSerializer(serializers.Serializer[Picture]):
-    """A picture with addresses for this viewer. It needs `owner.plan`, in the same query."""
+    """A picture with addresses for this viewer."""
 
     id = serializers.IntegerField()
     name = serializers.CharField()
@@ -100,11 +102,11 @@ class PictureSerializer(serializers.Serializer[Picture]):
     albums = serializers.ListField(child=serializers.IntegerField())
     source = serializers.ChoiceField(Source.choices)  # type: ignore[assignment]  # a field's own property
     image_url = serializers.URLField(allow_null=True)
-    width = serializers.IntegerField(help_text="Upright, in px.")
-    height = serializers.IntegerField(help_text="Upright, in px.")
+    width = serializers.IntegerField(allow_null=True, help_text="Upright, in px; null for a linked picture.")
+    height = serializers.IntegerField(allow_null=True, help_text="Upright, in px; null for a linked picture.")
     format = serializers.ChoiceField(list(imaging.MEDIA_TYPES))
-    bytes = serializers.IntegerField()
-    sha256 = serializers.CharField()
+    bytes = serializers.IntegerField(allow_null=True, help_text="Null for a linked picture.")
+    sha256 = serializers.CharField(allow_null=True, help_text="Null for a linked picture.")
     taken_at = serializers.DateTimeField(allow_null=True, help_text="From EXIF.")
     placeholder = serializers.CharField(help_text="A tiny data URL to show until the thumbnail is there.")
     thumbnails = ThumbnailSerializer(many=True)
@@ -113,24 +115,26 @@ class PictureSerializer(serializers.Serializer[Picture]):
     updated_at = serializers.DateTimeField()
 
     def to_representation(self, picture: Picture) -> dict[str, Any]:
-        plan = picture.owner.plan
+        plan = self._plans[picture.owner_id]
+        # Of a linked picture nothing is known but where it is; its bytes are not ours to serve.
+        linked = picture.source == Source.LINK
         return {
             "id": picture.pk,
             "name": picture.name,
             "description": picture.description,
             "owner": picture.owner_id,
-            "albums": [],
+            "albums": self._albums.get(picture.pk, []),
             "source": picture.source,
             "image_url": picture.image_url,
-            "width": picture.width,
-            "height": picture.height,
+            "width": None if linked else picture.width,
+            "height": None if linked else picture.height,
             "format": picture.format,
-            "bytes": picture.bytes,
-            "sha256": picture.sha256,
+            "bytes": None if linked else picture.bytes,
+            "sha256": None if linked else picture.sha256,
             "taken_at": picture.taken_at,
             "placeholder": picture.placeholder,
-            "thumbnails": [self._thumbnail(picture, height) for height in plan.thumbnail_heights],
-            "original": self._address(picture, access.ORIGINAL) if plan.original else None,
+            "thumbnails": [] if linked else [self._thumbnail(picture, height) for height in plan.thumbnail_heights],
+            "original": self._address(picture, access.ORIGINAL) if plan.original and not linked else None,
             "created_at": picture.created_at,
             "updated_at": picture.updated_at,
         }
@@ -148,12 +152,96 @@ class PictureSerializer(serializers.Serializer[Picture]):
         return self._base + access.sign_address(picture.pk, size, self.context["request"].user, self._now)
 
     @cached_property
+    def _shown(self) -> list[Picture]:
+        shown: Any = self.parent.instance if self.parent is not None else [self.instance]
+        return list(shown)
+
+    @cached_property
+    def _plans(self) -> dict[int, Plan]:
+        # One query for a page, instead of an owner and a plan made for each row.
+        return access.plans_of({picture.owner_id for picture in self._shown})
+
+    @cached_property
+    def _albums(self) -> dict[int, list[int]]:
+        return access.albums_of(self.context["request"].user, [picture.pk for picture in self._shown])
+
+    @cached_property
     def _base(self) -> str:
         return str(self.context["request"].build_absolute_uri("/")).rstrip("/")
 
     @cached_property
     def _now(self) -> datetime:
         return timezone.now()
+
+
+class AlbumSerializer(serializers.Serializer[Album]):
+    """An album with `cover`, as `access.with_cover` adds it."""
+
+    id = serializers.IntegerField(read_only=True)
+    name = serializers.CharField(max_length=150)
+    description = serializers.CharField(max_length=2000, required=False, allow_blank=True)
+    owner = serializers.IntegerField(read_only=True)
+    organization = serializers.IntegerField(
+        required=False,
+        allow_null=True,
+        min_value=1,
+        max_value=BIGGEST,
+        help_text="One where the caller may edit.",
+    )
+    visibility = serializers.ChoiceField(Visibility.choices, required=False)
+    picture_count = serializers.IntegerField(read_only=True, help_text="Without those in the trash.")
+    cover = serializers.IntegerField(
+        read_only=True, allow_null=True, help_text="A picture's id; the first, unless chosen."
+    )
+    created_at = serializers.DateTimeField(read_only=True)
+    updated_at = serializers.DateTimeField(read_only=True)
+
+    def to_representation(self, album: Album) -> dict[str, Any]:
+        return {
+            "id": album.pk,
+            "name": album.name,
+            "description": album.description,
+            "owner": album.owner_id,
+            "organization": album.organization_id,
+            "visibility": album.visibility,
+            "picture_count": album.picture_count,
+            "cover": getattr(album, "cover", None),
+            "created_at": album.created_at,
+            "updated_at": album.updated_at,
+        }
+
+
+class AlbumChangeSerializer(AlbumSerializer):
+    cover = serializers.IntegerField(
+        required=False,
+        allow_null=True,
+        min_value=1,
+        max_value=BIGGEST,
+        help_text="One in the album; null: the first.",
+    )
+
+
+class RestoreAllSerializer(serializers.Serializer[Any]):
+    scope = serializers.ChoiceField(["own", "all"], default="own")
+
+
+class RestoredSerializer(serializers.Serializer[Any]):
+    restored = serializers.IntegerField(help_text="How many pictures came back.")
+
+
+class AddedSerializer(serializers.Serializer[Any]):
+    pictures = serializers.ListField(
+        child=serializers.IntegerField(min_value=1, max_value=BIGGEST), min_length=1, max_length=500
+    )
+
+
+class MoveSerializer(serializers.Serializer[Any]):
+    before = serializers.IntegerField(
+        allow_null=True,
+        min_value=1,
+        max_value=BIGGEST,
+        help_text="The one that follows then; null: to the end.",
+    )
 
 
 class UploadedSerializer(PictureSerializer):
@@ -175,13 +263,26 @@ def seconds_field(**kwargs: Any) -> serializers.IntegerField:
     ]
 )
 class UploadSerializer(serializers.Serializer[Any]):
-    image = UploadField(help_text="A multipart file; in JSON base64, bare or as a data URL.")
+    image = UploadField(required=False, help_text="A multipart file; in JSON base64, bare or as a data URL.")
+    image_url = serializers.CharField(
+        required=False, max_length=2000, help_text="Instead of `image`: a link to a public image."
+    )
     name = serializers.CharField(max_length=255, required=False, allow_blank=True, help_text="Else the file's.")
     description = serializers.CharField(max_length=5000, required=False, allow_blank=True)
+    album = serializers.IntegerField(required=False, min_value=1, max_value=BIGGEST, help_text="Also put it there.")
     expiring_time_seconds = seconds_field(required=False, help_text="Also make an expiring link to the original.")
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if "image" not in attrs and "image_url" not in attrs:
+            raise serializers.ValidationError({"image": "Send a picture, or the address of one."}, code="required")
+        if "image_url" in attrs and ("image" in attrs or "expiring_time_seconds" in attrs):
+            detail = "A linked picture is only a link: leave `image` and `expiring_time_seconds` out."
+            raise serializers.ValidationError({"image_url": detail}, code="conflicting")
+        return attrs
 
 
 class PictureChangeSerializer(serializers.Serializer[Any]):
+    image_url = serializers.CharField(required=False, max_length=2000, help_text="Of a linked picture; checked again.")
     name = serializers.CharField(max_length=255, required=False)
     description = serializers.CharField(max_length=5000, required=False, allow_blank=True)
 

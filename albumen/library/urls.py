@@ -1,13 +1,18 @@
 from django.urls import path
 
-from albumen.library.views import files, links, pictures
+from albumen.library.views import albums, files, links, pictures
 
 urlpatterns = [
+    path("albums/", albums.Albums.as_view(), name="albums"),
+    path("albums/<id:album_id>/", albums.OneAlbum.as_view(), name="album"),
+    path("albums/<id:album_id>/pictures/", albums.AlbumPictures.as_view(), name="album-pictures"),
+    path("albums/<id:album_id>/pictures/<id:picture_id>/", albums.OneAlbumPicture.as_view(), name="album-picture"),
     path("pictures/", pictures.Pictures.as_view(), name="pictures"),
     path("pictures/<id:picture_id>/", pictures.OnePicture.as_view(), name="picture"),
     path("pictures/<id:picture_id>/restore/", pictures.Restore.as_view(), name="picture-restore"),
     path("pictures/<id:picture_id>/links/", links.PictureLinks.as_view(), name="picture-links"),
     path("trash/", pictures.Trash.as_view(), name="trash"),
+    path("trash/restore/", pictures.RestoreAll.as_view(), name="restore-all"),
     path("trash/<id:picture_id>/", pictures.Trashed.as_view(), name="trashed"),
     path("links/", links.Links.as_view(), name="links"),
     path("links/<id:link_id>/", links.OneLink.as_view(), name="link"),

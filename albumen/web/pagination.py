@@ -156,15 +156,20 @@ def _window(
             beyond = Q(**{f"{field}__{step}e": value}) & (
                 Q(**{f"{field}__{step}": value}) | (same & Q(**{f"id__{step}": row_id}))
             )
-            if not descending and queryset.model._meta.get_field(field).null:
+            if not descending and _nullable(queryset, field):
                 beyond |= Q(**{f"{field}__isnull": True})
         queryset = queryset.filter(beyond)
     if field == "id":
         return queryset.order_by("-id" if descending else "id")
-    nullable = queryset.model._meta.get_field(field).null
+    nullable = _nullable(queryset, field)
     if descending:
         return queryset.order_by(F(field).desc(nulls_first=True) if nullable else f"-{field}", "-id")
     return queryset.order_by(F(field).asc(nulls_last=True) if nullable else field, "id")
+
+
+def _nullable(queryset: QuerySet[Any], field: str) -> bool:
+    # What a query adds to its rows is never null here.
+    return field not in queryset.query.annotations and queryset.model._meta.get_field(field).null
 
 
 def _digest(request: Request, view: Any) -> bytes:

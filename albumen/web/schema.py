@@ -96,6 +96,10 @@ class AutoSchema(SpectacularSchema):
     def _creates_once(self) -> bool:
         return getattr(getattr(self.view, self.method.lower(), None), "creates_once", False)
 
+    def get_operation_id(self) -> str:
+        operation_id: str = super().get_operation_id()
+        return f"alias_{operation_id}" if self.get_tags() == ["Aliases"] else operation_id
+
     def _get_request_body(self, direction: Any = "request") -> Any:
         if self.method != "DELETE" or not getattr(self.view, "delete_takes_body", False):
             return super()._get_request_body(direction)

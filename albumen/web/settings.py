@@ -251,8 +251,10 @@ SPECTACULAR_SETTINGS = {
         {"name": "Users", "description": "The directory of users."},
         {"name": "Organizations", "description": "Who works together: members, and what each may do."},
         {"name": "Plans", "description": "What an account may have."},
+        {"name": "Albums", "description": "Ordered choices of pictures, private, for an organization, or public."},
         {"name": "Pictures", "description": "Upload, list, read, rename, delete."},
         {"name": "Expiring links", "description": "Public links to one picture at one size, which end."},
+        {"name": "Aliases", "description": "The same under other addresses and names, for older clients."},
         {"name": "Delivery", "description": "The image bytes behind signed and expiring addresses."},
     ],
 }

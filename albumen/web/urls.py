@@ -8,13 +8,14 @@ from albumen.accounts import urls as accounts
 from albumen.library import urls as library
 from albumen.organizations import urls as organizations
 from albumen.plans import urls as plans
-from albumen.web import views
+from albumen.web import aliases, views
 
 urlpatterns = [
     path("", views.landing, name="landing"),
     path("api/", include(organizations.urlpatterns)),
     path("api/", include(accounts.urlpatterns + plans.urlpatterns + library.urlpatterns)),
     path("", include(library.file_urlpatterns)),
+    path("", include(aliases.urlpatterns)),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
     path("docs/errors/", views.errors, name="errors"),

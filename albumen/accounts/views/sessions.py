@@ -50,9 +50,13 @@ class Login(PublicView):
             user_agent=request.headers.get("User-Agent", ""),
             now=timezone.now(),
         )
+        self.signed_in(request, user)
         context = {"request": request, "viewer": user}
         answer = LoginAnswerSerializer({"access": pair.access, "refresh": pair.refresh, "user": user}, context=context)
         return Response(answer.data)
+
+    def signed_in(self, request: Request, user: Any) -> None:
+        """What else a sign-in at this address begins."""
 
 
 @extend_schema(tags=["Accounts"])

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from django.db.models import F, Q
 
 from albumen.errors import Forbidden, Gone, Invalid
-from albumen.library.models import ExpiringLink, Picture
+from albumen.library.models import ExpiringLink, Picture, Source
 from albumen.plans.models import Plan
 
 MIN_SECONDS = 300
@@ -34,6 +34,8 @@ def create_link(
     max_uses: int | None = None,
 ) -> ExpiringLink:
     """A public link to one size of a picture, for 300 to 300,000 s and `max_uses` whole downloads (None: no limit)."""
+    if picture.source == Source.LINK:
+        raise Invalid("only_linked", "A linked picture has no bytes here: pass its own address on.")
     require_right(picture.owner.plan, height, pointer="")
     return ExpiringLink.objects.create(
         picture=picture,

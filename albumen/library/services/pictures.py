@@ -3,15 +3,18 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from django.db.models import F
+from django.db import transaction
+from django.db.models import F, QuerySet
 
 from albumen import imaging
 from albumen.accounts.models import User
 from albumen.errors import Forbidden, Invalid, NotFound, TooLarge
 from albumen.idempotency.services.answers import committing
-from albumen.library import jobs, renditions
-from albumen.library.models import ExpiringLink, Picture
-from albumen.library.services import links
+from albumen.library import renditions
+from albumen.library.jobs.trash import purge_pictures
+from albumen.library.models import Album, ExpiringLink, Picture
+from albumen.library.services import albums, links
+from albumen.search import fold
 from albumen.uploads.drafts import Upload
 
 NAME_LENGTH = 255
@@ -25,6 +28,7 @@ def upload_picture(
     now: datetime,
     name: str = "",
     description: str = "",
+    album: Album | None = None,
     expiring_time_seconds: int | None = None,
 ) -> tuple[Picture, ExpiringLink | None]:
     """Keep an uploaded picture, and give an expiring link to its original when a time in seconds is named (C5).
@@ -49,7 +53,7 @@ def upload_picture(
         _charge(actor, upload.size)
         picture = Picture.objects.create(
             owner=actor,
-            name=_clean_name(name) or _clean_name(upload.name or "") or "picture",
+            name=clean_name(name) or clean_name(upload.name or "") or "picture",
             description=description,
             sha256=upload.sha256,
             bytes=upload.size,
@@ -64,6 +68,8 @@ def upload_picture(
             created_at=now,
             updated_at=now,
         )
+        if album is not None:
+            albums.append(album=album, picture_ids=[picture.pk], now=now)
         link = None
         if expiring_time_seconds is not None:
             link = links.create_link(picture=picture, expiring_time_seconds=expiring_time_seconds, now=now)
@@ -76,33 +82,53 @@ def rename_picture(
     """Change the name, the description, or both; what is not named stays, whoever changes it meanwhile."""
     changes: dict[str, Any] = {"updated_at": now}
     if name is not None:
-        changes["name"] = _clean_name(name)
+        changes["name"] = clean_name(name)
         if not changes["name"]:
             raise Invalid("blank", "A name needs something that can be seen.", pointer="/name")
     if description is not None:
         changes["description"] = description
+    if "name" in changes:
+        changes["search_key"] = fold(changes["name"])
     if not Picture.objects.filter(pk=picture.pk).update(**changes):
         raise NotFound
     picture.refresh_from_db(fields=["name", "description", "updated_at"])
     return picture
 
 
+@transaction.atomic
 def delete_picture(*, picture: Picture, now: datetime) -> None:
     """Move it to the trash: every link to it ends at once, and nothing is lost."""
-    Picture.objects.filter(pk=picture.pk, deleted_at=None).update(deleted_at=now)
+    albums.trash_pictures(Picture.objects.filter(pk=picture.pk), now=now)
 
 
+@transaction.atomic
 def restore_picture(*, picture: Picture) -> Picture:
-    """Take it out of the trash, with its links."""
-    if not Picture.objects.filter(pk=picture.pk).update(deleted_at=None):
+    """Take it out of the trash, with its links, back into its albums."""
+    albums.untrash_pictures(Picture.objects.filter(pk=picture.pk))
+    if not Picture.objects.filter(pk=picture.pk).exists():
         raise NotFound
     picture.deleted_at = None
     return picture
 
 
+@transaction.atomic
+def delete_every_picture(*, now: datetime) -> int:
+    """Move every picture in the system to the trash (requirement D7), in one statement; answers how many."""
+    together = int(now.timestamp() * 1_000_000)
+    count = Picture.objects.filter(deleted_at=None).update(deleted_at=now, deleted_with=together)
+    Album.objects.filter(picture_count__gt=0).update(picture_count=0)
+    return count
+
+
+@transaction.atomic
+def restore_pictures(pictures: QuerySet[Picture]) -> int:
+    """Take all of these out of the trash; answers how many."""
+    return albums.untrash_pictures(pictures)
+
+
 def purge_picture(*, picture: Picture) -> None:
     """Remove one picture in the trash for good."""
-    jobs.purge_pictures(Picture.objects.filter(pk=picture.pk))
+    purge_pictures(Picture.objects.filter(pk=picture.pk))
 
 
 def _charge(owner: User, size: int) -> None:
@@ -120,7 +146,7 @@ def _over_quota(quota: int | None) -> Forbidden:
     return Forbidden("quota_exceeded", detail, pointer="/image")
 
 
-def _clean_name(name: str) -> str:
+def clean_name(name: str) -> str:
     """One line without control and direction characters; the joiners that emoji and scripts need stay."""
     line = "".join(
         " " if character.isspace() else character

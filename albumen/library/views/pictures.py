@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, cast
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework.generics import GenericAPIView
+from rest_framework.permissions import SAFE_METHODS, AllowAny, BasePermission, IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -12,15 +13,17 @@ from rest_framework.views import APIView
 from albumen.accounts.authentication import SignedInRequest
 from albumen.idempotency.views import creates_once
 from albumen.library import access
-from albumen.library.filters import PictureQuery
+from albumen.library.filters import AlbumPictureQuery, PictureQuery
 from albumen.library.serializers import (
     LinkSerializer,
     PictureChangeSerializer,
     PictureSerializer,
+    RestoreAllSerializer,
+    RestoredSerializer,
     UploadedSerializer,
     UploadSerializer,
 )
-from albumen.library.services import pictures
+from albumen.library.services import linked, pictures
 from albumen.plans.access import largest_upload
 from albumen.uploads.views import AcceptsUploads
 
@@ -39,13 +42,17 @@ ORDERINGS = {
 }
 
 
-@extend_schema(tags=["Pictures"])
-class Pictures(AcceptsUploads):
+class PublicToRead(APIView):
+    """What is public is for anybody, signed in or not."""
+
+    def get_permissions(self) -> list[BasePermission]:
+        return [AllowAny()] if self.request.method in SAFE_METHODS else [IsAuthenticated()]
+
+
+class UploadView(AcceptsUploads):
+    """What takes a picture, at the size that the caller's plan allows."""
+
     serializer_class = PictureSerializer
-    query_class = PictureQuery
-    ordering_fields = ORDERINGS
-    ordering = "-created_at"
-    refusals = {"POST": [507], "GET": [403]}
 
     def upload_limit(self) -> int:
         return largest_upload()
@@ -56,32 +63,19 @@ class Pictures(AcceptsUploads):
             # Known only now, and before the body is read: whoever is refused need not send the rest.
             self.limit_upload(request, cast("User", request.user).plan.max_upload_bytes)
 
-    @extend_schema(
-        summary="List pictures",
-        description="One's own, and not those in the trash. Administrators list everybody's with `scope=all`.",
-    )
-    def get(self, request: SignedInRequest) -> Response:
-        queryset = access.pictures_visible_to(request.user).select_related("owner__plan")
-        page = self.paginate_queryset(queryset)
-        return self.get_paginated_response(self.get_serializer(page, many=True).data)
-
-    @extend_schema(
-        summary="Upload a picture",
-        description=(
-            "Multipart with a file `image`, or JSON with `image` as base64 or a data URL. 201 means that the bytes "
-            "were decoded whole, that they are on durable storage, and that every link in the answer works."
-        ),
-        request={"multipart/form-data": UploadSerializer, "application/json": UploadSerializer},
-        responses={201: UploadedSerializer},
-    )
-    @creates_once(slow=True)
-    def post(self, request: SignedInRequest) -> Response:
+    def upload(self, request: SignedInRequest, *, album: Any = None, owner: Any = None) -> Response:
+        """Keep the picture that the request brings, for the caller unless an `owner` is given, in the album where one
+        is given or named."""
         serializer = UploadSerializer(data=request.data, context={"request": request})
         serializer.is_valid(raise_exception=True)
-        upload = serializer.validated_data.pop("image")
-        picture, link = pictures.upload_picture(
-            actor=request.user, upload=upload, **serializer.validated_data, now=timezone.now()
-        )
+        fields = {"actor": owner or request.user, "now": timezone.now(), "album": album, **serializer.validated_data}
+        if album is None and "album" in serializer.validated_data:
+            fields["album"] = access.get_filled_album(request.user, fields["album"])
+        link = None
+        if "image_url" in fields:
+            picture = linked.link_picture(**fields)
+        else:
+            picture, link = pictures.upload_picture(upload=fields.pop("image"), **fields)
         shape = PictureSerializer(picture, context={"request": request}).data
         if link is not None:
             shape["expiring_link"] = LinkSerializer(link, context={"request": request}).data
@@ -89,11 +83,53 @@ class Pictures(AcceptsUploads):
 
 
 @extend_schema(tags=["Pictures"])
-class OnePicture(GenericAPIView[Any]):
+class Pictures(UploadView):
+    query_class: type[AlbumPictureQuery] = PictureQuery
+    ordering_fields = ORDERINGS
+    ordering = "-created_at"
+    refusals = {"POST": [404, 507], "GET": [403]}
+
+    @extend_schema(
+        summary="List pictures",
+        description="One's own, and not those in the trash. Administrators list everybody's with `scope=all`.",
+    )
+    def get(self, request: SignedInRequest) -> Response:
+        queryset = access.pictures_visible_to(request.user)
+        page = self.paginate_queryset(queryset)
+        return self.get_paginated_response(self.get_serializer(page, many=True).data)
+
+    @extend_schema(
+        summary="Upload a picture",
+        description=(
+            "Multipart with a file `image`, or JSON with `image` as base64 or a data URL. 201 means that the bytes "
+            "were decoded whole, that they are on durable storage, and that every link in the answer works. Or JSON "
+            "with `image_url`: a linked picture, whose bytes stay where they are; it has no thumbnails."
+        ),
+        request={"multipart/form-data": UploadSerializer, "application/json": UploadSerializer},
+        responses={201: UploadedSerializer},
+    )
+    @creates_once(slow=True)
+    def post(self, request: SignedInRequest) -> Response:
+        return self.upload(request)
+
+    @extend_schema(
+        operation_id="pictures_destroy_all",
+        summary="Delete every picture",
+        description="Administrators: all pictures, into the trash. `POST /api/trash/restore/` takes them back.",
+        responses={204: None},
+    )
+    def delete(self, request: SignedInRequest) -> Response:
+        access.require_administrator(request.user)
+        pictures.delete_every_picture(now=timezone.now())
+        return Response(status=204)
+
+
+@extend_schema(tags=["Pictures"])
+class OnePicture(PublicToRead, GenericAPIView[Any]):
     serializer_class = PictureChangeSerializer
 
     @extend_schema(summary="Read a picture", responses=PictureSerializer)
-    def get(self, request: SignedInRequest, picture_id: int) -> Response:
+    def get(self, request: Request, picture_id: int) -> Response:
         picture = access.get_picture(request.user, picture_id)
         return Response(PictureSerializer(picture, context={"request": request}).data)
 
@@ -102,7 +138,10 @@ class OnePicture(GenericAPIView[Any]):
         picture = access.get_editable_picture(request.user, picture_id)
         serializer = self.get_serializer(data=request.data)
         serializer.is_valid(raise_exception=True)
-        picture = pictures.rename_picture(picture=picture, **serializer.validated_data, now=timezone.now())
+        changes, now = serializer.validated_data, timezone.now()
+        if "image_url" in changes:
+            picture = linked.relink_picture(picture=picture, image_url=changes.pop("image_url"), now=now)
+        picture = pictures.rename_picture(picture=picture, **changes, now=now)
         return Response(PictureSerializer(picture, context={"request": request}).data)
 
     @extend_schema(
@@ -126,7 +165,7 @@ class Trash(GenericAPIView[Any]):
         summary="List the trash", description="Kept for 30 days. The addresses in it work again after a restore."
     )
     def get(self, request: SignedInRequest) -> Response:
-        page = self.paginate_queryset(access.trash_of(request.user).select_related("owner__plan"))
+        page = self.paginate_queryset(access.trash_of(request.user))
         return self.get_paginated_response(self.get_serializer(page, many=True).data)
 
 
@@ -136,6 +175,24 @@ class Restore(APIView):
     def post(self, request: SignedInRequest, picture_id: int) -> Response:
         picture = pictures.restore_picture(picture=access.get_trashed_picture(request.user, picture_id))
         return Response(PictureSerializer(picture, context={"request": request}).data)
+
+
+@extend_schema(tags=["Pictures"])
+class RestoreAll(GenericAPIView[Any]):
+    serializer_class = RestoreAllSerializer
+
+    @extend_schema(
+        summary="Take everything out of the trash",
+        description=(
+            "One's own; with `scope: all`, for administrators, what the last deletion of every picture put there."
+        ),
+        responses=RestoredSerializer,
+    )
+    def post(self, request: SignedInRequest) -> Response:
+        serializer = self.get_serializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        restored = pictures.restore_pictures(access.trash_to_restore(request.user, **serializer.validated_data))
+        return Response({"restored": restored})
 
 
 @extend_schema(tags=["Pictures"])

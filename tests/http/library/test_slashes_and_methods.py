@@ -7,7 +7,7 @@ from tests.http.problems import refused
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 ALLOWED = {
-    "/api/pictures": {"GET", "HEAD", "POST", "OPTIONS"},
+    "/api/pictures": {"GET", "HEAD", "POST", "DELETE", "OPTIONS"},
     "/api/pictures/{picture}": {"GET", "HEAD", "PATCH", "DELETE", "OPTIONS"},
     "/api/pictures/{picture}/links": {"GET", "HEAD", "POST", "OPTIONS"},
     "/api/pictures/{trashed}/restore": {"POST", "OPTIONS"},

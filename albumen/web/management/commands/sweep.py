@@ -8,7 +8,8 @@ from django.utils import timezone
 
 from albumen.accounts.services.sessions import delete_ended_sessions
 from albumen.idempotency.services.answers import delete_old_answers
-from albumen.library import jobs
+from albumen.library.jobs.sweep import sweep_files
+from albumen.library.jobs.trash import purge_trash
 
 
 class Command(BaseCommand):
@@ -16,8 +17,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         now = timezone.now()
-        pictures = jobs.purge_trash(now=now)
-        files = jobs.sweep_files(now=now)
+        pictures = purge_trash(now=now)
+        files = sweep_files(now=now)
         sessions = delete_ended_sessions(now=now)
         answers = delete_old_answers(now=now)
         if options["verbosity"] > 1 or pictures or files or sessions or answers:

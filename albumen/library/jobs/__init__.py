@@ -1,0 +1,1 @@
+"""Work that is due from time to time, by kind."""

@@ -1,0 +1,177 @@
+"""Albums: make, change, delete, and what is in them in which order. Their counts stay right however many write."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F, Max, QuerySet
+
+from albumen.accounts.models import User
+from albumen.errors import Invalid, NotFound
+from albumen.idempotency.services.answers import committing
+from albumen.library import access
+from albumen.library.models import Album, AlbumPicture, Picture, Visibility
+
+# Pictures are appended this far apart, so that one can be moved between two others many times.
+GAP = 1 << 20
+
+
+@transaction.atomic
+def create_album(
+    *,
+    actor: User,
+    name: str,
+    now: datetime,
+    description: str = "",
+    organization: int | None = None,
+    visibility: str = Visibility.PRIVATE,
+) -> Album:
+    """A new, empty album of the actor's."""
+    album = Album(
+        owner=actor, name=name, description=description, visibility=visibility, created_at=now, updated_at=now
+    )
+    _hang(actor, album, organization)
+    album.save()
+    return album
+
+
+@transaction.atomic
+def change_album(*, actor: User, album: Album, now: datetime, **changes: Any) -> Album:
+    """Change name, description, organization, visibility, and `cover` (a picture's id, or None for the first one).
+
+    Only the owner changes more than the cover; the view has asked `access` for that.
+    """
+    album = Album.objects.select_for_update().get(pk=album.pk)
+    if "cover" in changes:
+        cover = changes.pop("cover")
+        if cover is not None and not album.entries.filter(picture_id=cover, picture__deleted_at=None).exists():
+            raise Invalid("not_in_album", "The cover must be a picture of the album.", pointer="/cover")
+        album.chosen_cover_id = cover
+    organization = changes.pop("organization", album.organization_id)
+    for field, value in changes.items():
+        setattr(album, field, value)
+    if organization != album.organization_id or "visibility" in changes:
+        _hang(actor, album, organization)
+    album.updated_at = now
+    album.save()
+    return album
+
+
+@transaction.atomic
+def delete_album(*, album: Album, now: datetime, with_pictures: bool = False) -> None:
+    """Remove the album. Its pictures stay, or those of the album's owner go to the trash."""
+    if with_pictures:
+        own = Picture.objects.filter(entries__album=album, owner_id=album.owner_id, deleted_at=None)
+        trash_pictures(own, now=now)
+    album.delete()
+
+
+def add_pictures(*, actor: User, album: Album, picture_ids: Sequence[int], now: datetime) -> int:
+    """Append pictures that the actor has; those that are in it already stay where they are. Answers how many came."""
+    wanted = list(dict.fromkeys(picture_ids))
+    own = set(Picture.objects.filter(pk__in=wanted, owner_id=actor.pk, deleted_at=None).values_list("pk", flat=True))
+    if missing := [str(picture_id) for picture_id in wanted if picture_id not in own]:
+        detail = f"These are no pictures of yours: {', '.join(missing[:10])}."
+        raise Invalid("unknown_picture", detail, pointer="/pictures")
+    with committing():
+        return append(album=album, picture_ids=wanted, now=now)
+
+
+def append(*, album: Album, picture_ids: Sequence[int], now: datetime) -> int:
+    """Put pictures at the album's end, and count them; answers how many were not in it before."""
+    # The lock gives appends an order; without it two at once would take the same place and the same count.
+    if not Album.objects.select_for_update().filter(pk=album.pk).exists():
+        raise NotFound
+    present = set(album.entries.filter(picture__in=picture_ids).values_list("picture_id", flat=True))
+    last = album.entries.aggregate(last=Max("position"))["last"] or 0
+    entries = [
+        AlbumPicture(album=album, picture_id=picture_id, position=last + GAP * number)
+        for number, picture_id in enumerate((one for one in picture_ids if one not in present), start=1)
+    ]
+    AlbumPicture.objects.bulk_create(entries)
+    Album.objects.filter(pk=album.pk).update(picture_count=F("picture_count") + len(entries), updated_at=now)
+    return len(entries)
+
+
+@transaction.atomic
+def remove_picture(*, album: Album, picture_id: int, now: datetime) -> None:
+    """Take a picture out of the album; the picture stays. `NotFound` when it is not in it."""
+    Album.objects.select_for_update().get(pk=album.pk)
+    removed, _ = album.entries.filter(picture_id=picture_id, picture__deleted_at=None).delete()
+    if not removed:
+        raise NotFound
+    Album.objects.filter(pk=album.pk).update(picture_count=F("picture_count") - 1, updated_at=now)
+    Album.objects.filter(pk=album.pk, chosen_cover_id=picture_id).update(chosen_cover=None)
+
+
+@transaction.atomic
+def move_picture(*, album: Album, picture_id: int, before: int | None, now: datetime) -> None:
+    """Move a picture to the place before another one of the album, or to its end with None."""
+    Album.objects.select_for_update().get(pk=album.pk)
+    entry = album.entries.filter(picture_id=picture_id, picture__deleted_at=None).first()
+    if entry is None:
+        raise NotFound
+    if before == picture_id:
+        return
+    others = album.entries.exclude(pk=entry.pk)
+    if before is None:
+        entry.position = (others.aggregate(last=Max("position"))["last"] or 0) + GAP
+    else:
+        entry.position = _place_before(others, before)
+    entry.save(update_fields=["position"])
+    Album.objects.filter(pk=album.pk).update(updated_at=now)
+
+
+def _place_before(others: QuerySet[AlbumPicture], before: int) -> int:
+    target = others.filter(picture_id=before, picture__deleted_at=None).first()
+    if target is None:
+        raise Invalid("not_in_album", "Name a picture of this album, or null for its end.", pointer="/before")
+    previous = others.filter(position__lt=target.position).aggregate(last=Max("position"))["last"]
+    floor = target.position - 2 * GAP if previous is None else previous
+    if target.position - floor >= 2:
+        return (floor + target.position) // 2
+    # The gap is used up: everything is spread anew, and then there is room.
+    rows = list(others.order_by("position", "picture_id"))
+    for number, row in enumerate(rows, start=1):
+        row.position = GAP * number
+    AlbumPicture.objects.bulk_update(rows, ["position"], batch_size=500)
+    return next(row.position for row in rows if row.picture_id == before) - GAP // 2
+
+
+def trash_pictures(pictures: QuerySet[Picture], *, now: datetime, together: int | None = None) -> int:
+    """Move pictures to the trash, and out of the counts of their albums; answers how many. Inside a transaction."""
+    ids = list(pictures.filter(deleted_at=None).select_for_update().values_list("pk", flat=True))
+    for start in range(0, len(ids), 500):
+        some = ids[start : start + 500]
+        Picture.objects.filter(pk__in=some).update(deleted_at=now, deleted_with=together)
+        _count(some, -1)
+    return len(ids)
+
+
+def untrash_pictures(pictures: QuerySet[Picture]) -> int:
+    """The way back; answers how many. Inside a transaction."""
+    ids = list(pictures.filter(deleted_at__isnull=False).select_for_update().values_list("pk", flat=True))
+    for start in range(0, len(ids), 500):
+        some = ids[start : start + 500]
+        Picture.objects.filter(pk__in=some).update(deleted_at=None, deleted_with=None)
+        _count(some, +1)
+    return len(ids)
+
+
+def _count(picture_ids: Sequence[int], step: int) -> None:
+    tally: dict[int, int] = {}
+    for album_id in AlbumPicture.objects.filter(picture__in=picture_ids).values_list("album_id", flat=True):
+        tally[album_id] = tally.get(album_id, 0) + step
+    # In the order of their ids, so that two writers never wait for each other in a circle.
+    for album_id in sorted(tally):
+        Album.objects.filter(pk=album_id).update(picture_count=F("picture_count") + tally[album_id])
+
+
+def _hang(actor: User, album: Album, organization_id: int | None) -> None:
+    if organization_id is not None and organization_id != album.organization_id:
+        access.require_organization(actor, organization_id)
+    album.organization_id = organization_id
+    if album.visibility == Visibility.ORGANIZATION and organization_id is None:
+        detail = "An album that an organization sees needs one: name it in `organization`."
+        raise Invalid("organization_needed", detail, pointer="/organization")

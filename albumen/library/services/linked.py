@@ -1,0 +1,59 @@
+"""Linked pictures (requirement D4): only the address is kept; the bytes stay where they are."""
+
+from datetime import datetime
+from urllib.parse import unquote, urlsplit
+
+from django.db.models import F
+
+from albumen.accounts.models import User
+from albumen.errors import Invalid, NotFound
+from albumen.idempotency.services.answers import committing
+from albumen.library.models import Album, Picture, Source
+from albumen.library.services import albums
+from albumen.library.services.pictures import clean_name
+from albumen.remote import check_image
+
+
+def link_picture(
+    *,
+    actor: User,
+    image_url: str,
+    now: datetime,
+    name: str = "",
+    description: str = "",
+    album: Album | None = None,
+) -> Picture:
+    """Keep a link to a public image, once a HEAD and its first bytes have shown that it is one; else `Invalid`."""
+    found = check_image(image_url)
+    with committing():
+        picture = Picture.objects.create(
+            owner=actor,
+            name=clean_name(name) or clean_name(unquote(urlsplit(found.url).path).rpartition("/")[2]) or "picture",
+            description=description,
+            source=Source.LINK,
+            image_url=found.url,
+            format=found.format,
+            sha256="",
+            bytes=0,
+            width=0,
+            height=0,
+            has_alpha=False,
+            created_at=now,
+            updated_at=now,
+        )
+        User.objects.filter(pk=actor.pk).update(picture_count=F("picture_count") + 1)
+        if album is not None:
+            albums.append(album=album, picture_ids=[picture.pk], now=now)
+    return picture
+
+
+def relink_picture(*, picture: Picture, image_url: str, now: datetime) -> Picture:
+    """Point a linked picture to another address, which is checked like the first one."""
+    if picture.source != Source.LINK:
+        raise Invalid("not_linked", "Only a linked picture has an address.", pointer="/image_url")
+    found = check_image(image_url)
+    changes = {"image_url": found.url, "format": found.format, "updated_at": now}
+    if not Picture.objects.filter(pk=picture.pk).update(**changes):
+        raise NotFound
+    picture.refresh_from_db(fields=list(changes))
+    return picture

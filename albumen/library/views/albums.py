@@ -1,0 +1,146 @@
+"""Albums, and the pictures in them."""
+
+from typing import Any
+
+from django.utils import timezone
+from drf_spectacular.utils import OpenApiParameter, PolymorphicProxySerializer, extend_schema
+from rest_framework.generics import GenericAPIView
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from albumen.accounts.authentication import SignedInRequest
+from albumen.errors import Invalid
+from albumen.idempotency.views import creates_once
+from albumen.library import access
+from albumen.library.filters import AlbumPictureQuery, AlbumQuery
+from albumen.library.serializers import (
+    AddedSerializer,
+    AlbumChangeSerializer,
+    AlbumSerializer,
+    MoveSerializer,
+    PictureSerializer,
+    UploadedSerializer,
+    UploadSerializer,
+)
+from albumen.library.services import albums
+from albumen.library.views.pictures import ORDERINGS, PublicToRead, UploadView
+
+
+@extend_schema(tags=["Albums"])
+class Albums(GenericAPIView[Any]):
+    serializer_class = AlbumSerializer
+    query_class = AlbumQuery
+    ordering_fields = {"id": int, "name": str, "created_at": str, "updated_at": str, "picture_count": int}
+    ordering = "-created_at"
+
+    @extend_schema(summary="List albums", description="One's own, and those that one reaches through an organization.")
+    def get(self, request: SignedInRequest) -> Response:
+        page = self.paginate_queryset(access.with_cover(access.albums_listed_for(request.user)))
+        return self.get_paginated_response(self.get_serializer(page, many=True).data)
+
+    @extend_schema(summary="Make an album", responses={201: AlbumSerializer})
+    @creates_once
+    def post(self, request: SignedInRequest) -> Response:
+        serializer = self.get_serializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        album = albums.create_album(actor=request.user, **serializer.validated_data, now=timezone.now())
+        return Response(self.get_serializer(album).data, status=201)
+
+
+@extend_schema(tags=["Albums"])
+class OneAlbum(PublicToRead, GenericAPIView[Any]):
+    serializer_class = AlbumChangeSerializer
+
+    @extend_schema(summary="Read an album", responses=AlbumSerializer)
+    def get(self, request: Request, album_id: int) -> Response:
+        return Response(self.get_serializer(access.get_album(request.user, album_id)).data)
+
+    @extend_schema(
+        summary="Change an album",
+        description="Its owner; the `cover` also whoever may change its content.",
+        responses=AlbumSerializer,
+    )
+    def patch(self, request: SignedInRequest, album_id: int) -> Response:
+        serializer = self.get_serializer(data=request.data, partial=True)
+        serializer.is_valid(raise_exception=True)
+        changes = serializer.validated_data
+        find = access.get_filled_album if set(changes) == {"cover"} else access.get_owned_album
+        album = find(request.user, album_id)
+        albums.change_album(actor=request.user, album=album, **changes, now=timezone.now())
+        return Response(self.get_serializer(access.get_album(request.user, album_id)).data)
+
+    @extend_schema(
+        summary="Delete an album",
+        description="Its pictures stay, unless `pictures=delete` puts its owner's into the trash.",
+        parameters=[OpenApiParameter("pictures", {"type": "string", "enum": ["keep", "delete"], "default": "keep"})],
+        responses={204: None},
+    )
+    def delete(self, request: SignedInRequest, album_id: int) -> Response:
+        album = access.get_owned_album(request.user, album_id)
+        wanted = request.query_params.get("pictures", "keep")
+        if wanted not in ("keep", "delete"):
+            raise Invalid("invalid_choice", "Say keep or delete.", pointer="/pictures")
+        albums.delete_album(album=album, now=timezone.now(), with_pictures=wanted == "delete")
+        return Response(status=204)
+
+
+@extend_schema(tags=["Albums"])
+class AlbumPictures(PublicToRead, UploadView):
+    query_class = AlbumPictureQuery
+    ordering_fields = {"position": int, **ORDERINGS}
+    ordering = "position"
+    refusals = {"POST": [507]}
+
+    @extend_schema(summary="List an album's pictures", responses=PictureSerializer(many=True))
+    def get(self, request: Request, album_id: int) -> Response:
+        album = access.get_album(request.user, album_id)
+        page = self.paginate_queryset(access.pictures_in(album))
+        return self.get_paginated_response(self.get_serializer(page, many=True).data)
+
+    @extend_schema(
+        summary="Upload into an album, or add pictures",
+        description=(
+            "An upload as for `POST /api/pictures/`; or `{pictures: [id, ...]}` to append pictures that one has, "
+            "which answers 200 with the album."
+        ),
+        request={
+            "multipart/form-data": UploadSerializer,
+            "application/json": PolymorphicProxySerializer(
+                component_name="UploadOrAdd",
+                serializers=[UploadSerializer, AddedSerializer],
+                resource_type_field_name=None,
+            ),
+        },
+        responses={200: AlbumSerializer, 201: UploadedSerializer},
+    )
+    @creates_once(slow=True)
+    def post(self, request: SignedInRequest, album_id: int) -> Response:
+        album = access.get_filled_album(request.user, album_id)
+        if "pictures" not in request.data:
+            return self.upload(request, album=album)
+        serializer = AddedSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        albums.add_pictures(
+            actor=request.user, album=album, picture_ids=serializer.validated_data["pictures"], now=timezone.now()
+        )
+        shape = AlbumSerializer(access.get_album(request.user, album_id), context={"request": request})
+        return Response(shape.data)
+
+
+@extend_schema(tags=["Albums"])
+class OneAlbumPicture(GenericAPIView[Any]):
+    serializer_class = MoveSerializer
+
+    @extend_schema(summary="Move a picture within the album", responses={204: None})
+    def patch(self, request: SignedInRequest, album_id: int, picture_id: int) -> Response:
+        album = access.get_filled_album(request.user, album_id)
+        serializer = self.get_serializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        albums.move_picture(album=album, picture_id=picture_id, **serializer.validated_data, now=timezone.now())
+        return Response(status=204)
+
+    @extend_schema(summary="Take a picture out of the album", description="The picture stays.", responses={204: None})
+    def delete(self, request: SignedInRequest, album_id: int, picture_id: int) -> Response:
+        album = access.get_filled_album(request.user, album_id)
+        albums.remove_picture(album=album, picture_id=picture_id, now=timezone.now())
+        return Response(status=204)

@@ -1,0 +1,171 @@
+"""Other addresses and names for the same things, for clients that were written against other specifications.
+
+Each is a view of the API under another name: no rule has a second copy here.
+"""
+
+from typing import Any
+
+from django.contrib.auth import login as start_cookie
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.urls import path
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from albumen.accounts import access as people
+from albumen.accounts.authentication import SignedInRequest
+from albumen.accounts.serializers import LoginAnswerSerializer, LoginSerializer, UserSerializer
+from albumen.accounts.views import profiles, sessions, users
+from albumen.idempotency.views import creates_once
+from albumen.library import access
+from albumen.library.filters import AlbumPictureQuery
+from albumen.library.serializers import UploadedSerializer
+from albumen.library.views import pictures
+
+alias = extend_schema(tags=["Aliases"])
+
+
+@alias
+class Register(profiles.Register):
+    pass
+
+
+class AnyNameLoginSerializer(LoginSerializer):
+    """The e-mail may also be called `login` or `username`."""
+
+    login = serializers.CharField(max_length=254, required=False)
+    username = serializers.CharField(max_length=254, required=False)
+
+    def to_internal_value(self, data: Any) -> Any:
+        email = next((data[name] for name in ("email", "login", "username") if name in data), None)
+        named = {name: data[name] for name in ("password",) if name in data}
+        return LoginSerializer().to_internal_value(named if email is None else {**named, "email": email})
+
+
+@alias
+class Login(sessions.Login):
+    serializer_class = AnyNameLoginSerializer
+
+    @extend_schema(
+        summary="Sign in",
+        description="The e-mail also as `login` or `username`; a session cookie comes with the tokens.",
+        responses=LoginAnswerSerializer,
+    )
+    def post(self, request: Request) -> Response:
+        return super().post(request)
+
+    def signed_in(self, request: Request, user: Any) -> None:
+        start_cookie(request._request, user, backend="albumen.accounts.backends.EmailBackend")
+
+
+@alias
+class Users(users.Users):
+    pass
+
+
+@alias
+class OneUser(users.OneUser):
+    pass
+
+
+@alias
+class Me(profiles.Profile):
+    http_method_names = ("get", "head", "options")
+
+    @extend_schema(summary="Read one's own record", responses=UserSerializer)
+    def get(self, request: SignedInRequest) -> Response:
+        return super().get(request)
+
+
+@alias
+class UserImages(pictures.UploadView):
+    query_class = AlbumPictureQuery
+    ordering_fields = pictures.ORDERINGS
+    ordering = "-created_at"
+    refusals = {"POST": [507]}
+
+    @extend_schema(summary="List a user's pictures", description="Those that the caller may see.")
+    def get(self, request: SignedInRequest, user_id: int) -> Response:
+        user = people.get_user(request.user, user_id)
+        page = self.paginate_queryset(access.pictures_of(request.user, user.pk))
+        return self.get_paginated_response(self.get_serializer(page, many=True).data)
+
+    @extend_schema(
+        summary="Upload or link a picture", request=pictures.UploadSerializer, responses={201: UploadedSerializer}
+    )
+    @creates_once(slow=True)
+    def post(self, request: SignedInRequest, user_id: int) -> Response:
+        user = people.get_user(request.user, user_id)
+        access.require_self(request.user, user.pk)
+        return self.upload(request, owner=user)
+
+
+@alias
+class UserImage(pictures.OnePicture):
+    """The user in the address must be the picture's owner."""
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        self.owner_id = kwargs.pop("user_id")
+        return super().dispatch(request, *args, **kwargs)
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        access.require_owned_by(request.user, kwargs["picture_id"], self.owner_id)
+
+
+@alias
+class Images(pictures.Pictures):
+    query_class = AlbumPictureQuery
+    http_method_names = ("get", "head", "delete", "options")
+
+    @extend_schema(operation_id="alias_images_list", summary="List every picture", description="Administrators only.")
+    def get(self, request: SignedInRequest) -> Response:
+        access.require_administrator(request.user)
+        return super().get(request)
+
+    @extend_schema(operation_id="alias_images_destroy_all", summary="Delete every picture", responses={204: None})
+    def delete(self, request: SignedInRequest) -> Response:
+        return super().delete(request)
+
+
+class UploadedSizesSerializer(serializers.Serializer[Any]):
+    images = serializers.ListField(
+        child=serializers.DictField(), help_text="`size`, like 200px or original, and `image`, its address."
+    )
+    link = serializers.DictField(allow_null=True, help_text="`expiring_link`, where a time was given.")
+
+
+@alias
+class ImagesUpload(pictures.UploadView):
+    refusals = {"POST": [507]}
+
+    @extend_schema(
+        summary="Upload a picture",
+        request={"multipart/form-data": pictures.UploadSerializer, "application/json": pictures.UploadSerializer},
+        responses={201: UploadedSizesSerializer},
+    )
+    @creates_once(slow=True)
+    def post(self, request: SignedInRequest) -> Response:
+        shape = self.upload(request).data
+        images = [
+            {"size": f"{thumbnail['plan_height']}px", "image": thumbnail["url"]} for thumbnail in shape["thumbnails"]
+        ]
+        if shape["original"]:
+            images.append({"size": "original", "image": shape["original"]})
+        link = shape.get("expiring_link")
+        return Response({"images": images, "link": link and {"expiring_link": link["url"]}}, status=201)
+
+
+urlpatterns = [
+    path("accounts/register/", Register.as_view(), name="alias-register"),
+    path("accounts/login/", Login.as_view(), name="alias-login"),
+    path("users/", Users.as_view(), name="alias-users"),
+    path("users/me/", Me.as_view(), name="alias-me"),
+    path("users/<id:user_id>/", OneUser.as_view(), name="alias-user"),
+    path("users/<id:user_id>/images/", UserImages.as_view(), name="alias-user-images"),
+    path("users/<id:user_id>/images/<id:picture_id>/", UserImage.as_view(), name="alias-user-image"),
+    path("images/", Images.as_view(), name="alias-images"),
+    path("api/v1/images_upload/", ImagesUpload.as_view(), name="alias-images-upload"),
+]
