@@ -9,6 +9,7 @@ from django.shortcuts import redirect
 from unfold.admin import ModelAdmin
 
 from albumen.errors import DomainError, Invalid
+from albumen.search import fold
 
 MAX_SEARCH = 200  # characters
 LINK = "text-primary-600 underline dark:text-primary-500"  # CSS classes of Unfold
@@ -39,6 +40,8 @@ class ServicePage(ModelAdmin):
         return actions
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
+        if any(field.endswith("search_key") for field in self.search_fields):
+            search_term = fold(search_term)
         # Each word is a condition, and databases bound how many there may be.
         found: tuple[Any, bool] = super().get_search_results(request, queryset, search_term[:MAX_SEARCH])
         return found

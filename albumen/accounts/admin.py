@@ -57,7 +57,7 @@ class UserPage(DjangoUserAdmin, ServicePage):
     list_display = ("email", "name", "plan", "picture_count", "space", "is_active", "is_staff", "last_login")
     list_filter = ("plan", "is_active", "is_staff")
     list_select_related = ("plan",)
-    search_fields = ("email", "first_name", "last_name", "phone")
+    search_fields = ("email", "search_key", "phone")
     ordering = ("id",)
     filter_horizontal = ()
     fieldsets = (

@@ -19,7 +19,7 @@ from albumen.panel import LINK, ServicePage
 class OrganizationPage(ServicePage):
     list_display = ("name", "description", "open", "members", "created_at")
     list_filter = ("open", "created_at")
-    search_fields = ("name",)
+    search_fields = ("search_key",)
     fields = ("name", "description", "open")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Organization]:
@@ -58,7 +58,7 @@ class MembershipPage(ServicePage):
     list_display = ("user", "organization", "role", "joined_at")
     list_filter = ("role", "joined_at")
     list_select_related = ("user", "organization")
-    search_fields = ("user__email", "organization__name")
+    search_fields = ("user__email", "user__search_key", "organization__search_key")
     autocomplete_fields = ("organization", "user")
     fields = ("organization", "user", "role")
 

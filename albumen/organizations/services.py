@@ -4,14 +4,14 @@ Writers of memberships lock the organization first, so that they take turns: of 
 stays. Only owners who can sign in count.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.db import transaction
-from django.db.models import Exists, OuterRef, ProtectedError, QuerySet
+from django.db.models import Exists, OuterRef, ProtectedError, Q, QuerySet
 
 from albumen.errors import Conflict, Forbidden, Invalid
 from albumen.organizations import access
@@ -94,7 +94,7 @@ def change_role(*, actor: Any, organization: Organization, user_id: int, role: s
     access.get_run_organization(actor, organization.pk, lock=True)
     membership = access.get_membership(actor, organization.pk, user_id)
     if role != Role.OWNER:
-        _keep_an_owner(user_id, [organization.pk])
+        _keep_an_owner(user_id, Membership.objects.filter(pk=membership.pk))
     membership.role = role
     membership.save(update_fields=["role"])
     return membership
@@ -108,7 +108,7 @@ def remove_member(*, actor: Any, organization: Organization, user_id: int) -> No
     else:
         access.get_run_organization(actor, organization.pk, lock=True)
     membership = access.get_membership(actor, organization.pk, user_id)
-    _keep_an_owner(user_id, [organization.pk])
+    _keep_an_owner(user_id, Membership.objects.filter(pk=membership.pk))
     membership.delete()
 
 
@@ -127,31 +127,30 @@ def join_organization(*, actor: Any, organization: Organization, now: datetime) 
 def set_memberships(*, user: Any, organization_ids: Iterable[int], now: datetime) -> None:
     """Join the named organizations that are open, and leave those that are not named; all of it or nothing."""
     wanted = set(organization_ids)
-    present = set(access.organizations_of(user))
-    locked = {organization.pk: organization for organization in _lock(wanted ^ present)}
-    if not wanted - present <= set(locked):
+    mine = Membership.objects.filter(user=user)
+    left = mine.exclude(organization_id__in=wanted)
+    locked = _lock(Q(pk__in=wanted) | Q(pk__in=left.values("organization_id")))
+    if wanted - {organization.pk for organization in locked}:
         raise Invalid("unknown_organization", "There is no such organization.", pointer="/organizations")
-    for organization_id in wanted - present:
-        _require_open(locked[organization_id], pointer="/organizations")
-    left = present - wanted
+    kept = set(mine.filter(organization_id__in=wanted).values_list("organization_id", flat=True))
+    joined = [organization for organization in locked if organization.pk in wanted - kept]
+    for organization in joined:
+        _require_open(organization, pointer="/organizations")
     _keep_an_owner(user.pk, left, pointer="/organizations")
-    Membership.objects.filter(user=user, organization_id__in=left).delete()
-    joined = sorted(wanted - present)
+    left.delete()
     Membership.objects.bulk_create(
-        [Membership(organization_id=organization_id, user=user, joined_at=now) for organization_id in joined],
-        ignore_conflicts=True,
+        Membership(organization=organization, user=user, joined_at=now) for organization in joined
     )
 
 
 def leave_all(*, user: Any) -> list[Organization]:
     """What must be true before a user is deleted, in the same transaction: nobody is left in an organization without
     an owner, else `Conflict`. Answers the organizations that have no other member, for `remove_deserted`."""
-    ids = set(access.organizations_of(user))
-    organizations = _lock(ids)
+    mine = Membership.objects.filter(user=user)
+    _lock(Q(pk__in=mine.values("organization_id")))
     others = _others(user.pk)
-    _refuse_last_owner(_without_owner(user.pk, ids).filter(Exists(others.filter(user__is_active=True))))
-    inhabited = set(Organization.objects.filter(Exists(others), pk__in=ids).values_list("pk", flat=True))
-    return [organization for organization in organizations if organization.pk not in inhabited]
+    _refuse_last_owner(_without_owner(user.pk, mine).filter(Exists(others.filter(user__is_active=True))))
+    return list(Organization.objects.filter(~Exists(others), pk__in=mine.values("organization_id")))
 
 
 def remove_deserted(*, organizations: Iterable[Organization]) -> None:
@@ -161,9 +160,9 @@ def remove_deserted(*, organizations: Iterable[Organization]) -> None:
             _delete(organization)
 
 
-def _lock(organization_ids: Collection[int]) -> list[Organization]:
+def _lock(condition: Q) -> list[Organization]:
     # In one order for all, so that no two wait for each other.
-    return list(Organization.objects.select_for_update().filter(pk__in=organization_ids).order_by("pk"))
+    return list(Organization.objects.select_for_update().filter(condition).order_by("pk"))
 
 
 def _require_open(organization: Organization, *, pointer: str | None = None) -> None:
@@ -172,8 +171,8 @@ def _require_open(organization: Organization, *, pointer: str | None = None) -> 
         raise Forbidden("organization_closed", detail, pointer=pointer)
 
 
-def _keep_an_owner(user_id: int, organization_ids: Collection[int], *, pointer: str | None = None) -> None:
-    _refuse_last_owner(_without_owner(user_id, organization_ids), pointer=pointer)
+def _keep_an_owner(user_id: int, leaving: QuerySet[Membership], *, pointer: str | None = None) -> None:
+    _refuse_last_owner(_without_owner(user_id, leaving), pointer=pointer)
 
 
 def _refuse_last_owner(orphaned: QuerySet[Organization], *, pointer: str | None = None) -> None:
@@ -182,9 +181,9 @@ def _refuse_last_owner(orphaned: QuerySet[Organization], *, pointer: str | None 
         raise Conflict("last_owner", detail, pointer=pointer)
 
 
-def _without_owner(user_id: int, organization_ids: Collection[int]) -> QuerySet[Organization]:
-    """Those of these organizations that this owner leaves without one."""
-    owned = Membership.objects.filter(user_id=user_id, role=Role.OWNER, organization_id__in=organization_ids)
+def _without_owner(user_id: int, leaving: QuerySet[Membership]) -> QuerySet[Organization]:
+    """The organizations that have no other owner than this user, of those where the user owned until now."""
+    owned = leaving.filter(role=Role.OWNER)
     others = _others(user_id).filter(role=Role.OWNER, user__is_active=True)
     return Organization.objects.filter(~Exists(others), pk__in=owned.values("organization_id"))
 
