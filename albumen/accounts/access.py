@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import F, Prefetch, QuerySet, prefetch_related_objects
+from django.db.models import F, Prefetch, QuerySet
 
 from albumen.accounts.models import Session, User
 from albumen.errors import Forbidden, NotFound
@@ -11,9 +11,10 @@ from albumen.organizations.access import memberships_visible_to, organizations_v
 from albumen.organizations.models import Membership, Organization
 
 Viewer = User | AnonymousUser
-USERS_SHOWN = 100
+USERS_SHOWN = 50
 
 _MEMBERSHIPS = Membership.objects.select_related("organization").order_by("organization_id")
+_KNOWN = "known_memberships"
 
 
 def is_administrator(viewer: Viewer) -> bool:
@@ -29,19 +30,22 @@ def users_visible_to(viewer: Viewer) -> QuerySet[User]:
 
 def with_memberships(users: QuerySet[User]) -> QuerySet[User]:
     """The same users, who bring their memberships along: one query for a whole page."""
-    return users.prefetch_related(Prefetch("memberships", _MEMBERSHIPS))
+    return users.prefetch_related(Prefetch("memberships", _MEMBERSHIPS, to_attr=_KNOWN))
 
 
 def memberships_of(user: User) -> list[Membership]:
     """The user's memberships with their organizations; asked for once, or not at all after `with_memberships`."""
-    prefetch_related_objects([user], Prefetch("memberships", _MEMBERSHIPS))
-    return list(user.memberships.all())
+    known: list[Membership] | None = user.__dict__.get(_KNOWN)
+    if known is None:
+        known = user.__dict__[_KNOWN] = list(_MEMBERSHIPS.filter(user=user))
+    return known
 
 
 def organizations_with_users(viewer: Viewer) -> QuerySet[Organization]:
     """Organizations, each with the memberships `shown`: the first `USERS_SHOWN`, and one more where there are more
     (requirement B10)."""
-    shown = memberships_visible_to(viewer).prefetch_related(Prefetch("user__memberships", _MEMBERSHIPS))
+    known = Prefetch("user__memberships", _MEMBERSHIPS, to_attr=_KNOWN)
+    shown = memberships_visible_to(viewer).prefetch_related(known)
     first = shown.order_by("id")[: USERS_SHOWN + 1]
     return organizations_visible_to(viewer).prefetch_related(Prefetch("memberships", first, to_attr="shown"))
 
@@ -75,8 +79,8 @@ def may_read_contacts(viewer: Viewer, user: User) -> bool:
 def _share_an_organization(viewer: Viewer, user: User) -> bool:
     if isinstance(viewer, AnonymousUser):
         return False
-    theirs = {membership.organization_id for membership in memberships_of(user)}
-    return any(membership.organization_id in theirs for membership in memberships_of(viewer))
+    own = {membership.organization_id for membership in memberships_of(viewer)}
+    return any(membership.organization_id in own for membership in memberships_of(user))
 
 
 def may_read_account(viewer: Viewer, user: User) -> bool:
