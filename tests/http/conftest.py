@@ -1,0 +1,79 @@
+"""An organization to share albums with, and albums with pictures in them."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from albumen.accounts.models import User
+from albumen.library.models import Picture
+from albumen.organizations import access, services
+from albumen.search import fold
+
+DAY = datetime(2024, 5, 6, tzinfo=UTC)
+
+
+class Studio:
+    """An organization; its members come and go by its services."""
+
+    def __init__(self, founder: Any, name: str = "Studio") -> None:
+        user = User.objects.get(pk=founder.id)
+        self.organization = services.create_organization(actor=user, name=name, now=timezone.now())
+        self.id = self.organization.pk
+
+    def add(self, person: Any, role: str) -> None:
+        user = User.objects.get(pk=person.id)
+        services.add_member(organization=self.organization, user=user, role=role, now=timezone.now())
+
+    def remove(self, person: Any) -> None:
+        membership = access.get_membership(self.organization, person.id)
+        services.remove_member(actor=membership.user, membership=membership)
+
+
+@pytest.fixture
+def studio(alice: Any, bob: Any) -> Studio:
+    """Alice founded it; Bob edits."""
+    studio = Studio(alice)
+    studio.add(bob, "editor")
+    return studio
+
+
+def new_album(person: Any, **fields: Any) -> int:
+    """A person makes an album; answers its id."""
+    answer = person.post("/api/albums/", {"name": "Summer", **fields})
+    assert answer.status_code == 201, answer.content
+    return int(answer.json()["id"])
+
+
+def put_in(person: Any, album: int, *picture_ids: int) -> None:
+    """A person adds pictures of theirs to an album."""
+    answer = person.post(f"/api/albums/{album}/pictures/", {"pictures": picture_ids})
+    assert answer.status_code == 200, answer.content
+
+
+def rows_of(person: Any, count: int, **fields: Any) -> list[int]:
+    """So many pictures of a person as rows without files, for what never looks at their bytes; answers their ids."""
+    rows = []
+    for number in range(count):
+        row = {
+            "name": f"photo {number}",
+            "sha256": f"{number:064x}",
+            "bytes": 10,
+            "format": "jpeg",
+            "width": 400,
+            "height": 300,
+            "has_alpha": False,
+            "placeholder": "data:,",
+            "created_at": DAY,
+            "updated_at": DAY,
+        }
+        row |= {name: value(number) if callable(value) else value for name, value in fields.items()}
+        rows.append(Picture(owner_id=person.id, search_key=fold(row["name"]), **row))
+    return [row.pk for row in Picture.objects.bulk_create(rows)]
+
+
+def ids(answer: Any) -> list[int]:
+    """The ids in a list, in its order."""
+    assert answer.status_code == 200, answer.content
+    return [row["id"] for row in answer.json()["results"]]
