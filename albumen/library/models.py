@@ -1,5 +1,7 @@
 """Albums, their pictures, and the links that expire."""
 
+from typing import Any
+
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
@@ -100,11 +102,19 @@ class Album(Searchable):
         return self.name
 
 
+def cascade_and_uncount(collector: Any, field: Any, entries: Any, using: str) -> None:
+    """What goes with a picture that is removed although it is in no trash, as those of a deleted user are."""
+    models.CASCADE(collector, field, entries, using)
+    live = entries.filter(picture__deleted_at=None).order_by().values_list("album").annotate(lost=models.Count("pk"))
+    for album_id, lost in sorted(live.values_list("album", "lost")):
+        Album.objects.using(using).filter(pk=album_id).update(picture_count=F("picture_count") - lost)
+
+
 class AlbumPicture(models.Model):
     """One picture in one album; positions ascend with gaps between them."""
 
     album = models.ForeignKey(Album, on_delete=models.CASCADE, related_name="entries")
-    picture = models.ForeignKey(Picture, on_delete=models.CASCADE, related_name="entries")
+    picture = models.ForeignKey(Picture, on_delete=cascade_and_uncount, related_name="entries")
     position = models.BigIntegerField()
 
     class Meta:
