@@ -15,7 +15,7 @@ from albumen.accounts.access import Viewer, is_administrator
 from albumen.accounts.models import User
 from albumen.errors import Forbidden, Gone, Invalid, NotFound, Unauthenticated
 from albumen.library.models import Album, AlbumPicture, ExpiringLink, Picture, Source, Visibility
-from albumen.organizations.access import organizations_of
+from albumen.organizations.access import organizations_of, organizations_visible_to
 from albumen.organizations.models import Role
 from albumen.plans.models import Plan
 
@@ -26,12 +26,7 @@ _MAC_BYTES = 16
 def albums_visible_to(viewer: Viewer) -> QuerySet[Album]:
     """Every album that the viewer may know of: public ones, one's own, and those that an organization of the viewer's
     is shown; for administrators all."""
-    albums = Album.objects.all()
-    if is_administrator(viewer):
-        return albums
-    if not viewer.is_authenticated:
-        return albums.filter(visibility=Visibility.PUBLIC)
-    return albums.filter(Q(visibility=Visibility.PUBLIC) | _own_or_shared(viewer))
+    return Album.objects.filter(_shown_to(viewer))
 
 
 def albums_listed_for(viewer: Viewer) -> QuerySet[Album]:
@@ -39,9 +34,18 @@ def albums_listed_for(viewer: Viewer) -> QuerySet[Album]:
     return Album.objects.filter(_own_or_shared(viewer))
 
 
-def _own_or_shared(viewer: Viewer) -> Q:
-    shared = Q(organization__in=organizations_of(viewer)) & ~Q(visibility=Visibility.PRIVATE)
-    return Q(owner_id=viewer.pk) | shared
+def _own_or_shared(viewer: Viewer, album: str = "") -> Q:
+    shared = Q(**{f"{album}organization__in": organizations_of(viewer)})
+    return Q(**{f"{album}owner": viewer.pk}) | shared & ~Q(**{f"{album}visibility": Visibility.PRIVATE})
+
+
+def _shown_to(viewer: Viewer, album: str = "") -> Q:
+    """Of rows that lead to an album by the lookup `album`, which the viewer may know of. It is asked of each row, so
+    that no query gathers every public album first."""
+    if is_administrator(viewer):
+        return Q()
+    public = Q(**{f"{album}visibility": Visibility.PUBLIC})
+    return public | _own_or_shared(viewer, album) if viewer.is_authenticated else public
 
 
 def with_cover(albums: QuerySet[Album]) -> QuerySet[Album]:
@@ -87,9 +91,13 @@ def may_fill(viewer: Viewer, album: Album) -> bool:
 
 
 def require_organization(viewer: Viewer, organization_id: int) -> None:
-    """`Invalid` unless the viewer is an owner or editor there: only they hang albums into an organization."""
-    known = organizations_of(viewer, Role.OWNER, Role.EDITOR).filter(organization_id=organization_id)
-    if not known.exists() and not is_administrator(viewer):
+    """`Invalid` unless the viewer is an owner or editor there: only they hang albums into an organization.
+    Administrators hang them into any that there is."""
+    if is_administrator(viewer):
+        known = organizations_visible_to(viewer).filter(pk=organization_id).exists()
+    else:
+        known = organizations_of(viewer, Role.OWNER, Role.EDITOR).filter(organization_id=organization_id).exists()
+    if not known:
         detail = "You must be an owner or editor of this organization."
         raise Invalid("not_an_editor", detail, pointer="/organization")
 
@@ -100,9 +108,9 @@ def pictures_visible_to(viewer: Viewer) -> QuerySet[Picture]:
     pictures = Picture.objects.filter(deleted_at=None)
     if is_administrator(viewer):
         return pictures
-    shown = AlbumPicture.objects.filter(picture=OuterRef("pk"), album__in=albums_visible_to(viewer))
-    reachable = Q(Exists(shown))
-    return pictures.filter(reachable | Q(owner_id=viewer.pk) if viewer.is_authenticated else reachable)
+    reachable = Q(Exists(AlbumPicture.objects.filter(_shown_to(viewer, "album__"), picture=OuterRef("pk"))))
+    # One's own first: then nothing is looked up for them.
+    return pictures.filter(Q(owner_id=viewer.pk) | reachable if viewer.is_authenticated else reachable)
 
 
 def pictures_of(viewer: Viewer, owner_id: int) -> QuerySet[Picture]:
@@ -142,7 +150,7 @@ def plans_of(owner_ids: set[int]) -> dict[int, Plan]:
 def albums_of(viewer: Viewer, picture_ids: list[int]) -> dict[int, list[int]]:
     """The ids of the albums that each of these pictures is in, as far as the viewer may know of them."""
     found: dict[int, list[int]] = {}
-    entries = AlbumPicture.objects.filter(picture__in=picture_ids, album__in=albums_visible_to(viewer))
+    entries = AlbumPicture.objects.filter(_shown_to(viewer, "album__"), picture__in=picture_ids)
     for picture_id, album_id in entries.order_by("album_id").values_list("picture_id", "album_id"):
         found.setdefault(picture_id, []).append(album_id)
     return found
