@@ -185,6 +185,25 @@ PICTURES = Chapter(
         Code("bytes_missing", (404,), "The stored picture cannot be read.", "Tell the operator."),
     ),
 )
+ALBUMS = Chapter(
+    "Albums",
+    (
+        Code(
+            "organization_needed",
+            (400,),
+            "An album that an organization sees has to name it.",
+            "Name the organization, or choose another visibility.",
+        ),
+        Code(
+            "not_an_editor",
+            (400,),
+            "Only owners and editors of an organization show albums to it.",
+            "Ask one of its owners for the role of an editor.",
+        ),
+        Code("not_in_album", (400,), "The picture is not in the album.", "Take an id from the album's pictures."),
+        Code("unknown_picture", (400,), "There is no such picture of yours.", "Take ids from your own pictures."),
+    ),
+)
 LINKS = Chapter(
     "Signed addresses and expiring links",
     (
@@ -229,4 +248,4 @@ STATE = Chapter(
         Code("error", (500,), "Something failed, and it is not your fault.", "Tell the operator the `request_id`."),
     ),
 )
-CATALOGUE = (FIELDS, REQUEST, SIGNING_IN, PASSWORDS, PICTURES, LINKS, ORGANIZATIONS, STATE)
+CATALOGUE = (FIELDS, REQUEST, SIGNING_IN, PASSWORDS, ORGANIZATIONS, ALBUMS, PICTURES, LINKS, STATE)

@@ -42,17 +42,18 @@ def change_album(*, actor: User, album: Album, now: datetime, **changes: Any) ->
 
     Only the owner changes more than the cover; the view has asked `access` for that.
     """
-    album = Album.objects.select_for_update().get(pk=album.pk)
+    album = _locked(album)
     if "cover" in changes:
         cover = changes.pop("cover")
         if cover is not None and not album.entries.filter(picture_id=cover, picture__deleted_at=None).exists():
             raise Invalid("not_in_album", "The cover must be a picture of the album.", pointer="/cover")
         album.chosen_cover_id = cover
-    organization = changes.pop("organization", album.organization_id)
+    if {"organization", "visibility"} & set(changes):
+        hidden = album.visibility == Visibility.PRIVATE
+        album.visibility = changes.pop("visibility", album.visibility)
+        _hang(actor, album, changes.pop("organization", album.organization_id), was_hidden=hidden)
     for field, value in changes.items():
         setattr(album, field, value)
-    if organization != album.organization_id or "visibility" in changes:
-        _hang(actor, album, organization)
     album.updated_at = now
     album.save()
     return album
@@ -70,19 +71,20 @@ def delete_album(*, album: Album, now: datetime, with_pictures: bool = False) ->
 def add_pictures(*, actor: User, album: Album, picture_ids: Sequence[int], now: datetime) -> int:
     """Append pictures that the actor has; those that are in it already stay where they are. Answers how many came."""
     wanted = list(dict.fromkeys(picture_ids))
-    own = set(Picture.objects.filter(pk__in=wanted, owner_id=actor.pk, deleted_at=None).values_list("pk", flat=True))
-    if missing := [str(picture_id) for picture_id in wanted if picture_id not in own]:
-        detail = f"These are no pictures of yours: {', '.join(missing[:10])}."
-        raise Invalid("unknown_picture", detail, pointer="/pictures")
     with committing():
+        # Locked, so that none goes to the trash before it is counted; pictures before their albums, as everywhere.
+        own = Picture.objects.filter(pk__in=wanted, owner_id=actor.pk, deleted_at=None).select_for_update()
+        known = set(own.values_list("pk", flat=True))
+        if missing := [str(picture_id) for picture_id in wanted if picture_id not in known]:
+            detail = f"These are no pictures of yours: {', '.join(missing[:10])}."
+            raise Invalid("unknown_picture", detail, pointer="/pictures")
         return append(album=album, picture_ids=wanted, now=now)
 
 
 def append(*, album: Album, picture_ids: Sequence[int], now: datetime) -> int:
     """Put pictures at the album's end, and count them; answers how many were not in it before."""
     # The lock gives appends an order; without it two at once would take the same place and the same count.
-    if not Album.objects.select_for_update().filter(pk=album.pk).exists():
-        raise NotFound
+    _locked(album)
     present = set(album.entries.filter(picture__in=picture_ids).values_list("picture_id", flat=True))
     last = album.entries.aggregate(last=Max("position"))["last"] or 0
     entries = [
@@ -97,8 +99,10 @@ def append(*, album: Album, picture_ids: Sequence[int], now: datetime) -> int:
 @transaction.atomic
 def remove_picture(*, album: Album, picture_id: int, now: datetime) -> None:
     """Take a picture out of the album; the picture stays. `NotFound` when it is not in it."""
-    Album.objects.select_for_update().get(pk=album.pk)
-    removed, _ = album.entries.filter(picture_id=picture_id, picture__deleted_at=None).delete()
+    # Locked, so that it does not go to the trash meanwhile and is counted out twice.
+    live = list(Picture.objects.select_for_update().filter(pk=picture_id, deleted_at=None))
+    _locked(album)
+    removed, _ = album.entries.filter(picture__in=live).delete()
     if not removed:
         raise NotFound
     Album.objects.filter(pk=album.pk).update(picture_count=F("picture_count") - 1, updated_at=now)
@@ -108,7 +112,7 @@ def remove_picture(*, album: Album, picture_id: int, now: datetime) -> None:
 @transaction.atomic
 def move_picture(*, album: Album, picture_id: int, before: int | None, now: datetime) -> None:
     """Move a picture to the place before another one of the album, or to its end with None."""
-    Album.objects.select_for_update().get(pk=album.pk)
+    _locked(album)
     entry = album.entries.filter(picture_id=picture_id, picture__deleted_at=None).first()
     if entry is None:
         raise NotFound
@@ -168,8 +172,19 @@ def _count(picture_ids: Sequence[int], step: int) -> None:
         Album.objects.filter(pk=album_id).update(picture_count=F("picture_count") + tally[album_id])
 
 
-def _hang(actor: User, album: Album, organization_id: int | None) -> None:
-    if organization_id is not None and organization_id != album.organization_id:
+def _locked(album: Album) -> Album:
+    """The album as it is now, for this transaction alone; `NotFound` once it was deleted."""
+    found = Album.objects.select_for_update().filter(pk=album.pk).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def _hang(actor: User, album: Album, organization_id: int | None, *, was_hidden: bool = False) -> None:
+    """Name the album's organization. The right to is also asked for when its members begin to see the album: its owner
+    may have left it since."""
+    begins = was_hidden and album.visibility != Visibility.PRIVATE
+    if organization_id is not None and (begins or organization_id != album.organization_id):
         access.require_organization(actor, organization_id)
     album.organization_id = organization_id
     if album.visibility == Visibility.ORGANIZATION and organization_id is None:
