@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from django.db.models import F
 from django.utils import timezone
 
 from albumen.accounts.models import User
@@ -70,6 +71,9 @@ def rows_of(person: Any, count: int, **fields: Any) -> list[int]:
         }
         row |= {name: value(number) if callable(value) else value for name, value in fields.items()}
         rows.append(Picture(owner_id=person.id, search_key=fold(row["name"]), **row))
+    User.objects.filter(pk=person.id).update(
+        bytes_used=F("bytes_used") + sum(row.bytes for row in rows), picture_count=F("picture_count") + count
+    )
     return [row.pk for row in Picture.objects.bulk_create(rows)]
 
 
