@@ -8,6 +8,7 @@ from rest_framework.generics import GenericAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from albumen.idempotency.views import creates_once
 from albumen.organizations import access, services
 from albumen.organizations.filters import MemberQuery, OrganizationQuery
 from albumen.organizations.serializers import (
@@ -43,6 +44,7 @@ class Organizations(OrganizationView):
         description="Its maker becomes its owner.",
         responses={201: OrganizationSerializer},
     )
+    @creates_once
     def post(self, request: Request) -> Response:
         serializer = self.get_serializer(data=request.data)
         serializer.is_valid(raise_exception=True)
@@ -96,6 +98,7 @@ class Members(GenericAPIView[Any]):
         request=NewMemberSerializer,
         responses={201: MemberSerializer},
     )
+    @creates_once
     def post(self, request: Request, organization_id: int) -> Response:
         organization = access.get_run_organization(request.user, organization_id)
         serializer = NewMemberSerializer(data=request.data)

@@ -155,6 +155,19 @@ PICTURES = Chapter(
     "Pictures",
     (
         Code(
+            "conflicting",
+            (400,),
+            "Two fields that exclude each other came together, such as a picture and the address of one.",
+            "Send one of them.",
+        ),
+        Code(
+            "not_linked", (400,), "Only a linked picture has an address that can change.", "Link it as a new picture."
+        ),
+        Code(
+            "only_linked", (400,), "A linked picture has no bytes here to make links to.", "Pass its own address on."
+        ),
+        Code("no_bytes", (404,), "The picture is only linked, so no bytes of it are here.", "Use its `image_url`."),
+        Code(
             "url_not_allowed",
             (400,),
             "The address, or one that it redirects to, is not http or https on port 80 or 443, has a user name, or is "
