@@ -18,8 +18,9 @@ BIGGEST = 2**63 - 1
 class IdOrMe(serializers.IntegerField):
     """An id, or the word `me`."""
 
-    def to_internal_value(self, data: Any) -> Any:
-        return data if data == "me" else super().to_internal_value(data)
+    def run_validation(self, data: Any = serializers.empty) -> Any:
+        # Before the bounds, which are for numbers.
+        return data if data == "me" else super().run_validation(data)
 
 
 class AlbumPictureQuery(serializers.Serializer[Any]):
