@@ -76,7 +76,7 @@ def test_every_ordering_of_albums_works_both_ways(alice):
 SEARCHES = [
     *(("Ёлка", "ЕЛКА"), ("Ёлка", "ёлка"), ("ЕЛКА", "Ёл"), ("élan", "ELAN"), ("ELAN", "e\u0301lan")),
     *(("Straße", "STRASSE"), ("İstanbul", "istanbul"), ("Ångström", "angstrom"), ("100% sure_x", "% sure_")),
-    *(("ﬁne ｗｉｄｅ", "FINE wide"), ("Ὀδυσσεύς", "ΟΔΥΣΣΕΥΣ")),
+    *(("ﬁne №", "FINE no"), ("Ὀδυσσεύς", "ΟΔΥΣΣΕΥΣ")),
 ]
 
 
@@ -173,7 +173,7 @@ REFUSED = {
     "/api/albums/": {
         *("colour=red", "owner=you", "owner=0", "organization=me", "organization=", "visibility=secret"),
         *("created_after=yesterday", "ordering=cover", "ordering=position", "page_size=0", "cursor=x", "name=a"),
-        *("owner=1&owner=2", "search=%00", f"search={'x' * 201}", f"owner={2**63}", "pictures=delete"),
+        *("owner=1&owner=2", f"search={'x' * 201}", f"owner={2**63}", "pictures=delete"),
     },
     "/api/albums/{album}/pictures/": {
         *("album=1", "scope=all", "ordering=cover", "format=bmp", "source=mail", "min_width=-1", "min_height=x"),
