@@ -1,26 +1,14 @@
-"""Who may see, change and hand out which album and picture; and the signed addresses that carry such an answer."""
+"""Who may see and change which album and picture."""
 
-import base64
-import hashlib
-import hmac
-from datetime import datetime
-from functools import lru_cache
-
-from django.conf import settings
-from django.contrib.auth.models import AnonymousUser
 from django.db.models import Exists, F, Max, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from albumen.accounts.access import Viewer, is_administrator
-from albumen.accounts.models import User
-from albumen.errors import Forbidden, Gone, Invalid, NotFound, Unauthenticated
-from albumen.library.models import Album, AlbumPicture, ExpiringLink, Picture, Source, Visibility
+from albumen.errors import Forbidden, Invalid, NotFound, Unauthenticated
+from albumen.library.models import Album, AlbumPicture, Picture, Visibility
 from albumen.organizations.access import organizations_of, organizations_visible_to
 from albumen.organizations.models import Role
 from albumen.plans.models import Plan
-
-ORIGINAL = "original"
-_MAC_BYTES = 16
 
 
 def albums_visible_to(viewer: Viewer) -> QuerySet[Album]:
@@ -199,114 +187,3 @@ def get_trashed_picture(viewer: Viewer, picture_id: int) -> Picture:
     if picture is None:
         raise NotFound
     return picture
-
-
-def require_bytes(picture: Picture) -> None:
-    """`NotFound` for a linked picture, whose bytes are elsewhere."""
-    if picture.source == Source.LINK:
-        raise NotFound("no_bytes", "This picture is only linked: its bytes are at its `image_url`.")
-
-
-def require_size(plan: Plan, height: int | None) -> None:
-    """`NotFound` unless the owner's plan has this thumbnail height in px, or the original for None."""
-    if not (plan.original if height is None else plan.allows_height(height)):
-        raise NotFound
-
-
-def links_of(viewer: Viewer) -> QuerySet[ExpiringLink]:
-    """The expiring links of the viewer's own pictures, ended ones too."""
-    return ExpiringLink.objects.filter(picture__owner_id=viewer.pk)
-
-
-def get_link(viewer: Viewer, link_id: int) -> ExpiringLink:
-    """One link, for the picture's owner and for administrators; `NotFound` otherwise."""
-    links = ExpiringLink.objects.all() if is_administrator(viewer) else links_of(viewer)
-    link = links.filter(pk=link_id).first()
-    if link is None:
-        raise NotFound
-    return link
-
-
-def sign_address(picture_id: int, size: int | str, viewer: Viewer, now: datetime) -> str:
-    """The path of a thumbnail (`size` in px) or of the original, for an `<img>` without any header.
-
-    Bound to picture, size and viewer. It stays the same string for one period, so that browsers can cache what is
-    behind it, and works for one to two periods.
-    """
-    period = settings.SIGNED_URL_PERIOD
-    expires = (int(now.timestamp()) // period + 2) * period
-    viewer_id = viewer.pk or 0
-    return f"/files/{picture_id}/{size}/{viewer_id}/{expires}/{_mac('file', picture_id, size, viewer_id, expires)}"
-
-
-def picture_behind_address(
-    *, picture_id: int, size: str, viewer_id: int, expires: int, mac: str, now: datetime
-) -> tuple[Picture, Viewer]:
-    """The picture and the viewer of a signed address.
-
-    `Forbidden` when it is forged or past its time, `NotFound` when the viewer may not see the picture any more or its
-    owner's plan lacks the size.
-    """
-    if not hmac.compare_digest(mac.encode(), _mac("file", picture_id, size, viewer_id, expires).encode()):
-        raise Forbidden("invalid_signature", "This address was not made here. Read the picture anew to get its links.")
-    if now.timestamp() >= expires:
-        raise Forbidden("expired_signature", "This address has expired. Read the picture anew to get fresh links.")
-    viewer: Viewer | None = (
-        AnonymousUser() if viewer_id == 0 else User.objects.filter(pk=viewer_id, is_active=True).first()
-    )
-    if viewer is None:
-        raise NotFound
-    try:
-        picture = get_picture(viewer, picture_id)
-    except Unauthenticated:
-        raise NotFound from None
-    require_bytes(picture)
-    require_size(picture.owner.plan, None if size == ORIGINAL else int(size))
-    return picture, viewer
-
-
-def link_token(link_id: int) -> str:
-    """What stands in the address of an expiring link: the id and 128 bits that only this server can tell."""
-    return f"{link_id}-{_mac('link', link_id)}"
-
-
-def picture_behind_link(token: str, now: datetime) -> ExpiringLink:
-    """The link with its picture, owner and plan. `NotFound` when there never was such a link, `Gone` when it ended."""
-    number, _, mac = token.partition("-")
-    if not (number.isascii() and number.isdigit() and len(number) < 19):
-        raise NotFound
-    if not hmac.compare_digest(mac.encode(), _mac("link", int(number)).encode()):
-        raise NotFound
-    link = ExpiringLink.objects.select_related("picture__owner__plan").filter(pk=int(number)).first()
-    if link is None:
-        raise Gone("link_ended", "The picture behind this link was removed.")
-    require_running(link, now)
-    return link
-
-
-def require_running(link: ExpiringLink, now: datetime) -> None:
-    """`Gone` when the link is past its time, revoked or used up, its picture deleted, or its owner's plan without
-    links or without this size. It needs `picture.owner.plan`."""
-    plan = link.picture.owner.plan
-    allowed = plan.expiring_links and (plan.original if link.height is None else plan.allows_height(link.height))
-    if link.revoked_at is not None or not allowed or not link.picture.owner.is_active:
-        raise Gone("link_revoked", "This link was withdrawn. Ask its sender for a new one.")
-    if now >= link.expires_at:
-        raise Gone("link_expired", "This link has expired. Ask its sender for a new one.")
-    if link.max_uses is not None and link.uses >= link.max_uses:
-        raise Gone("link_used_up", "This link was used as often as it may be. Ask its sender for a new one.")
-    if link.picture.deleted_at is not None:
-        raise Gone("link_ended", "The picture behind this link was removed.")
-
-
-@lru_cache(maxsize=4)
-def _address_key(secret: str) -> bytes:
-    return hashlib.blake2b(secret.encode(), person=b"albumen.address", digest_size=32).digest()
-
-
-def _mac(kind: str, *parts: int | str) -> str:
-    text = ":".join(str(part) for part in parts)
-    digest = hashlib.blake2b(
-        text.encode(), key=_address_key(settings.SECRET_KEY), person=kind.encode(), digest_size=_MAC_BYTES
-    ).digest()
-    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
