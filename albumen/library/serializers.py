@@ -14,7 +14,7 @@ from albumen.library import access
 from albumen.library.models import Album, ExpiringLink, Picture, Source, Visibility
 from albumen.library.services.links import MAX_SECONDS, MIN_SECONDS
 from albumen.plans.models import Plan
-from albumen.uploads.parsers import UploadField
+from albumen.uploads.parsers import Base64Field, UploadField
 
 BIGGEST = 2**63 - 1
 LINK_EXAMPLE = {
@@ -279,6 +279,10 @@ class UploadSerializer(serializers.Serializer[Any]):
             detail = "A linked picture is only a link: leave `image` and `expiring_time_seconds` out."
             raise serializers.ValidationError({"image_url": detail}, code="conflicting")
         return attrs
+
+
+class JSONUploadSerializer(UploadSerializer):
+    image = Base64Field(required=False, help_text="base64, bare or as a data URL.")
 
 
 class PictureChangeSerializer(serializers.Serializer[Any]):

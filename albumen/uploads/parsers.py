@@ -114,3 +114,8 @@ class UploadField(serializers.Field[Upload, Any, Any, Any]):
 
     def to_representation(self, value: Any) -> Any:
         return None
+
+
+@extend_schema_field(OpenApiTypes.BYTE)
+class Base64Field(UploadField):
+    """The same, described as JSON has it."""

@@ -21,10 +21,11 @@ from albumen.accounts.views import profiles, sessions, users
 from albumen.idempotency.views import creates_once
 from albumen.library import access
 from albumen.library.filters import AlbumPictureQuery
-from albumen.library.serializers import UploadedSerializer
+from albumen.library.serializers import JSONUploadSerializer, UploadedSerializer, UploadSerializer
 from albumen.library.views import pictures
 
 alias = extend_schema(tags=["Aliases"])
+UPLOAD = {"multipart/form-data": UploadSerializer, "application/json": JSONUploadSerializer}
 
 
 @alias
@@ -92,9 +93,7 @@ class UserImages(pictures.UploadView):
         page = self.paginate_queryset(access.pictures_of(request.user, user.pk))
         return self.get_paginated_response(self.get_serializer(page, many=True).data)
 
-    @extend_schema(
-        summary="Upload or link a picture", request=pictures.UploadSerializer, responses={201: UploadedSerializer}
-    )
+    @extend_schema(summary="Upload or link a picture", request=UPLOAD, responses={201: UploadedSerializer})
     @creates_once(slow=True)
     def post(self, request: SignedInRequest, user_id: int) -> Response:
         user = people.get_user(request.user, user_id)
@@ -143,7 +142,7 @@ class ImagesUpload(pictures.UploadView):
 
     @extend_schema(
         summary="Upload a picture",
-        request={"multipart/form-data": pictures.UploadSerializer, "application/json": pictures.UploadSerializer},
+        request=UPLOAD,
         responses={201: UploadedSizesSerializer},
     )
     @creates_once(slow=True)

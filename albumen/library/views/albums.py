@@ -17,6 +17,7 @@ from albumen.library.serializers import (
     AddedSerializer,
     AlbumChangeSerializer,
     AlbumSerializer,
+    JSONUploadSerializer,
     MoveSerializer,
     PictureSerializer,
     UploadedSerializer,
@@ -107,7 +108,7 @@ class AlbumPictures(PublicToRead, UploadView):
             "multipart/form-data": UploadSerializer,
             "application/json": PolymorphicProxySerializer(
                 component_name="UploadOrAdd",
-                serializers=[UploadSerializer, AddedSerializer],
+                serializers=[JSONUploadSerializer, AddedSerializer],
                 resource_type_field_name=None,
             ),
         },

@@ -15,6 +15,7 @@ from albumen.idempotency.views import creates_once
 from albumen.library import access
 from albumen.library.filters import AlbumPictureQuery, PictureQuery
 from albumen.library.serializers import (
+    JSONUploadSerializer,
     LinkSerializer,
     PictureChangeSerializer,
     PictureSerializer,
@@ -105,7 +106,7 @@ class Pictures(UploadView):
             "were decoded whole, that they are on durable storage, and that every link in the answer works. Or JSON "
             "with `image_url`: a linked picture, whose bytes stay where they are; it has no thumbnails."
         ),
-        request={"multipart/form-data": UploadSerializer, "application/json": UploadSerializer},
+        request={"multipart/form-data": UploadSerializer, "application/json": JSONUploadSerializer},
         responses={201: UploadedSerializer},
     )
     @creates_once(slow=True)
