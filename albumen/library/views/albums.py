@@ -119,6 +119,10 @@ class AlbumPictures(PublicToRead, UploadView):
         album = access.get_filled_album(request.user, album_id)
         if "pictures" not in request.data:
             return self.upload(request, album=album)
+        if "image" in request.data:
+            raise Invalid(
+                "invalid", "Send an image, or the ids of pictures that there are, not both.", pointer="/image"
+            )
         serializer = AddedSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         albums.add_pictures(

@@ -133,6 +133,14 @@ def test_administrators_add_pictures_of_their_own_alone(alice, dana):
     refused(dana.post(f"/api/albums/{album}/pictures/", {"pictures": [hers]}), 400, "unknown_picture", "/pictures")
 
 
+def test_an_image_beside_a_list_of_pictures_is_refused(alice):
+    album, (picture,) = new_album(alice), rows_of(alice, 1)
+    answer = alice.post(f"/api/albums/{album}/pictures/", form(pictures=picture), format="multipart")
+    refused(answer, 400, "invalid", "/image")
+    assert count(alice, album) == 0
+    assert ids(alice.get("/api/pictures/")) == [picture]
+
+
 BAD_LISTS = [
     ([], "min_length"),
     ("7", "not_a_list"),
