@@ -1,6 +1,6 @@
 """`make bench`: every measurement in one run. Read the ratios: absolute figures do not travel between machines."""
 
-from bench import imaging, memory, uploads
+from bench import imaging, lists, memory, uploads
 
 
 def main() -> None:
@@ -8,6 +8,7 @@ def main() -> None:
         ("(a) 12 MP JPEG to heights 400 and 200", imaging.run),
         ("(b) uploads a second, two thumbnails each, through HTTP", uploads.run),
         ("(c) memory of the web process while large pictures go in", memory.run),
+        ("(d) lists of a million pictures", lists.run),
     ):
         print(f"\n== {title}")
         run()

@@ -73,7 +73,8 @@ def encode(image: Any, form: str) -> bytes:
 
 def placeholder(image: Any) -> str:
     """A data URL of a WebP picture of at most 16 px, under 400 characters, to show until the picture is there."""
-    tiny = resize(image, *fit_box(image.width, image.height, _PLACEHOLDER_SIDE))
+    width, height = fit_box(image.width, image.height, _PLACEHOLDER_SIDE)
+    tiny = image.shrink(image.width / width, image.height / height).copy_memory()
     for candidate in (tiny, tiny[:3]):
         url = "data:image/webp;base64," + base64.b64encode(
             candidate.webpsave_buffer(Q=30, effort=2, alpha_q=30, keep="none")

@@ -158,11 +158,16 @@ class PictureSerializer(serializers.Serializer[Picture]):
 
     @cached_property
     def _plans(self) -> dict[int, Plan]:
+        if not isinstance(self.parent, serializers.ListSerializer):
+            return {picture.owner_id: picture.owner.plan for picture in self._shown}
         # One query for a page, instead of an owner and a plan made for each row.
         return access.plans_of({picture.owner_id for picture in self._shown})
 
     @cached_property
     def _albums(self) -> dict[int, list[int]]:
+        if "albums" in self.context:
+            # Whoever has just made the picture knows where it is.
+            return {picture.pk: self.context["albums"] for picture in self._shown}
         return access.albums_of(self.context["request"].user, [picture.pk for picture in self._shown])
 
     @cached_property

@@ -77,7 +77,8 @@ class UploadView(AcceptsUploads):
             picture = linked.link_picture(**fields)
         else:
             picture, link = pictures.upload_picture(upload=fields.pop("image"), **fields)
-        shape = PictureSerializer(picture, context={"request": request}).data
+        albums = [fields["album"].pk] if fields["album"] else []
+        shape = PictureSerializer(picture, context={"request": request, "albums": albums}).data
         if link is not None:
             shape["expiring_link"] = LinkSerializer(link, context={"request": request}).data
         return Response(shape, status=201)
