@@ -1,0 +1,55 @@
+"""A bare Django view to compare lists with: no sign-in, no middleware, one raw query, the same fields and length.
+
+Both the settings and the addresses of the server that `bench.lists` starts for it.
+"""
+
+from typing import Any
+
+import orjson
+from django.db import connection
+from django.http import HttpRequest, HttpResponse
+from django.urls import path
+
+from albumen.web.settings import *  # noqa: F403
+
+ROOT_URLCONF = "bench.bare"
+MIDDLEWARE: list[str] = []
+SILENCED_SYSTEM_CHECKS = ["admin.E408", "admin.E409", "admin.E410"]
+
+QUERY = """
+SELECT id, name, description, owner_id, source, image_url, width, height, format, bytes, sha256, taken_at, placeholder,
+       created_at, updated_at
+FROM library_picture WHERE owner_id = %s AND deleted_at IS NULL ORDER BY created_at DESC, id DESC LIMIT 50
+"""
+COLUMNS = [
+    "id",
+    "name",
+    "description",
+    "owner",
+    "source",
+    "image_url",
+    "width",
+    "height",
+    "format",
+    "bytes",
+    "sha256",
+    "taken_at",
+    "placeholder",
+    "created_at",
+    "updated_at",
+]
+ADDRESS = "http://127.0.0.1:8000/files/1/200/1/1795262400/AAAAAAAAAAAAAAAAAAAAAA"
+THUMBNAILS = [{"plan_height": height, "width": 267, "height": height, "url": ADDRESS} for height in (200, 400)]
+
+
+def bare(request: HttpRequest) -> HttpResponse:
+    with connection.cursor() as cursor:
+        cursor.execute(QUERY, [request.GET["owner"]])
+        rows: list[dict[str, Any]] = [dict(zip(COLUMNS, row, strict=True)) for row in cursor.fetchall()]
+    for row in rows:
+        row |= {"albums": [], "thumbnails": THUMBNAILS, "original": ADDRESS}
+    body = orjson.dumps({"next": ADDRESS, "previous": None, "results": rows}, option=orjson.OPT_UTC_Z, default=str)
+    return HttpResponse(body, content_type="application/json")
+
+
+urlpatterns = [path("bare/", bare), path("api/plans/", lambda request: HttpResponse())]
