@@ -21,6 +21,7 @@ from albumen.library.serializers import (
     PictureSerializer,
     RestoreAllSerializer,
     RestoredSerializer,
+    TrashedSerializer,
     UploadedSerializer,
     UploadSerializer,
 )
@@ -159,7 +160,8 @@ class OnePicture(PublicToRead, GenericAPIView[Any]):
 
 @extend_schema(tags=["Pictures"])
 class Trash(GenericAPIView[Any]):
-    serializer_class = PictureSerializer
+    serializer_class = TrashedSerializer
+    query_class = AlbumPictureQuery
     ordering_fields = {"deleted_at": str, "name": str, "created_at": str}
     ordering = "-deleted_at"
 

@@ -56,3 +56,4 @@ def test_after_a_kill_every_201_is_whole_and_no_row_points_at_nothing(own_server
         assert hashlib.sha256(original.read_bytes()).hexdigest() == sha256
     usage = alice.get("/api/profile/").json()["usage"]
     assert usage == {"bytes": sum(int(str(size)) for _, size in rows), "pictures": len(rows)}
+    assert "Everything agrees" in own_server.manage("check_integrity", "--deep")

@@ -80,3 +80,14 @@ def test_the_same_bytes_in_another_picture_stay(alice, bob, picture):
     alice.delete(f"/api/trash/{picture['id']}/")
     assert body_of(bob.get(his["original"]))
     assert bob.get(his["thumbnails"][0]["url"]).status_code == 200
+
+
+def test_the_trash_is_searched_and_filtered_like_any_list(alice):
+    ids = [alice.upload(name=name).json()["id"] for name in ("Ёлка.jpg", "Beach.jpg")]
+    for picture_id in ids:
+        alice.delete(f"/api/pictures/{picture_id}/")
+    found = alice.get("/api/trash/?search=елка").json()["results"]
+    assert [picture["id"] for picture in found] == ids[:1]
+    assert found[0]["deleted_at"].endswith("Z")
+    assert len(alice.get("/api/trash/?format=jpeg&ordering=name").json()["results"]) == 2
+    refused(alice.get("/api/trash/?colour=red"), 400, "unknown_parameter", "/colour")

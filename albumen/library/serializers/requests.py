@@ -1,0 +1,96 @@
+"""What is asked: uploads, changes, links."""
+
+from typing import Any
+
+from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
+from rest_framework import serializers
+
+from albumen.library.serializers.shapes import BIGGEST, AlbumSerializer
+from albumen.library.services.links import MAX_SECONDS, MIN_SECONDS
+from albumen.uploads.parsers import Base64Field, UploadField
+
+
+class AlbumChangeSerializer(AlbumSerializer):
+    cover = serializers.IntegerField(
+        required=False,
+        allow_null=True,
+        min_value=1,
+        max_value=BIGGEST,
+        help_text="One in the album; null: the first.",
+    )
+
+
+class RestoreAllSerializer(serializers.Serializer[Any]):
+    scope = serializers.ChoiceField(["own", "all"], default="own")
+
+
+class AddedSerializer(serializers.Serializer[Any]):
+    pictures = serializers.ListField(
+        child=serializers.IntegerField(min_value=1, max_value=BIGGEST), min_length=1, max_length=500
+    )
+
+
+class MoveSerializer(serializers.Serializer[Any]):
+    before = serializers.IntegerField(
+        allow_null=True,
+        min_value=1,
+        max_value=BIGGEST,
+        help_text="The one that follows then; null: to the end.",
+    )
+
+
+def seconds_field(**kwargs: Any) -> serializers.IntegerField:
+    return serializers.IntegerField(min_value=MIN_SECONDS, max_value=MAX_SECONDS, **kwargs)
+
+
+@extend_schema_serializer(
+    examples=[
+        OpenApiExample(
+            "base64 in JSON",
+            value={"image": "iVBORw0KGgo=", "name": "Dot"},
+            request_only=True,
+            media_type="application/json",
+        )
+    ]
+)
+class UploadSerializer(serializers.Serializer[Any]):
+    image = UploadField(required=False, help_text="A multipart file; in JSON base64, bare or as a data URL.")
+    image_url = serializers.CharField(
+        required=False, max_length=2000, help_text="Instead of `image`: a link to a public image."
+    )
+    name = serializers.CharField(max_length=255, required=False, allow_blank=True, help_text="Else the file's.")
+    description = serializers.CharField(max_length=5000, required=False, allow_blank=True)
+    album = serializers.IntegerField(required=False, min_value=1, max_value=BIGGEST, help_text="Also put it there.")
+    expiring_time_seconds = seconds_field(required=False, help_text="Also make an expiring link to the original.")
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if "image" not in attrs and "image_url" not in attrs:
+            raise serializers.ValidationError({"image": "Send a picture, or the address of one."}, code="required")
+        if "image_url" in attrs and ("image" in attrs or "expiring_time_seconds" in attrs):
+            detail = "A linked picture is only a link: leave `image` and `expiring_time_seconds` out."
+            raise serializers.ValidationError({"image_url": detail}, code="conflicting")
+        return attrs
+
+
+class JSONUploadSerializer(UploadSerializer):
+    image = Base64Field(required=False, help_text="base64, bare or as a data URL.")
+
+
+class PictureChangeSerializer(serializers.Serializer[Any]):
+    image_url = serializers.CharField(required=False, max_length=2000, help_text="Of a linked picture; checked again.")
+    name = serializers.CharField(max_length=255, required=False)
+    description = serializers.CharField(max_length=5000, required=False, allow_blank=True)
+
+
+class LinkRequestSerializer(serializers.Serializer[Any]):
+    expiring_time_seconds = seconds_field()
+    height = serializers.IntegerField(
+        min_value=1,
+        max_value=4096,
+        required=False,
+        allow_null=True,
+        help_text="One of the plan's; absent: the original.",
+    )
+    max_uses = serializers.IntegerField(
+        min_value=1, max_value=2**31 - 1, required=False, allow_null=True, help_text="Absent: no limit."
+    )
