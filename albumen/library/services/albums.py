@@ -12,6 +12,7 @@ from albumen.errors import Invalid, NotFound
 from albumen.idempotency.services.answers import committing
 from albumen.library import access
 from albumen.library.models import Album, AlbumPicture, Picture, Visibility
+from albumen.library.services.names import require_name
 
 # Pictures are appended this far apart, so that one can be moved between two others many times.
 GAP = 1 << 20
@@ -29,7 +30,12 @@ def create_album(
 ) -> Album:
     """A new, empty album of the actor's."""
     album = Album(
-        owner=actor, name=name, description=description, visibility=visibility, created_at=now, updated_at=now
+        owner=actor,
+        name=require_name(name),
+        description=description,
+        visibility=visibility,
+        created_at=now,
+        updated_at=now,
     )
     _hang(actor, album, organization)
     album.save()
@@ -52,6 +58,8 @@ def change_album(*, actor: User, album: Album, now: datetime, **changes: Any) ->
         hidden = album.visibility == Visibility.PRIVATE
         album.visibility = changes.pop("visibility", album.visibility)
         _hang(actor, album, changes.pop("organization", album.organization_id), was_hidden=hidden)
+    if "name" in changes:
+        changes["name"] = require_name(changes["name"])
     for field, value in changes.items():
         setattr(album, field, value)
     album.updated_at = now

@@ -10,7 +10,7 @@ from albumen.errors import Invalid, NotFound
 from albumen.idempotency.services.answers import committing
 from albumen.library.models import Album, Picture, Source
 from albumen.library.services import albums
-from albumen.library.services.pictures import clean_name
+from albumen.library.services.names import clean_name
 from albumen.remote import check_image
 
 

@@ -14,11 +14,9 @@ from albumen.library import renditions
 from albumen.library.jobs.trash import purge_pictures
 from albumen.library.models import Album, ExpiringLink, Picture
 from albumen.library.services import albums, links
+from albumen.library.services.names import clean_name, require_name
 from albumen.search import fold
 from albumen.uploads.drafts import Upload
-
-NAME_LENGTH = 255
-_JOINERS = "\u200c\u200d"
 
 
 def upload_picture(
@@ -82,9 +80,7 @@ def rename_picture(
     """Change the name, the description, or both; what is not named stays, whoever changes it meanwhile."""
     changes: dict[str, Any] = {"updated_at": now}
     if name is not None:
-        changes["name"] = clean_name(name)
-        if not changes["name"]:
-            raise Invalid("blank", "A name needs something that can be seen.", pointer="/name")
+        changes["name"] = require_name(name)
     if description is not None:
         changes["description"] = description
     if "name" in changes:
@@ -144,16 +140,6 @@ def _charge(owner: User, size: int) -> None:
 def _over_quota(quota: int | None) -> Forbidden:
     detail = f"Your plan keeps {quota or 0:,} bytes, the trash included. Purge something, or ask for a larger plan."
     return Forbidden("quota_exceeded", detail, pointer="/image")
-
-
-def clean_name(name: str) -> str:
-    """One line without control and direction characters; the joiners that emoji and scripts need stay."""
-    line = "".join(
-        " " if character.isspace() else character
-        for character in name
-        if character.isprintable() or character.isspace() or character in _JOINERS
-    )
-    return line.strip(" " + _JOINERS)[:NAME_LENGTH].strip(" " + _JOINERS)
 
 
 def _moment(text: str | None) -> datetime | None:

@@ -209,3 +209,12 @@ def test_an_organization_is_not_deleted_while_it_owns_albums(alice, studio):
     album = new_album(alice, organization=studio.id)
     refused(alice.delete(f"/api/organizations/{studio.id}/"), 409, "organization_owns_albums")
     assert alice.get(f"/api/albums/{album}/").json()["organization"] == studio.id
+
+
+@pytest.mark.parametrize("name", ["\u202e\u200d", "\u200b \u2060"])
+def test_an_album_needs_a_name_that_can_be_seen(alice, name):
+    refused(alice.post("/api/albums/", {"name": name}), 400, "blank", "/name")
+    album = new_album(alice, name="One\nline")
+    assert alice.get(f"/api/albums/{album}/").json()["name"] == "One line"
+    refused(alice.patch(f"/api/albums/{album}/", {"name": name}), 400, "blank", "/name")
+    assert alice.get(f"/api/albums/{album}/").json()["name"] == "One line"
