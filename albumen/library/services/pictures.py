@@ -11,10 +11,10 @@ from albumen.accounts.models import User
 from albumen.errors import Forbidden, Invalid, NotFound, TooLarge
 from albumen.idempotency.services.answers import committing
 from albumen.library import renditions
-from albumen.library.jobs.trash import purge_pictures
 from albumen.library.models import Album, ExpiringLink, Picture
 from albumen.library.services import albums, links
 from albumen.library.services.names import clean_name, require_name
+from albumen.library.services.trash import purge_pictures
 from albumen.search import fold
 from albumen.uploads.drafts import Upload
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 from albumen.accounts.services.sessions import delete_ended_sessions
 from albumen.idempotency.services.answers import delete_old_answers
 from albumen.library.jobs.sweep import sweep_files
-from albumen.library.jobs.trash import purge_trash
+from albumen.library.services.trash import purge_trash
 
 
 class Command(BaseCommand):
