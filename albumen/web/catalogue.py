@@ -214,6 +214,12 @@ ALBUMS = Chapter(
             "Ask one of its owners for the role of an editor.",
         ),
         Code("not_in_album", (400,), "The picture is not in the album.", "Take an id from the album's pictures."),
+        Code(
+            "unknown_album",
+            (400,),
+            "The body names an album that does not exist, or that you may not see.",
+            "Take an id from your list of albums.",
+        ),
         Code("unknown_picture", (400,), "There is no such picture of yours.", "Take ids from your own pictures."),
     ),
 )

@@ -69,6 +69,14 @@ def get_filled_album(viewer: Viewer, album_id: int) -> Album:
     return album
 
 
+def get_named_album(viewer: Viewer, album_id: int) -> Album:
+    """The same for an album that a body names: `Invalid` alike for absent and hidden, since the address is right."""
+    try:
+        return get_filled_album(viewer, album_id)
+    except NotFound:
+        raise Invalid("unknown_album", "There is no such album, or you may not see it.", pointer="/album") from None
+
+
 def may_fill(viewer: Viewer, album: Album) -> bool:
     """Whether the viewer may change the album's content."""
     if album.owner_id == viewer.pk or is_administrator(viewer):

@@ -72,7 +72,7 @@ class UploadView(AcceptsUploads):
         serializer.is_valid(raise_exception=True)
         fields = {"actor": owner or request.user, "now": timezone.now(), "album": album, **serializer.validated_data}
         if album is None and "album" in serializer.validated_data:
-            fields["album"] = access.get_filled_album(request.user, fields["album"])
+            fields["album"] = access.get_named_album(request.user, fields["album"])
         link = None
         if "image_url" in fields:
             picture = linked.link_picture(**fields)
@@ -90,7 +90,7 @@ class Pictures(UploadView):
     query_class: type[AlbumPictureQuery] = PictureQuery
     ordering_fields = ORDERINGS
     ordering = "-created_at"
-    refusals = {"POST": [404, 507], "GET": [403]}
+    refusals = {"POST": [507], "GET": [403]}
 
     @extend_schema(
         summary="List pictures",

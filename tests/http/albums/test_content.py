@@ -50,8 +50,6 @@ def test_an_upload_names_its_album(alice):
 def test_an_upload_that_is_refused_leaves_the_album_as_it_was(alice, bob, studio):
     mine, hidden = new_album(alice), new_album(bob)
     shown = new_album(bob, visibility="public")
-    refused(alice.upload(album=hidden), 404, "not_found")
-    refused(alice.upload(album=2**40), 404, "not_found")
     refused(alice.upload(album=shown), 403, "permission_denied")
     refused(alice.upload(album="x"), 400, "invalid", "/album")
     refused(alice.upload(b"no image", album=mine), 400, "not_an_image", "/image")
@@ -218,3 +216,21 @@ def test_what_is_not_in_the_album_cannot_be_taken_out_or_moved(alice, bob, metho
     for picture in (loose, his, 2**40):
         call = getattr(alice, method)
         refused(call(f"/api/albums/{album}/pictures/{picture}/", {"before": None}), 404, "not_found")
+
+
+DOT = base64.b64encode(pictures.png(30, 20)).decode()
+BODIES = {
+    "form": lambda album: {"data": form(album=album), "format": "multipart"},
+    "base64": lambda album: {"data": {"image": DOT, "album": album}},
+    "link": lambda album: {"data": {"image_url": "http://127.0.0.1/x.png", "album": album}},
+}
+
+
+@pytest.mark.parametrize("body", BODIES.values(), ids=BODIES)
+@pytest.mark.parametrize("path", ["/api/pictures/", "/users/{}/images/", "/api/v1/images_upload/"])
+def test_an_upload_that_names_no_album_that_one_sees_is_bad_input(alice, bob, path, body):
+    hidden = new_album(bob)
+    answers = [alice.post(path.format(alice.id), **body(album)) for album in (hidden, 2**40)]
+    problems = [refused(answer, 400, "unknown_album", "/album") | {"request_id": ""} for answer in answers]
+    assert problems[0] == problems[1]
+    assert Picture.objects.count() == 0
