@@ -157,7 +157,8 @@ PICTURES = Chapter(
         Code(
             "conflicting",
             (400,),
-            "Two fields that exclude each other came together, such as a picture and the address of one.",
+            "Two fields that exclude each other came together, such as a picture and the address of one; or a field "
+            "contradicts the request's address.",
             "Send one of them.",
         ),
         Code(

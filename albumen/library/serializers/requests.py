@@ -24,10 +24,27 @@ class RestoreAllSerializer(serializers.Serializer[Any]):
     scope = serializers.ChoiceField(["own", "all"], default="own")
 
 
+class AlbumField(serializers.IntegerField):
+    """An album's id; where the address names one (`album` in the context), no other."""
+
+    default_error_messages = {"conflicting": "The address names another album: leave `album` out."}
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(min_value=1, max_value=BIGGEST, **kwargs)
+
+    def to_internal_value(self, data: Any) -> int:
+        album_id = super().to_internal_value(data)
+        addressed = self.context.get("album")
+        if addressed is not None and addressed.pk != album_id:
+            self.fail("conflicting")
+        return album_id
+
+
 class AddedSerializer(serializers.Serializer[Any]):
     pictures = serializers.ListField(
         child=serializers.IntegerField(min_value=1, max_value=BIGGEST), min_length=1, max_length=500
     )
+    album = AlbumField(required=False, help_text="Only the one in the address.")
 
 
 class MoveSerializer(serializers.Serializer[Any]):
@@ -60,7 +77,7 @@ class UploadSerializer(serializers.Serializer[Any]):
     )
     name = serializers.CharField(max_length=255, required=False, allow_blank=True, help_text="Else the file's.")
     description = serializers.CharField(max_length=5000, required=False, allow_blank=True)
-    album = serializers.IntegerField(required=False, min_value=1, max_value=BIGGEST, help_text="Also put it there.")
+    album = AlbumField(required=False, help_text="Also put it there.")
     expiring_time_seconds = seconds_field(required=False, help_text="Also make an expiring link to the original.")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:

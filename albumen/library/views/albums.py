@@ -102,7 +102,7 @@ class AlbumPictures(PublicToRead, UploadView):
         summary="Upload into an album, or add pictures",
         description=(
             "An upload as for `POST /api/pictures/`; or `{pictures: [id, ...]}` to append pictures that one has, "
-            "which answers 200 with the album."
+            "which answers 200 with the album. An `album` in the body can only be this one."
         ),
         request={
             "multipart/form-data": UploadSerializer,
@@ -123,7 +123,7 @@ class AlbumPictures(PublicToRead, UploadView):
             raise Invalid(
                 "invalid", "Send an image, or the ids of pictures that there are, not both.", pointer="/image"
             )
-        serializer = AddedSerializer(data=request.data)
+        serializer = AddedSerializer(data=request.data, context={"album": album})
         serializer.is_valid(raise_exception=True)
         albums.add_pictures(
             actor=request.user, album=album, picture_ids=serializer.validated_data["pictures"], now=timezone.now()

@@ -68,17 +68,18 @@ class UploadView(AcceptsUploads):
     def upload(self, request: SignedInRequest, *, album: Any = None, owner: Any = None) -> Response:
         """Keep the picture that the request brings, for the caller unless an `owner` is given, in the album where one
         is given or named."""
-        serializer = UploadSerializer(data=request.data, context={"request": request})
+        serializer = UploadSerializer(data=request.data, context={"request": request, "album": album})
         serializer.is_valid(raise_exception=True)
-        fields = {"actor": owner or request.user, "now": timezone.now(), "album": album, **serializer.validated_data}
-        if album is None and "album" in serializer.validated_data:
-            fields["album"] = access.get_named_album(request.user, fields["album"])
+        fields = {"actor": owner or request.user, "now": timezone.now(), **serializer.validated_data}
+        if album is None and "album" in fields:
+            album = access.get_named_album(request.user, fields["album"])
+        fields["album"] = album
         link = None
         if "image_url" in fields:
             picture = linked.link_picture(**fields)
         else:
             picture, link = pictures.upload_picture(upload=fields.pop("image"), **fields)
-        albums = [fields["album"].pk] if fields["album"] else []
+        albums = [album.pk] if album else []
         shape = PictureSerializer(picture, context={"request": request, "albums": albums}).data
         if link is not None:
             shape["expiring_link"] = LinkSerializer(link, context={"request": request}).data

@@ -234,3 +234,20 @@ def test_an_upload_that_names_no_album_that_one_sees_is_bad_input(alice, bob, pa
     problems = [refused(answer, 400, "unknown_album", "/album") | {"request_id": ""} for answer in answers]
     assert problems[0] == problems[1]
     assert Picture.objects.count() == 0
+
+
+@pytest.mark.parametrize("body", BODIES.values(), ids=BODIES)
+def test_an_upload_into_one_album_that_names_another_is_refused(alice, body):
+    album, other = new_album(alice), new_album(alice)
+    for named in (other, 2**40):
+        answer = alice.post(f"/api/albums/{album}/pictures/", **body(named))
+        refused(answer, 400, "conflicting", "/album")
+    assert Picture.objects.count() == 0
+
+
+def test_a_body_may_name_the_album_of_its_address(alice):
+    album, (picture,) = new_album(alice), rows_of(alice, 1)
+    path = f"/api/albums/{album}/pictures/"
+    assert alice.post(path, **BODIES["form"](album)).json()["albums"] == [album]
+    assert alice.post(path, {"pictures": [picture], "album": album}).json()["picture_count"] == 2
+    refused(alice.post(path, {"pictures": [picture], "album": album + 1}), 400, "conflicting", "/album")
