@@ -196,3 +196,32 @@ def test_an_expiring_link_is_the_owners_own_affair(alice, bob, studio, shared):
     refused(bob.get(f"/api/links/{link['id']}/"), 404, "not_found")
     refused(bob.get(f"/api/pictures/{picture}/links/"), 403, "permission_denied")
     assert ids(bob.get("/api/links/")) == ids(bob.get(f"/api/links/?picture={picture}")) == []
+
+
+@pytest.mark.parametrize("way", ["left", "private"])
+def test_the_owner_takes_a_picture_out_of_an_album_that_was_hidden_since(alice, bob, studio, shared, way):
+    mine, trashed = (bob.upload(album=shared).json()["id"] for _ in range(2))
+    theirs = alice.upload(album=shared).json()["id"]
+    bob.delete(f"/api/pictures/{trashed}/")
+    if way == "left":
+        studio.remove(bob)
+    else:
+        alice.patch(f"/api/albums/{shared}/", {"visibility": "private"})
+    refused(bob.get(f"/api/albums/{shared}/"), 404, "not_found")
+    assert ids(bob.get(f"/api/pictures/?album={shared}")) == []
+    assert bob.get(f"/api/pictures/{mine}/").json()["albums"] == [shared]
+
+    for picture in (theirs, trashed, 2**40):
+        refused(bob.delete(f"/api/albums/{shared}/pictures/{picture}/"), 404, "not_found")
+    assert bob.delete(f"/api/albums/{shared}/pictures/{mine}/").status_code == 204
+    refused(bob.delete(f"/api/albums/{shared}/pictures/{mine}/"), 404, "not_found")
+    assert bob.get(f"/api/pictures/{mine}/").json()["albums"] == []
+    assert ids(alice.get(f"/api/albums/{shared}/pictures/")) == [theirs]
+    assert alice.get(f"/api/albums/{shared}/").json()["picture_count"] == 1
+
+
+def test_a_viewer_takes_out_pictures_of_their_own_alone(alice, bob, studio, shared):
+    mine, theirs = bob.upload(album=shared).json()["id"], alice.upload(album=shared).json()["id"]
+    alice.patch(f"/api/organizations/{studio.id}/members/{bob.id}/", {"role": "viewer"})
+    refused(bob.delete(f"/api/albums/{shared}/pictures/{theirs}/"), 403, "permission_denied")
+    assert bob.delete(f"/api/albums/{shared}/pictures/{mine}/").status_code == 204

@@ -77,6 +77,14 @@ def get_named_album(viewer: Viewer, album_id: int) -> Album:
         raise Invalid("unknown_album", "There is no such album, or you may not see it.", pointer="/album") from None
 
 
+def get_emptied_album(viewer: Viewer, album_id: int, picture_id: int) -> Album:
+    """The same for taking one picture out: its owner always may, also where the album was hidden from them since. They
+    alone have put it there, so they learn nothing but that it still is."""
+    own = Picture.objects.filter(pk=picture_id, owner_id=viewer.pk, deleted_at=None)
+    album = Album.objects.filter(pk=album_id, entries__picture__in=own).first()
+    return album or get_filled_album(viewer, album_id)
+
+
 def may_fill(viewer: Viewer, album: Album) -> bool:
     """Whether the viewer may change the album's content."""
     if album.owner_id == viewer.pk or is_administrator(viewer):
@@ -144,9 +152,13 @@ def plans_of(owner_ids: set[int]) -> dict[int, Plan]:
 
 
 def albums_of(viewer: Viewer, picture_ids: list[int]) -> dict[int, list[int]]:
-    """The ids of the albums that each of these pictures is in, as far as the viewer may know of them."""
+    """The ids of the albums that each of these pictures is in, as far as the viewer may know of them. The owner of a
+    picture is told of every one: who has left the album's organization could not take the picture out otherwise."""
     found: dict[int, list[int]] = {}
-    entries = AlbumPicture.objects.filter(_shown_to(viewer, "album__"), picture__in=picture_ids)
+    shown = _shown_to(viewer, "album__")
+    # What administrators see has no condition, which would be lost in an "or".
+    known = shown | Q(picture__owner=viewer.pk) if shown else shown
+    entries = AlbumPicture.objects.filter(known, picture__in=picture_ids)
     for picture_id, album_id in entries.order_by("album_id").values_list("picture_id", "album_id"):
         found.setdefault(picture_id, []).append(album_id)
     return found

@@ -97,7 +97,10 @@ class PictureSerializer(serializers.Serializer[Picture]):
     name = serializers.CharField()
     description = serializers.CharField()
     owner = serializers.IntegerField()
-    albums = serializers.ListField(child=serializers.IntegerField())
+    albums = serializers.ListField(
+        child=serializers.IntegerField(),
+        help_text="Those that the caller may see; to the picture's owner, all that it is in.",
+    )
     source = serializers.ChoiceField(Source.choices)  # type: ignore[assignment]  # a field's own property
     image_url = serializers.URLField(allow_null=True)
     width = serializers.IntegerField(allow_null=True, help_text="Upright, in px; null for a linked picture.")

@@ -144,8 +144,12 @@ class OneAlbumPicture(GenericAPIView[Any]):
         albums.move_picture(album=album, picture_id=picture_id, **serializer.validated_data, now=timezone.now())
         return Response(status=204)
 
-    @extend_schema(summary="Take a picture out of the album", description="The picture stays.", responses={204: None})
+    @extend_schema(
+        summary="Take a picture out of the album",
+        description="The picture stays. Its owner may always do it, even where the album is hidden from them.",
+        responses={204: None},
+    )
     def delete(self, request: SignedInRequest, album_id: int, picture_id: int) -> Response:
-        album = access.get_filled_album(request.user, album_id)
+        album = access.get_emptied_album(request.user, album_id, picture_id)
         albums.remove_picture(album=album, picture_id=picture_id, now=timezone.now())
         return Response(status=204)
