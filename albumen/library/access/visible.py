@@ -13,7 +13,12 @@ from albumen.plans.models import Plan
 
 def albums_visible_to(viewer: Viewer) -> QuerySet[Album]:
     """Every album that the viewer may know of: public ones, one's own, and those that an organization of the viewer's
-    is shown; for administrators all."""
+    is shown; for administrators all.
+
+    A closed account shows nothing to the public: its public albums are hidden, as its expiring links end
+    (`require_running`), until an administrator opens it again. What it showed to an organization stays there, public
+    or not: that is the organization's work. So do its pictures in other people's albums, for which those answer.
+    """
     return Album.objects.filter(_shown_to(viewer))
 
 
@@ -32,7 +37,7 @@ def _shown_to(viewer: Viewer, album: str = "") -> Q:
     that no query gathers every public album first."""
     if is_administrator(viewer):
         return Q()
-    public = Q(**{f"{album}visibility": Visibility.PUBLIC})
+    public = Q(**{f"{album}visibility": Visibility.PUBLIC, f"{album}owner__is_active": True})
     return public | _own_or_shared(viewer, album) if viewer.is_authenticated else public
 
 
