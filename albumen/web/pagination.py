@@ -46,6 +46,12 @@ class KeysetPagination(BasePagination):
             rows.reverse()
         self._next = self._url(False, field, rows[-1]) if rows and (more or backwards) else None
         self._previous = self._url(True, field, rows[0]) if rows and cursor and (more or not backwards) else None
+        if cursor and not rows:
+            # Whatever stood beyond the cursor is gone; the way back begins with the row that the cursor stands on.
+            _, value, row_id = cursor
+            row = {field: value, "id": row_id + (1 if descending == backwards else -1)}
+            back = self._url(not backwards, field, row)
+            self._next, self._previous = (back, None) if backwards else (None, back)
         return rows
 
     def get_paginated_response(self, data: Any) -> Response:

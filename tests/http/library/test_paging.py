@@ -92,3 +92,22 @@ def test_the_trash_and_the_links_are_paged_in_the_same_way(alice, many):
     for ordering in ("created_at", "-expires_at"):
         assert len(set(walk(alice, f"/api/links/?page_size=7&ordering={ordering}"))) == 30
         assert len(set(walk(alice, f"/api/pictures/{many[0]}/links/?page_size=7&ordering={ordering}"))) == 30
+
+
+@pytest.mark.parametrize("ordering", ["id", "-id", "name", "-name", "taken_at", "-taken_at", "-created_at"])
+def test_from_a_page_whose_rows_are_gone_a_client_goes_back(alice, many, ordering):
+    def read(url):
+        body = alice.get(url).json()
+        return [row["id"] for row in body["results"]], body["next"], body["previous"]
+
+    first, following, _ = read(f"/api/pictures/?page_size=3&ordering={ordering}")
+    second, beyond, preceding = read(following)
+    Picture.objects.exclude(pk__in=first + second).delete()
+    rows, onwards, back = read(beyond)
+    assert (rows, onwards) == ([], None)
+    assert follow(alice, back, "previous") == [second, first]
+
+    Picture.objects.exclude(pk__in=second).delete()
+    rows, onwards, back = read(preceding)
+    assert (rows, back) == ([], None)
+    assert follow(alice, onwards, "next") == [second]
