@@ -1,6 +1,6 @@
-"""Pictures and expiring links in the admin panel."""
+"""Albums, pictures and expiring links in the admin panel."""
 
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet, Value
@@ -14,8 +14,8 @@ from albumen import imaging
 from albumen.accounts.models import User
 from albumen.errors import Gone
 from albumen.library import access
-from albumen.library.models import ExpiringLink, Picture
-from albumen.library.services import links, pictures
+from albumen.library.models import Album, ExpiringLink, Picture
+from albumen.library.services import albums, links, pictures
 from albumen.panel import LINK, ServicePage, readable
 
 ENDS = {
@@ -24,6 +24,59 @@ ENDS = {
     "link_used_up": "used up",
     "link_ended": "picture removed",
 }
+
+
+@admin.register(Album)
+class AlbumPage(ServicePage):
+    """Albums are made by their owners; here they are renamed, hidden and removed."""
+
+    list_display = ("name", "owner", "organization", "visibility", "pictures", "created_at", "updated_at")
+    list_filter = ("visibility", ("organization", admin.EmptyFieldListFilter), "created_at")
+    list_select_related = ("owner", "organization")
+    search_fields = ("search_key", "owner__email", "organization__search_key")
+    fieldsets = (
+        (None, {"fields": ("name", "description", "visibility")}),
+        ("Whose it is", {"fields": ("owner", "organization", "pictures", "created_at", "updated_at")}),
+    )
+    readonly_fields = ("owner", "organization", "pictures", "created_at", "updated_at")
+
+    @display(description="Pictures", ordering="picture_count")
+    def pictures(self, album: Album) -> str:
+        query = {"entries__album__id__exact": album.pk, "place": "library"}
+        address = reverse("admin:library_picture_changelist", query=query)
+        return format_html('<a href="{}" class="{}">{}</a>', address, LINK, album.picture_count)
+
+    def get_deleted_objects(
+        self, objs: Any, request: HttpRequest
+    ) -> tuple[list[str], dict[str, int], set[str], list[str]]:
+        """What becomes of the album's pictures, and the way to the other choice."""
+        (album,) = objs
+        if _with_pictures(request):
+            own = access.pictures_in(album).filter(owner=album.owner).count()
+            fate, choice, other = f"{own} pictures of {album.owner} go into the trash", "?", "Keep the pictures"
+        else:
+            fate, choice, other = (
+                "its pictures stay",
+                "?pictures=delete",
+                "Put its owner's pictures into the trash, too",
+            )
+        link = format_html('<a href="{}" class="{}">{}</a>', choice, LINK, other)
+        return [f"{album}: {fate}.", link], {"albums": 1}, set(), []
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def save_model(self, request: HttpRequest, obj: Album, form: Any, change: bool) -> None:
+        changes = {field: form.cleaned_data[field] for field in form.changed_data}
+        albums.change_album(actor=cast(User, request.user), album=obj, **changes, now=timezone.now())
+
+    def delete_model(self, request: HttpRequest, obj: Album) -> None:
+        albums.delete_album(album=obj, now=timezone.now(), with_pictures=_with_pictures(request))
+
+
+def _with_pictures(request: HttpRequest) -> bool:
+    # In the address and by the API's name: the page that asks again posts to its own address.
+    return request.GET.get("pictures") == "delete"
 
 
 class TrashFilter(admin.SimpleListFilter):
@@ -77,6 +130,10 @@ class PicturePage(ServicePage):
         "deleted_at",
     )
     actions = ("trash_pictures", "restore_pictures")
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        allowed: bool = super().lookup_allowed(lookup, value, request)
+        return allowed or lookup == "entries__album__id__exact"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Picture]:
         # An address is signed for one viewer, and this page is one object for all threads: each row says who looks.

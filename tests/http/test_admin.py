@@ -13,7 +13,7 @@ from albumen.library.models import ExpiringLink, Picture
 from albumen.plans.models import Plan
 from tests.conftest import PASSWORD, Person
 
-LISTS = ("accounts/user", "accounts/session", "plans/plan", "library/picture", "library/expiringlink")
+LISTS = ("accounts/user", "accounts/session", "plans/plan", "library/album", "library/picture", "library/expiringlink")
 ELSEWHERE = re.compile(r"""(?:(?:src|href|action)=["']?|url\(["']?|@import\s+["']?)((?:https?:)?//[^"'\s)>]+)""")
 
 
@@ -55,12 +55,13 @@ def panel(dana: Person) -> Panel:
 
 @pytest.fixture
 def content(alice: Person) -> dict[str, int]:
-    """Alice has a picture with a link; the ids."""
+    """Alice has a picture with a link, in an album; the ids."""
     alice.use_plan(original=True, expiring_links=True)
-    answer = alice.upload(name="Beach.jpg", expiring_time_seconds=300)
+    album = alice.post("/api/albums/", {"name": "Élan"}).json()["id"]
+    answer = alice.upload(name="Beach.jpg", album=album, expiring_time_seconds=300)
     assert answer.status_code == 201, answer.content
     picture = answer.json()
-    return {"picture": picture["id"], "link": picture["expiring_link"]["id"]}
+    return {"album": album, "picture": picture["id"], "link": picture["expiring_link"]["id"]}
 
 
 def plan_fields(**changes: Any) -> dict[str, Any]:
@@ -98,6 +99,9 @@ def pages(content: dict[str, int], alice: Person) -> list[str]:
         f"accounts/session/{Session.objects.get(user_id=alice.id).pk}/change/",
         f"plans/plan/{Plan.objects.get(users=alice.id).pk}/change/",
         f"plans/plan/{Plan.objects.get(users=alice.id).pk}/delete/",
+        f"library/album/{content['album']}/change/",
+        f"library/album/{content['album']}/delete/",
+        f"library/album/{content['album']}/delete/?pictures=delete",
         f"library/picture/{content['picture']}/change/",
         f"library/expiringlink/{content['link']}/change/",
     ]
@@ -157,6 +161,9 @@ def test_too_many_attempts_are_told_in_the_form(dana, settings):
         ("accounts/user/", "is_staff__exact=0", "is_active__exact=0"),
         ("accounts/session/", "q=alice@", "q=nobody"),
         ("accounts/session/", "state=open&q=alice", "state=over"),
+        ("library/album/", "q=ELAN alice@", "q=mountain"),
+        ("library/album/", "visibility__exact=private", "visibility__exact=public"),
+        ("library/album/", "organization__isempty=1", "organization__isempty=0"),
         ("library/picture/", "q=beach", "q=mountain"),
         ("library/picture/", "place=library", "place=trash"),
         ("library/picture/", "format=jpeg", "format=png"),
@@ -175,6 +182,7 @@ def test_lists_take_as_many_queries_for_many_rows_as_for_one(
     panel, alice, content, person, django_assert_max_num_queries
 ):
     for number in range(3):
+        alice.post("/api/albums/", {"name": f"More {number}"})
         alice.upload(name=f"More {number}.jpg", expiring_time_seconds=300)
         person(f"user{number}")
     for name in LISTS:
@@ -432,6 +440,41 @@ def test_a_picture_s_name_and_description_are_all_that_changes(panel, alice, con
     assert "can be seen" in answer.context["adminform"].form.errors["name"][0]
     assert panel.get("library/picture/add/").status_code == 403
     assert panel.post(f"library/picture/{content['picture']}/delete/", post="yes").status_code == 403
+
+
+def test_an_album_leads_to_its_pictures(panel, alice, content):
+    alice.upload()
+    page = panel.get("library/album/").content.decode()
+    (address,) = re.findall(r'href="/admin/(library/picture/\?entries[^"]+)"', page)
+    (row,) = panel.get(address.replace("&amp;", "&")).context["cl"].result_list
+    assert row.pk == content["picture"]
+
+
+def test_an_album_s_name_description_and_visibility_are_all_that_changes(panel, alice, anonymous, content):
+    path, address = f"library/album/{content['album']}/change/", f"/api/albums/{content['album']}/"
+    fields = {"name": "Winter", "description": "Snow", "visibility": "public", "owner": "99", "picture_count": "7"}
+    assert panel.post(path, **fields).status_code == 302
+    album = anonymous.get(address).json()
+    assert (album["name"], album["description"], album["owner"]) == ("Winter", "Snow", alice.id)
+    assert (album["picture_count"], album["cover"]) == (1, content["picture"])
+    assert panel.get("library/album/?q=winter").context["cl"].result_count == 1
+
+    answer = panel.post(path, **{**fields, "name": "\u200b"})
+    assert "can be seen" in answer.context["adminform"].form.errors["name"][0]
+    answer = panel.post(path, **{**fields, "visibility": "organization"})
+    assert "needs one" in str(answer.context["errors"])
+    assert alice.get(address).json()["visibility"] == "public"
+    assert panel.get("library/album/add/").status_code == 403
+
+
+@pytest.mark.parametrize(("choice", "kept"), [("", True), ("?pictures=delete", False), ("?pictures=no", True)])
+def test_an_album_is_deleted_with_its_pictures_only_where_that_was_chosen(panel, alice, content, choice, kept):
+    path = f"library/album/{content['album']}/delete/{choice}"
+    assert ("stay" in panel.get(path).content.decode()) is kept
+    assert panel.post(path, post="yes").status_code == 302
+    assert alice.get(f"/api/albums/{content['album']}/").status_code == 404
+    assert alice.get(f"/api/pictures/{content['picture']}/").status_code == (200 if kept else 404)
+    assert len(alice.get("/api/trash/").json()["results"]) == (0 if kept else 1)
 
 
 def test_a_link_is_withdrawn(panel, anonymous, content):
