@@ -161,3 +161,4 @@ def test_after_a_kill_every_keyed_upload_can_be_sent_again_and_exists_once(own_s
         rows = own_server.sql("SELECT id FROM library_picture WHERE sha256 = ?", hashlib.sha256(content).hexdigest())
         assert rows == [(answers[key].json()["id"],)]
     assert usage(alice) == {"bytes": sum(map(len, uploads.values())), "pictures": UPLOADS}
+    assert "Everything agrees" in own_server.manage("check_integrity", "--deep")

@@ -1,10 +1,12 @@
 """What lies in the picture store, and what an answer shows."""
 
+import io
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 from PIL import Image
 
 from tests import pictures
@@ -21,6 +23,13 @@ def shown(answer: Any) -> Image.Image:
     """The image in an answer, decoded whole."""
     assert answer.status_code == 200, (answer.status_code, answer.headers)
     return pictures.opened(body_of(answer))
+
+
+def checked(*options: str) -> str:
+    """What `manage.py check_integrity` prints; it raises where something does not agree."""
+    printed = io.StringIO()
+    call_command("check_integrity", *options, stdout=printed)
+    return printed.getvalue()
 
 
 @pytest.fixture

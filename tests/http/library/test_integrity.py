@@ -1,23 +1,17 @@
 """`manage.py check_integrity`: it finds what does not agree, and mends what can be mended."""
 
-import io
 import os
 import time
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.management import CommandError, call_command
+from django.core.management import CommandError
 
 from albumen.accounts.models import User
 from albumen.library.models import Album, Picture
 from tests import pictures
-
-
-def checked(*options: str) -> str:
-    printed = io.StringIO()
-    call_command("check_integrity", *options, stdout=printed)
-    return printed.getvalue()
+from tests.http.library.conftest import checked
 
 
 def test_what_people_do_keeps_everything_right(alice, dana):

@@ -3,10 +3,11 @@
 import io
 
 import pytest
+from django.core.management import CommandError
 from PIL import Image
 
 from tests import pictures
-from tests.http.library.conftest import body_of, shown
+from tests.http.library.conftest import body_of, checked, shown
 from tests.http.problems import refused
 
 HEIGHTS = [16, 200, 401, 1000]
@@ -109,6 +110,7 @@ def test_a_thumbnail_that_was_lost_or_emptied_is_made_again(alice, stored):
     thumbnail.write_bytes(b"")
     assert shown(alice.get(url, HTTP_ACCEPT="image/webp")).height == 200
     assert thumbnail.stat().st_size > 0
+    assert checked("--deep") == "Everything agrees.\n"
 
 
 @pytest.mark.fault
@@ -120,3 +122,8 @@ def test_a_picture_whose_original_is_lost_says_so_and_does_not_fail(alice, store
     refused(alice.get(picture["original"]), 404, "not_found")
     refused(alice.get(picture["thumbnails"][0]["url"]), 404, "bytes_missing")
     refused(alice.get(picture["expiring_link"]["url"]), 404, "bytes_missing")
+    with pytest.raises(CommandError, match="1 faults"):
+        checked()
+    alice.delete(f"/api/pictures/{picture['id']}/")
+    assert alice.delete(f"/api/trash/{picture['id']}/").status_code == 204
+    assert checked("--deep") == "Everything agrees.\n"
