@@ -94,7 +94,10 @@ class Members(GenericAPIView[Any]):
 
     @extend_schema(
         summary="Add a member",
-        description="For owners and administrators; by `user` or by `email`.",
+        description=(
+            "For owners and administrators; by `user` or by `email`. From then on the new member and the others read "
+            "each other's e-mail and phone; whoever does not want that leaves."
+        ),
         request=NewMemberSerializer,
         responses={201: MemberSerializer},
     )
