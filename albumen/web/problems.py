@@ -107,6 +107,8 @@ class ProblemHandler(ExceptionHandler):
     def convert_known_exceptions(self, exc: Exception) -> Exception:
         if isinstance(exc, DomainError):
             return _Refusal(exc)
+        if isinstance(exc, exceptions.NotAuthenticated):
+            return _Refusal(errors.Unauthenticated())
         if isinstance(exc, RequestDataTooBig):
             return _Refusal(errors.TooLarge())
         if isinstance(exc, SuspiciousOperation | BadRequest):

@@ -22,7 +22,8 @@ class Protocol(HttpToolsProtocol):
         return True
 
     def send_400_response(self, msg: str) -> None:
-        body = orjson.dumps(document(400, "malformed_request", f"{msg} Check the request line and the headers."))
+        detail = f"{msg} Check the request line and the headers; other letters than ASCII are %-encoded in addresses."
+        body = orjson.dumps(document(400, "malformed_request", detail))
         head = (
             "HTTP/1.1 400 Bad Request\r\nContent-Type: application/problem+json\r\n"
             f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n"

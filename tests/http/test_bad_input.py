@@ -111,6 +111,7 @@ def test_what_is_not_http_gets_a_problem_document_too(shared_server, request_lin
     status, headers, problem = raw(shared_server, request_line + b"\r\nHost: localhost\r\n\r\n")
     assert (status, headers["content-type"]) == (400, "application/problem+json")
     assert problem["code"] == "malformed_request"
+    assert "%-encoded" in problem["detail"]
 
 
 @pytest.mark.parametrize(

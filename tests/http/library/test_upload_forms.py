@@ -137,5 +137,5 @@ def test_a_body_of_another_kind_or_in_pieces_is_refused(alice, stored, body, med
 
 def test_nobody_uploads_without_signing_in(anonymous, stored):
     answer = anonymous.post("/api/pictures/", {"image": pictures.as_file(SHORT)}, format="multipart")
-    refused(answer, 401, "not_authenticated")
+    assert "Sign in first" in refused(answer, 401, "not_authenticated")["detail"]
     assert stored() == []
