@@ -52,6 +52,7 @@ INSTALLED_APPS = [
     "albumen.accounts",
     "albumen.organizations",
     "albumen.plans",
+    "albumen.tasks",
     "albumen.idempotency",
     "unfold",
     "unfold.contrib.filters",
@@ -66,6 +67,8 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "drf_standardized_errors",
+    "django_tasks",
+    "django_tasks_db",
 ]
 MIDDLEWARE = [
     "albumen.web.middleware.RequestId",
@@ -176,6 +179,20 @@ REMOTE_ALLOW = env.list("ALBUMEN_REMOTE_ALLOW", default=[])
 for pair in REMOTE_ALLOW:
     if not re.fullmatch(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+):[1-9][0-9]{0,4}", pair):
         raise ImproperlyConfigured(f"ALBUMEN_REMOTE_ALLOW has {pair!r}; its entries are like 'images.internal:8080'.")
+
+# How many workers the server starts beside itself, and what carries ids to them: the database, or a broker.
+WORKERS = env.int("ALBUMEN_WORKERS", default=1)
+BROKER_URL = env.str("ALBUMEN_BROKER_URL", default="")
+TASKS = {
+    "default": {"BACKEND": "albumen.tasks.backends.CeleryBackend", "OPTIONS": {"broker": BROKER_URL}}
+    if BROKER_URL
+    else {"BACKEND": "django_tasks_db.DatabaseBackend"}
+}
+TASK_TABLE = "albumen.web.work"
+# No settings of an operator's: tests make them shorter. How long a claim holds without a heartbeat; how often a
+# worker looks for what is due, and for what was delivered; the first pause after a failure; what is not claimed so
+# long after its delivery is delivered again; and how long a worker that has to end waits for its handlers.
+TASK_SECONDS = {"lease": 20.0, "tick": 3.0, "poll": 0.2, "back_off": 5.0, "redeliver": 15.0, "stop": 8.0}
 
 # JSON bodies and form fields beside the picture are read into memory, so they are bounded.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
@@ -309,6 +326,12 @@ LOGGING = {
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["request_id"]}},
     "root": {"handlers": ["stderr"], "level": env.str("ALBUMEN_LOG_LEVEL", default="INFO").upper()},
     # Refusals are answers, not warnings; real failures still come as errors with their trace.
-    "loggers": {"django.request": {"level": "ERROR"}, "django.security": {"level": "CRITICAL"}},
+    "loggers": {
+        "django.request": {"level": "ERROR"},
+        "django.security": {"level": "CRITICAL"},
+        # Each delivery is two lines there, and says nothing that a task's row does not.
+        "django_tasks": {"level": "WARNING"},
+        "django_tasks_db": {"level": "WARNING"},
+    },
 }
 logging.captureWarnings(capture=True)
