@@ -33,6 +33,8 @@ class Server:
             "PORT": str(self.port),
             "HOST": "127.0.0.1",
             "ALBUMEN_DATA_DIR": str(data_dir),
+            # A second process to start for each server; who tests background work asks for it.
+            "ALBUMEN_WORKERS": "0",
             **env,
         }
         self.process: subprocess.Popen[bytes] | None = None

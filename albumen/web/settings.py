@@ -329,9 +329,10 @@ LOGGING = {
     "loggers": {
         "django.request": {"level": "ERROR"},
         "django.security": {"level": "CRITICAL"},
-        # Each delivery is two lines there, and says nothing that a task's row does not.
+        # Each delivery is a line or two there, and says nothing that a task's row does not.
         "django_tasks": {"level": "WARNING"},
         "django_tasks_db": {"level": "WARNING"},
+        "celery": {"level": "WARNING"},
     },
 }
 logging.captureWarnings(capture=True)

@@ -1,21 +1,17 @@
-"""Serve everything in one process, on $HOST:$PORT."""
+"""Serve everything on $HOST:$PORT, with workers for what takes long."""
 
-import logging
-import threading
+import signal
 from contextlib import suppress
 from typing import Any
 
 import uvicorn
 from django.conf import settings
-from django.core.management import call_command
 from django.core.management.base import BaseCommand
-from django.db import DatabaseError, close_old_connections
+from django.db import DatabaseError
 
 from albumen import imaging
 from albumen.idempotency.services.answers import free_claims
-
-SWEEP_SECONDS = 3600
-logger = logging.getLogger(__name__)
+from albumen.web.workers import Workers
 
 
 class Command(BaseCommand):
@@ -28,12 +24,14 @@ class Command(BaseCommand):
         # Where migrations are missing, Django has said so by now.
         with suppress(DatabaseError):
             free_claims()
-        ended = threading.Event()
-        threading.Thread(target=_keep_tidy, args=(ended,), name="tidy", daemon=True).start()
+        workers = Workers(settings.WORKERS)
+        # uvicorn raises the signal again when it is done, which would end this process before its workers.
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
         self.stdout.write(
             f"Albumen is on http://{settings.HOST}:{settings.PORT}/ with its data in {settings.DATA_DIR}"
         )
         try:
+            workers.start()
             uvicorn.run(
                 "albumen.web.asgi:application",
                 host=settings.HOST,
@@ -47,16 +45,5 @@ class Command(BaseCommand):
                 timeout_graceful_shutdown=20,
             )
         finally:
-            ended.set()
+            workers.stop()
             imaging.shutdown()
-
-
-def _keep_tidy(ended: threading.Event) -> None:
-    while not ended.is_set():
-        try:
-            call_command("sweep")
-        except Exception:
-            logger.exception("The sweep failed; it is tried again in an hour.")
-        finally:
-            close_old_connections()
-        ended.wait(SWEEP_SECONDS)

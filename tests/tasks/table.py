@@ -1,0 +1,63 @@
+"""Kinds of work that succeed, fail, wait and die when they are told to. An effect is an organization, named for it."""
+
+import os
+import signal
+import time
+from datetime import timedelta
+
+from albumen.errors import Forbidden
+from albumen.organizations.models import Organization
+from albumen.tasks.services import Kind, Run, Schedule
+
+
+def count(run: Run) -> dict[str, int]:
+    """So many steps, each with an effect, and a pause after it."""
+    steps = run.arguments["steps"]
+    for number in range(run.done, steps):
+        with run.step(advance=1, total=steps, checkpoint={"pid": os.getpid()}):
+            Organization.objects.create(name=f"{run.task_id} step {number}")
+        time.sleep(run.arguments.get("pause", 0))
+    return {"steps": steps}
+
+
+def stumble(run: Run) -> None:
+    """Fails so many times before it succeeds. What the failing step writes must not be left."""
+    falls = run.checkpoint.get("falls", 0)
+    with run.step(checkpoint={"falls": falls + 1}):
+        pass
+    if falls < run.arguments["times"]:
+        with run.step(advance=1):
+            Organization.objects.create(name=f"{run.task_id} fall")
+            raise RuntimeError("a secret of the server")
+
+
+def refuse(run: Run) -> None:
+    raise Forbidden("quota_exceeded", "There is no room.")
+
+
+def die(run: Run) -> None:
+    """As when the kernel has no memory left."""
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def hang(run: Run) -> None:
+    """Says that it is here, and makes no step any more while others could look at it."""
+    if not run.checkpoint:
+        with run.step(checkpoint={"pid": os.getpid()}):
+            pass
+        time.sleep(60)
+
+
+def nothing(run: Run) -> None:
+    pass
+
+
+KINDS = {
+    "count": Kind(count, "Count"),
+    "stumble": Kind(stumble, "Stumble"),
+    "refuse": Kind(refuse, "Refuse"),
+    "die": Kind(die, "Die"),
+    "hang": Kind(hang, "Hang"),
+    "beat": Kind(nothing, "By the clock"),
+}
+SCHEDULES = [Schedule("beat", "beat", timedelta(seconds=1))]

@@ -1,0 +1,93 @@
+"""What becomes of a task among real workers that are killed, stopped, or called too often: on both engines."""
+
+import os
+import signal
+import time
+
+import pytest
+
+pytestmark = [pytest.mark.fault, pytest.mark.xdist_group("tasks")]
+
+
+def steps(task: int, count: int) -> list[str]:
+    return [f"{task} step {number}" for number in range(count)]
+
+
+def test_a_task_whose_id_was_never_delivered_runs_and_leaves_its_result(works):
+    task = works.ask("count", steps=3)
+    found = works.wait(task)
+    assert (found["done"], found["total"], found["result"]) == (3, 3, {"steps": 3})
+    assert (found["attempts"], found["error"], found["claim"]) == (1, None, None)
+    assert works.effects(task) == steps(task, 3)
+
+
+def test_an_id_that_comes_ten_times_to_four_threads_has_one_effect(works):
+    task = works.ask("count", steps=4, pause=0.1)
+    for _ in range(10):
+        works.deliver(task)
+    assert works.wait(task)["attempts"] == 1
+    assert works.effects(task) == steps(task, 4)
+
+
+def test_a_failure_is_tried_again_and_what_it_wrote_is_not_left(works):
+    task = works.ask("stumble", times=2)
+    assert works.wait(task)["attempts"] == 3
+    assert works.effects(task) == []
+
+
+def test_the_third_failure_is_the_last_and_tells_nothing_of_the_server(works):
+    task = works.ask("stumble", times=9)
+    found = works.wait(task, status="failed")
+    assert (found["attempts"], found["error"]["code"]) == (3, "internal_error")
+    assert "secret" not in str(found)
+
+
+def test_a_refusal_is_final(works):
+    found = works.wait(works.ask("refuse"), status="failed")
+    assert (found["attempts"], found["error"]) == (1, {"code": "quota_exceeded", "detail": "There is no room."})
+
+
+def test_a_kind_that_nobody_knows_fails(works):
+    assert works.wait(works.ask("unheard"), status="failed")["error"]["code"] == "unknown_kind"
+
+
+def test_many_workers_take_each_turn_of_the_clock_once(works):
+    works.wait(works.ask("count", steps=12, pause=0.2))
+    turns = works.sql("SELECT slot, COUNT(*) FROM tasks_slot GROUP BY slot")
+    tasks = works.sql("SELECT COUNT(*) FROM tasks_task WHERE kind = 'beat'")[0][0]
+    assert [number for _, number in turns] == [1] * tasks
+    assert len(turns) >= 2
+
+
+def test_a_worker_that_is_told_to_end_hands_its_task_on_between_two_steps(works):
+    task = works.ask("count", steps=15, pause=0.2)
+    pid = works.wait(task, status="running", done=2)["checkpoint"]["pid"]
+    worker = next(worker for worker in works.workers if worker.pid == pid)
+    worker.send_signal(signal.SIGTERM)
+    assert worker.wait(timeout=15) == 0
+    found = works.wait(task)
+    assert found["attempts"] == 1
+    assert found["checkpoint"]["pid"] != pid
+    assert works.effects(task) == steps(task, 15)
+
+
+def test_a_worker_that_is_killed_leaves_its_task_to_another(works):
+    task = works.ask("count", steps=12, pause=0.2)
+    pid = works.wait(task, status="running", done=2)["checkpoint"]["pid"]
+    os.kill(pid, signal.SIGKILL)
+    works.hire()
+    found = works.wait(task)
+    assert found["attempts"] == 2
+    assert found["checkpoint"]["pid"] != pid
+    assert works.effects(task) == steps(task, 12)
+
+
+def test_a_handler_that_does_not_stop_is_left_behind(works):
+    task = works.ask("hang")
+    deadline = time.monotonic() + 30
+    while not works.task(task)["checkpoint"]:
+        assert time.monotonic() < deadline
+    works.workers[-1].send_signal(signal.SIGTERM)
+    assert works.workers[-1].wait(timeout=15) == 0
+    found = works.task(task)
+    assert (found["status"], found["attempts"]) == ("queued", 0)
