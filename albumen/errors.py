@@ -62,10 +62,14 @@ class Conflict(DomainError):
 
 
 class Gone(DomainError):
-    """It was here, and is not any more."""
+    """It was here, and is not any more; `oldest`, of things in a row, is the number of the first one that is left."""
 
     default_code = "gone"
     default_detail = "This is no longer available."
+
+    def __init__(self, code: str = "", detail: str = "", *, oldest: int | None = None) -> None:
+        super().__init__(code, detail)
+        self.oldest = oldest
 
 
 class TooLarge(DomainError):

@@ -251,6 +251,18 @@ ORGANIZATIONS = Chapter(
         Code("organization_owns_albums", (409,), "The organization still owns albums.", "Delete or move them first."),
     ),
 )
+EVENTS = Chapter(
+    "Events",
+    (
+        Code(
+            "events_pruned",
+            (410,),
+            "Events after the one that you name are not kept any more: they are of more than 7 days ago.",
+            "Read anew what you show, then go on after the one before `oldest`.",
+        ),
+        Code("unknown_event", (400,), "You never had an event with this number.", "Start anew, without `after`."),
+    ),
+)
 STATE = Chapter(
     "The present state, and the server",
     (
@@ -268,4 +280,4 @@ STATE = Chapter(
         Code("error", (500,), "Something failed, and it is not your fault.", "Tell the operator the `request_id`."),
     ),
 )
-CATALOGUE = (FIELDS, REQUEST, SIGNING_IN, PASSWORDS, ORGANIZATIONS, ALBUMS, PICTURES, LINKS, STATE)
+CATALOGUE = (FIELDS, REQUEST, SIGNING_IN, PASSWORDS, ORGANIZATIONS, ALBUMS, PICTURES, LINKS, EVENTS, STATE)

@@ -97,6 +97,7 @@ class _Refusal(exceptions.APIException):
         self.status_code = status_of(error)
         self.pointer = error.pointer
         self.wait = getattr(error, "retry_after", None)
+        self.oldest = getattr(error, "oldest", None)
         if isinstance(error, errors.Unauthenticated):
             self.auth_header = 'Bearer realm="albumen"'
 
@@ -162,7 +163,10 @@ class ProblemFormatter(ExceptionFormatter):
         detail = first.detail
         if self.exc.status_code >= 500 and not isinstance(self.exc, _Refusal):
             detail = f"Something failed here, and it is not your fault. Tell the operator this id: {request_id}."
-        return document(self.exc.status_code, first.code, detail, request_id=request_id, items=items)
+        problem = document(self.exc.status_code, first.code, detail, request_id=request_id, items=items)
+        if (oldest := getattr(self.exc, "oldest", None)) is not None:
+            problem["oldest"] = oldest
+        return problem
 
 
 def _pointer(attr: str | None) -> str:

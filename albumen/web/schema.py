@@ -80,6 +80,7 @@ class Problem(Serializer[Any]):
     detail = CharField(help_text="What is wrong, and what to do.")
     code = CharField()
     request_id = CharField()
+    oldest = IntegerField(required=False, help_text="With `events_pruned`: the id of the oldest event there is.")
     errors = ProblemError(  # type: ignore[assignment]  # a serializer's own property, and RFC 9457's usual name
         many=True, required=False, help_text="For bad input, one for each field."
     )

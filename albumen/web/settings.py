@@ -53,6 +53,7 @@ INSTALLED_APPS = [
     "albumen.organizations",
     "albumen.plans",
     "albumen.tasks",
+    "albumen.events",
     "albumen.idempotency",
     "unfold",
     "unfold.contrib.filters",
@@ -271,6 +272,10 @@ SPECTACULAR_SETTINGS = {
         {"name": "Albums", "description": "Ordered choices of pictures, private, for an organization, or public."},
         {"name": "Pictures", "description": "Upload, list, read, rename, delete."},
         {"name": "Expiring links", "description": "Public links to one picture at one size, which end."},
+        {
+            "name": "Events",
+            "description": "What happened, in a numbered log of one's own; `/ws/events/` sends it at once.",
+        },
         {"name": "Aliases", "description": "The same under other addresses and names, for older clients."},
         {"name": "Delivery", "description": "The image bytes behind signed and expiring addresses."},
     ],

@@ -5,6 +5,7 @@ from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView, SpectacularSwaggerView
 
 from albumen.accounts import urls as accounts
+from albumen.events import urls as events
 from albumen.library import urls as library
 from albumen.organizations import urls as organizations
 from albumen.plans import urls as plans
@@ -13,7 +14,7 @@ from albumen.web import aliases, views
 urlpatterns = [
     path("", views.landing, name="landing"),
     path("api/", include(organizations.urlpatterns)),
-    path("api/", include(accounts.urlpatterns + plans.urlpatterns + library.urlpatterns)),
+    path("api/", include(accounts.urlpatterns + plans.urlpatterns + library.urlpatterns + events.urlpatterns)),
     path("", include(library.file_urlpatterns)),
     path("", include(aliases.urlpatterns)),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),

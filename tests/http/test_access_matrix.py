@@ -161,6 +161,7 @@ ALIASES = {
     "alias-images": {"GET": ADMINISTRATOR, "DELETE": ADMINISTRATOR},
     "alias-images-upload": {"POST": SIGNED_IN},
 }
+EVENTS = {"events": {"GET": SIGNED_IN}}
 DESCRIPTION = {"schema": {"GET": ANYBODY}}
 MATRIX: dict[str, dict[str, Any]] = {
     **ACCOUNTS,
@@ -168,6 +169,7 @@ MATRIX: dict[str, dict[str, Any]] = {
     **ORGANIZATIONS,
     **LIBRARY,
     **ALIASES,
+    **EVENTS,
     **DESCRIPTION,
 }
 
@@ -349,8 +351,8 @@ def test_every_row_is_a_route():
 
 @pytest.mark.parametrize(
     "table",
-    [ACCOUNTS, PLANS, ORGANIZATIONS, LIBRARY, ALIASES, DESCRIPTION],
-    ids=["accounts", "plans", "organizations", "library", "aliases", "api"],
+    [ACCOUNTS, PLANS, ORGANIZATIONS, LIBRARY, ALIASES, EVENTS, DESCRIPTION],
+    ids=["accounts", "plans", "organizations", "library", "aliases", "events", "api"],
 )
 def test_everybody_may_do_what_the_table_says_and_nothing_else(table, person, dana):
     world = World(person, dana)

@@ -14,6 +14,8 @@ import albumen
 from albumen import errors, imaging
 from albumen.accounts import filters as account_filters
 from albumen.accounts import serializers as account_serializers
+from albumen.events import filters as event_filters
+from albumen.events import serializers as event_serializers
 from albumen.library import filters as library_filters
 from albumen.library import serializers as library_serializers
 from albumen.organizations import filters as organization_filters
@@ -25,6 +27,7 @@ DESCRIBED = {code.name for chapter in CATALOGUE for code in chapter.codes}
 SHAPES = (
     *(account_filters, account_serializers, library_filters, library_serializers),
     *(organization_filters, organization_serializers, plan_serializers),
+    *(event_filters, event_serializers),
 )
 FAMILIES = {name for name, _ in inspect.getmembers(errors, inspect.isclass)} | {"BodyIncomplete", "Refused"}
 # Only for values that no request of this API can carry, or for answers.

@@ -1,0 +1,41 @@
+"""What happened, as each receiver is told: a numbered log of one's own for each user.
+
+The receivers' rows may outlive them until the next pruning: whoever writes a log never fails because one of many
+receivers leaves at that moment.
+"""
+
+from django.conf import settings
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import models
+
+
+class Stream(models.Model):
+    """The number of a receiver's newest event. Its writer holds this row to the end of the transaction, so that the
+    numbers have no gaps and stand in the order of the commits."""
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, primary_key=True, db_constraint=False, on_delete=models.CASCADE, related_name="+"
+    )
+    last = models.PositiveBigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.user_id}: {self.last}"
+
+
+class Event(models.Model):
+    """One event of one receiver. `number` counts from 1 and is what the API calls `id`."""
+
+    receiver = models.ForeignKey(
+        settings.AUTH_USER_MODEL, db_constraint=False, db_index=False, on_delete=models.CASCADE, related_name="+"
+    )
+    number = models.PositiveBigIntegerField()
+    type = models.CharField(max_length=40)
+    at = models.DateTimeField()
+    data = models.JSONField(encoder=DjangoJSONEncoder)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["receiver", "number"], name="events_numbered")]
+        indexes = [models.Index(fields=["at"], name="event_at")]
+
+    def __str__(self) -> str:
+        return f"{self.receiver_id}/{self.number} {self.type}"
