@@ -2,8 +2,13 @@
 
 from datetime import datetime
 
+from albumen.events.services import Happening, publish
 from albumen.tasks.models import Task
 
 
 def announce(task: Task, now: datetime) -> None:
-    """Publishes `task.updated` to the owner, in the caller's transaction."""
+    """Publishes `task.updated` to the owner, in the caller's transaction; periodic work has nobody to tell."""
+    if task.owner_id is None:
+        return
+    told = {"id": task.pk, "kind": task.kind, "status": task.status, "done": task.done, "total": task.total}
+    publish(Happening("task.updated", told, [task.owner_id]), now=now)

@@ -20,7 +20,8 @@ def start(
 ) -> Task:
     """A new task, in the caller's transaction; workers hear of it when that is committed.
 
-    `arguments` are JSON, and small: workers read what they need by its id.
+    `arguments` are JSON, and small: workers read what they need by its id. The owner is told of it, so this is the
+    last write of whoever calls it.
     """
     if kind not in kinds():
         raise LookupError(f"{kind!r} is not in the table of tasks.")

@@ -122,4 +122,5 @@ class Run:
         if time.monotonic() - self._announced >= ANNOUNCE_SECONDS:
             self._announced = time.monotonic()
             with transaction.atomic():
-                announce(self.task, self.now())
+                if held(self.task).exists():
+                    announce(self.task, self.now())
