@@ -1,11 +1,13 @@
 """Who may see which task."""
 
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Count, Min, QuerySet
 
 from albumen.errors import NotFound
-from albumen.tasks.models import Task
+from albumen.tasks.models import Status, Task
 
 
 def tasks_visible_to(viewer: Any) -> QuerySet[Task]:
@@ -20,3 +22,18 @@ def get_task(viewer: Any, task_id: int) -> Task:
     if task is None:
         raise NotFound
     return task
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """How many tasks wait for a worker, and since when the first of them could run; None when none waits."""
+
+    length: int
+    oldest: datetime | None
+
+
+def queue_at(now: datetime) -> Queue:
+    """For operators: what is due and not yet taken up."""
+    due = Task.objects.filter(status=Status.QUEUED, not_before__lte=now)
+    found = due.aggregate(length=Count("pk"), oldest=Min("not_before"))
+    return Queue(**found)

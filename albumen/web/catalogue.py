@@ -263,6 +263,18 @@ EVENTS = Chapter(
         Code("unknown_event", (400,), "You never had an event with this number.", "Start anew, without `after`."),
     ),
 )
+TASKS = Chapter(
+    "Tasks",
+    (
+        Code("task_ended", (409,), "The task has ended, so it cannot be cancelled.", "Read its result or its error."),
+        Code(
+            "task_not_retryable", (409,), "The task waits, runs, or has succeeded.", "Start a new one, if you need it."
+        ),
+        Code("worker_lost", (), "In a task: its worker died at each attempt.", "Retry with less; tell the operator."),
+        Code("internal_error", (), "In a task: it failed for no fault of yours.", "Retry it, and tell the operator."),
+        Code("unknown_kind", (), "In a task: the service was updated, and lost such work.", "Start it anew."),
+    ),
+)
 STATE = Chapter(
     "The present state, and the server",
     (
@@ -280,4 +292,4 @@ STATE = Chapter(
         Code("error", (500,), "Something failed, and it is not your fault.", "Tell the operator the `request_id`."),
     ),
 )
-CATALOGUE = (FIELDS, REQUEST, SIGNING_IN, PASSWORDS, ORGANIZATIONS, ALBUMS, PICTURES, LINKS, EVENTS, STATE)
+CATALOGUE = (FIELDS, REQUEST, SIGNING_IN, PASSWORDS, ORGANIZATIONS, ALBUMS, PICTURES, LINKS, TASKS, EVENTS, STATE)

@@ -276,6 +276,7 @@ SPECTACULAR_SETTINGS = {
             "name": "Events",
             "description": "What happened, in a numbered log of one's own; `/ws/events/` sends it at once.",
         },
+        {"name": "Tasks", "description": "What takes long and is done in the background: its progress and its end."},
         {"name": "Aliases", "description": "The same under other addresses and names, for older clients."},
         {"name": "Delivery", "description": "The image bytes behind signed and expiring addresses."},
     ],

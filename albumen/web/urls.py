@@ -9,12 +9,14 @@ from albumen.events import urls as events
 from albumen.library import urls as library
 from albumen.organizations import urls as organizations
 from albumen.plans import urls as plans
+from albumen.tasks import urls as tasks
 from albumen.web import aliases, views
 
 urlpatterns = [
     path("", views.landing, name="landing"),
     path("api/", include(organizations.urlpatterns)),
     path("api/", include(accounts.urlpatterns + plans.urlpatterns + library.urlpatterns + events.urlpatterns)),
+    path("api/", include(tasks.urlpatterns)),
     path("", include(library.file_urlpatterns)),
     path("", include(aliases.urlpatterns)),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),

@@ -29,6 +29,8 @@ from albumen.accounts.models import Session, User
 from albumen.accounts.services import tokens
 from albumen.library import access
 from albumen.plans.services import create_plan
+from albumen.tasks.services import cancel_task
+from albumen.tasks.services import start as start_task
 from tests import pictures
 from tests.conftest import PASSWORD
 from tests.http.conftest import Studio, new_album, put_in
@@ -161,6 +163,12 @@ ALIASES = {
     "alias-images": {"GET": ADMINISTRATOR, "DELETE": ADMINISTRATOR},
     "alias-images-upload": {"POST": SIGNED_IN},
 }
+TASKS = {
+    "tasks": {"GET": SIGNED_IN},
+    "task": {"GET": {"queued": OWNER, "periodic": "111 44444 4."}},
+    "task-cancel": {"POST": {"queued": OWNER, "ended": "111 44444 99", "periodic": "111 44444 4."}},
+    "task-retry": {"POST": {"queued": "111 44444 99", "ended": OWNER, "periodic": "111 44444 49"}},
+}
 EVENTS = {"events": {"GET": SIGNED_IN}}
 DESCRIPTION = {"schema": {"GET": ANYBODY}}
 MATRIX: dict[str, dict[str, Any]] = {
@@ -169,6 +177,7 @@ MATRIX: dict[str, dict[str, Any]] = {
     **ORGANIZATIONS,
     **LIBRARY,
     **ALIASES,
+    **TASKS,
     **EVENTS,
     **DESCRIPTION,
 }
@@ -230,6 +239,7 @@ class World:
         self._share(owner)
         self._make(owner)
         self._end_tokens(owner)
+        self._start_tasks(owner)
         self.spare_plan = create_plan(name="Spare", thumbnail_heights=[100]).pk
 
     def _share(self, owner: Any) -> None:
@@ -268,6 +278,13 @@ class World:
         answer = self.people["administrator"].patch(f"/api/users/{closed}/", {"is_active": False})
         assert answer.status_code == 200
 
+    def _start_tasks(self, owner: Any) -> None:
+        now = timezone.now()
+        work = {"kind": "sweep_files", "arguments": {}, "now": now}
+        queued, ended = (start_task(**work, owner_id=owner.id) for _ in range(2))
+        cancel_task(task=ended, now=now)
+        self.tasks = {"queued": queued.pk, "ended": ended.pk, "periodic": start_task(**work, owner_id=None).pk}
+
     def arguments(self, route: str, role: str, case: str) -> dict[str, Any]:
         """What stands in the path."""
         known = {
@@ -275,6 +292,7 @@ class World:
             "picture_id": self.pictures.get(case, 0),
             "link_id": self.links.get(case, 0),
             "plan_id": self.spare_plan,
+            "task_id": self.tasks.get(case, 0),
             "organization_id": self.organization,
             "session_id": self.session,
             "user_id": self.people["deactivated" if case == "closed" else "owner"].id,
@@ -351,8 +369,8 @@ def test_every_row_is_a_route():
 
 @pytest.mark.parametrize(
     "table",
-    [ACCOUNTS, PLANS, ORGANIZATIONS, LIBRARY, ALIASES, EVENTS, DESCRIPTION],
-    ids=["accounts", "plans", "organizations", "library", "aliases", "events", "api"],
+    [ACCOUNTS, PLANS, ORGANIZATIONS, LIBRARY, ALIASES, TASKS, EVENTS, DESCRIPTION],
+    ids=["accounts", "plans", "organizations", "library", "aliases", "tasks", "events", "api"],
 )
 def test_everybody_may_do_what_the_table_says_and_nothing_else(table, person, dana):
     world = World(person, dana)

@@ -21,13 +21,15 @@ from albumen.library import serializers as library_serializers
 from albumen.organizations import filters as organization_filters
 from albumen.organizations import serializers as organization_serializers
 from albumen.plans import serializers as plan_serializers
+from albumen.tasks import filters as task_filters
+from albumen.tasks import serializers as task_serializers
 from albumen.web.catalogue import CATALOGUE
 
 DESCRIBED = {code.name for chapter in CATALOGUE for code in chapter.codes}
 SHAPES = (
     *(account_filters, account_serializers, library_filters, library_serializers),
     *(organization_filters, organization_serializers, plan_serializers),
-    *(event_filters, event_serializers),
+    *(event_filters, event_serializers, task_filters, task_serializers),
 )
 FAMILIES = {name for name, _ in inspect.getmembers(errors, inspect.isclass)} | {"BodyIncomplete", "Refused"}
 # Only for values that no request of this API can carry, or for answers.

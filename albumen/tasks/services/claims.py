@@ -10,14 +10,14 @@ from django.db import transaction
 from django.db.models import F, QuerySet
 from django.db.models.functions import Coalesce
 
+from albumen.errors import DomainError
 from albumen.tasks.models import Status, Task
 from albumen.tasks.services.announcements import announce
 from albumen.tasks.services.kinds import MAX_ATTEMPTS, kinds
 
-WORKER_LOST = {
-    "code": "worker_lost",
-    "detail": "The worker died each time while it was at this. Tell the operator, or try with less at once.",
-}
+WORKER_LOST = DomainError(
+    "worker_lost", "The worker died each time while it was at this. Tell the operator, or try with less at once."
+)
 
 
 def lease() -> timedelta:
@@ -54,10 +54,10 @@ def extend_lease(*, task: Task, now: datetime) -> bool:
 
 
 def end_task(
-    *, task: Task, status: Status, now: datetime, result: Any = None, error: dict[str, str] | None = None
+    *, task: Task, status: Status, now: datetime, result: Any = None, error: DomainError | None = None
 ) -> bool:
     """The last write of an attempt; False, and nothing written, when the claim is no longer ours."""
-    return _let_go(task, now, status=status, result=result, error=error, finished_at=now)
+    return _let_go(task, now, status=status, result=result, error=_written(error), finished_at=now)
 
 
 def postpone_task(*, task: Task, until: datetime, now: datetime) -> bool:
@@ -82,7 +82,11 @@ def _lapse(task: Task, now: datetime) -> bool:
     still = held(task).filter(lease_until__lt=now)
     if task.attempts < (known.max_attempts if known else MAX_ATTEMPTS):
         return _let_go(task, now, still, status=Status.QUEUED, not_before=now, delivered_at=None)
-    return _let_go(task, now, still, status=Status.FAILED, error=WORKER_LOST, finished_at=now)
+    return _let_go(task, now, still, status=Status.FAILED, error=_written(WORKER_LOST), finished_at=now)
+
+
+def _written(error: DomainError | None) -> dict[str, str] | None:
+    return {"code": error.code, "detail": error.detail} if error else None
 
 
 def _let_go(task: Task, now: datetime, rows: QuerySet[Task] | None = None, **changes: Any) -> bool:

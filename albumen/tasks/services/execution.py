@@ -16,8 +16,8 @@ from albumen.tasks.services import claims
 from albumen.tasks.services.kinds import kinds
 from albumen.tasks.services.run import Cancelled, LostClaim, Run, Stopped, stopping
 
-INTERNAL_ERROR = {"code": "internal_error", "detail": "This failed, and it is not your fault. Tell the operator."}
-UNKNOWN_KIND = {"code": "unknown_kind", "detail": "This version of the service does not know such work."}
+INTERNAL_ERROR = DomainError("internal_error", "This failed, and it is not your fault. Tell the operator.")
+UNKNOWN_KIND = DomainError("unknown_kind", "This version of the service does not know such work.")
 logger = logging.getLogger(__name__)
 
 _at_work: set[Run] = set()
@@ -67,8 +67,7 @@ def _attempt(run: Run) -> None:
     except LostClaim:
         logger.warning("%s was taken over by another worker.", task)
     except DomainError as refusal:
-        error = {"code": refusal.code, "detail": refusal.detail}
-        claims.end_task(task=task, status=Status.FAILED, error=error, now=run.now())
+        claims.end_task(task=task, status=Status.FAILED, error=refusal, now=run.now())
     except Exception:
         logger.exception("%s failed at attempt %s.", task, task.attempts)
         if task.attempts < kind.max_attempts:
