@@ -282,6 +282,7 @@ SPECTACULAR_SETTINGS = {
     ],
 }
 UNFOLD = {
+    "DASHBOARD_CALLBACK": "albumen.web.views.dashboard",
     "SITE_TITLE": "Albumen",
     "SITE_HEADER": "Albumen",
     "SITE_SYMBOL": "photo_library",
@@ -311,6 +312,12 @@ UNFOLD = {
                         "icon": "link",
                         "link": reverse_lazy("admin:library_expiringlink_changelist"),
                     },
+                ],
+            },
+            {
+                "title": "Work",
+                "items": [
+                    {"title": "Tasks", "icon": "task_alt", "link": reverse_lazy("admin:tasks_task_changelist")},
                 ],
             },
             {

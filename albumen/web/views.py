@@ -4,7 +4,9 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 
+from albumen.tasks.access import queue_at
 from albumen.web.catalogue import CATALOGUE
 
 # Nothing from elsewhere, nothing inline, and no frame around it.
@@ -26,6 +28,12 @@ def password_reset(request: HttpRequest) -> HttpResponse:
     response["Referrer-Policy"] = "no-referrer"
     response["Cache-Control"] = "no-store"
     return response
+
+
+def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
+    """What the first page of the admin panel shows beside its lists."""
+    now = timezone.now()
+    return {**context, "queue": queue_at(now), "now": now}
 
 
 def _page(request: HttpRequest, name: str, context: dict[str, Any] | None = None) -> HttpResponse:

@@ -6,14 +6,25 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 from rest_framework.test import APIClient
 
 from albumen.accounts.models import Session, User
 from albumen.library.models import ExpiringLink, Picture
 from albumen.plans.models import Plan
+from albumen.tasks.models import Task
+from albumen.tasks.services import start
 from tests.conftest import PASSWORD, Person
 
-LISTS = ("accounts/user", "accounts/session", "plans/plan", "library/album", "library/picture", "library/expiringlink")
+LISTS = (
+    "accounts/user",
+    "accounts/session",
+    "plans/plan",
+    "library/album",
+    "library/picture",
+    "library/expiringlink",
+    "tasks/task",
+)
 ELSEWHERE = re.compile(r"""(?:(?:src|href|action)=["']?|url\(["']?|@import\s+["']?)((?:https?:)?//[^"'\s)>]+)""")
 
 
@@ -55,13 +66,14 @@ def panel(dana: Person) -> Panel:
 
 @pytest.fixture
 def content(alice: Person) -> dict[str, int]:
-    """Alice has a picture with a link, in an album; the ids."""
+    """Alice has a picture with a link, in an album, and a task that waits; the ids."""
     alice.use_plan(original=True, expiring_links=True)
     album = alice.post("/api/albums/", {"name": "Élan"}).json()["id"]
     answer = alice.upload(name="Beach.jpg", album=album, expiring_time_seconds=300)
     assert answer.status_code == 201, answer.content
     picture = answer.json()
-    return {"album": album, "picture": picture["id"], "link": picture["expiring_link"]["id"]}
+    task = start(kind="sweep_files", owner_id=alice.id, arguments={}, now=timezone.now())
+    return {"album": album, "picture": picture["id"], "link": picture["expiring_link"]["id"], "task": task.pk}
 
 
 def plan_fields(**changes: Any) -> dict[str, Any]:
@@ -104,6 +116,7 @@ def pages(content: dict[str, int], alice: Person) -> list[str]:
         f"library/album/{content['album']}/delete/?pictures=delete",
         f"library/picture/{content['picture']}/change/",
         f"library/expiringlink/{content['link']}/change/",
+        f"tasks/task/{content['task']}/change/",
     ]
     lists = [f"{name}/" for name in LISTS]
     return ["", *lists, "accounts/user/add/", "plans/plan/add/", "password_change/", *changes]
@@ -516,3 +529,23 @@ def test_an_action_on_what_is_no_row_is_refused(panel, content):
 
 def test_groups_are_not_in_the_panel(panel):
     assert panel.get("auth/group/").status_code == 404
+
+
+def test_tasks_are_cancelled_and_tried_again(panel, content):
+    assert "1 task waiting" in panel.get("").content.decode()
+    assert panel.choose("tasks/task/", "cancel_tasks", content["task"]) == [
+        "1 tasks are cancelled, running ones at their next step."
+    ]
+    assert Task.objects.get().status == "cancelled"
+    assert "No task is waiting" in panel.get("").content.decode()
+    panel.choose("tasks/task/", "retry_tasks", content["task"])
+    assert Task.objects.get().status == "queued"
+
+
+def test_tasks_are_found_by_their_owner_and_narrowed(panel, content):
+    def found(query: str) -> int:
+        return panel.get(f"tasks/task/?{query}").context["cl"].result_count
+
+    assert [found(f"q={name}") for name in ("alice", "nobody")] == [1, 0]
+    assert [found(f"kind={kind}") for kind in ("sweep_files", "purge_trash")] == [1, 0]
+    assert [found(f"status__exact={status}") for status in ("queued", "failed")] == [1, 0]

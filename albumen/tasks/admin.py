@@ -1,0 +1,99 @@
+"""Tasks in the admin panel."""
+
+from typing import Any
+
+import django_tasks_db.admin
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from unfold.decorators import display
+
+from albumen.errors import Conflict
+from albumen.panel import ServicePage
+from albumen.tasks.models import Status, Task
+from albumen.tasks.services import cancel_task, retry_task
+from albumen.tasks.services.kinds import kinds, label_of
+
+# What an engine carried says nothing that a task's own row does not.
+admin.site.unregister(django_tasks_db.admin.DBTaskResult)
+
+
+class KindFilter(admin.SimpleListFilter):
+    title = "kind"
+    parameter_name = "kind"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(name, kind.label) for name, kind in kinds().items()]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Task]) -> QuerySet[Task]:
+        return queryset.filter(kind=self.value()) if self.value() else queryset
+
+
+@admin.register(Task)
+class TaskPage(ServicePage):
+    list_display = ("number", "work", "owner", "state", "progress", "attempts", "created_at", "finished_at")
+    list_filter = ("status", KindFilter, "created_at")
+    list_select_related = ("owner",)
+    search_fields = ("owner__email", "owner__search_key")
+    fieldsets = (
+        (None, {"fields": ("work", "owner", "state", "progress", "failure", "result")}),
+        ("What is asked", {"fields": ("arguments", "checkpoint", "cancel_requested")}),
+        ("When", {"fields": ("created_at", "started_at", "finished_at", "attempts", "not_before", "lease_until")}),
+    )
+    actions = ("retry_tasks", "cancel_tasks")
+
+    @display(description="Task", ordering="id")
+    def number(self, task: Task) -> int:
+        return task.pk
+
+    @display(description="Work", ordering="kind")
+    def work(self, task: Task) -> str:
+        return label_of(task.kind)
+
+    @display(
+        description="State",
+        ordering="status",
+        label={"succeeded": "success", "failed": "danger", "running": "info", "cancelled": "warning"},
+    )
+    def state(self, task: Task) -> tuple[str, str]:
+        return task.status, "being cancelled" if task.cancel_requested and task.lease_until else task.status
+
+    @display(description="Progress")
+    def progress(self, task: Task) -> str:
+        return f"{task.done}" if task.total is None else f"{task.done} of {task.total}"
+
+    @display(description="Error")
+    def failure(self, task: Task) -> str:
+        return f"{task.error['code']}: {task.error['detail']}" if task.error else "-"
+
+    @admin.action(description="Try again")
+    def retry_tasks(self, request: HttpRequest, queryset: QuerySet[Task]) -> None:
+        count = 0
+        for task in queryset.filter(status__in=(Status.FAILED, Status.CANCELLED)):
+            count += self._act(retry_task, task)
+        self.message_user(request, f"{count} tasks are tried again.", messages.SUCCESS)
+
+    @admin.action(description="Cancel")
+    def cancel_tasks(self, request: HttpRequest, queryset: QuerySet[Task]) -> None:
+        count = 0
+        for task in queryset.filter(status__in=(Status.QUEUED, Status.RUNNING)):
+            count += self._act(cancel_task, task)
+        self.message_user(request, f"{count} tasks are cancelled, running ones at their next step.", messages.SUCCESS)
+
+    def _act(self, service: Any, task: Task) -> bool:
+        """False for a task that has changed since it was chosen."""
+        try:
+            service(task=task, now=timezone.now())
+        except Conflict:
+            return False
+        return True
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
