@@ -103,7 +103,7 @@ class UserPage(DjangoUserAdmin, ServicePage):
             obj.pk = profiles.add_user(email=obj.email, password=form.cleaned_data["password1"], **described).pk
 
     def delete_model(self, request: HttpRequest, obj: User) -> None:
-        profiles.remove_user(user=obj)
+        profiles.remove_user(user=obj, now=timezone.now())
 
 
 class StateFilter(admin.SimpleListFilter):

@@ -184,7 +184,7 @@ class PicturePage(ServicePage):
     def restore_pictures(self, request: HttpRequest, queryset: QuerySet[Picture]) -> None:
         chosen = list(queryset.filter(deleted_at__isnull=False))
         for picture in chosen:
-            pictures.restore_picture(picture=picture)
+            pictures.restore_picture(picture=picture, now=timezone.now())
         self.message_user(request, f"{len(chosen)} pictures are back.", messages.SUCCESS)
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:

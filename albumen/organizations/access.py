@@ -3,6 +3,7 @@
 Users are whatever model signs in: this app stands below accounts (docs/adr/0007).
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.db.models import OuterRef, QuerySet, Subquery
@@ -70,6 +71,20 @@ def get_membership(viewer: Any, organization_id: int, user_id: int) -> Membershi
     if found is None:
         raise NotFound("not_found", "This user is not a member.")
     return found
+
+
+def audience_of(organization_id: int) -> set[int]:
+    """Who is told when its memberships change: its active members."""
+    return audiences_of([organization_id])[organization_id]
+
+
+def audiences_of(organization_ids: Iterable[int]) -> dict[int, set[int]]:
+    """The same for each of many."""
+    told: dict[int, set[int]] = {organization_id: set() for organization_id in organization_ids}
+    members = Membership.objects.filter(organization_id__in=told, user__is_active=True)
+    for organization_id, user_id in members.values_list("organization_id", "user_id"):
+        told[organization_id].add(user_id)
+    return told
 
 
 def _is_administrator(viewer: Any) -> bool:

@@ -48,7 +48,7 @@ class OrganizationPage(ServicePage):
             obj.pk = services.create_organization(actor=request.user, **fields, now=timezone.now()).pk
 
     def delete_model(self, request: HttpRequest, obj: Organization) -> None:
-        services.delete_organization(actor=request.user, organization=obj)
+        services.delete_organization(actor=request.user, organization=obj, now=timezone.now())
 
 
 @admin.register(Membership)
@@ -76,7 +76,13 @@ class MembershipPage(ServicePage):
 
     def save_model(self, request: HttpRequest, obj: Membership, form: Any, change: bool) -> None:
         if change:
-            services.change_role(actor=request.user, organization=obj.organization, user_id=obj.user_id, role=obj.role)
+            services.change_role(
+                actor=request.user,
+                organization=obj.organization,
+                user_id=obj.user_id,
+                role=obj.role,
+                now=timezone.now(),
+            )
         else:
             obj.pk = services.add_member(
                 actor=request.user,
@@ -87,4 +93,6 @@ class MembershipPage(ServicePage):
             ).pk
 
     def delete_model(self, request: HttpRequest, obj: Membership) -> None:
-        services.remove_member(actor=request.user, organization=obj.organization, user_id=obj.user_id)
+        services.remove_member(
+            actor=request.user, organization=obj.organization, user_id=obj.user_id, now=timezone.now()
+        )

@@ -4,7 +4,7 @@ Writers of memberships lock the organization first, so that they take turns: of 
 stays. Only owners who can sign in count.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from contextlib import suppress
 from datetime import datetime
 from typing import Any
@@ -14,6 +14,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, ProtectedError, Q, QuerySet
 
 from albumen.errors import Conflict, Forbidden, Invalid
+from albumen.events.services import Happening, publish
 from albumen.organizations import access
 from albumen.organizations.models import Membership, Organization, Role
 
@@ -29,7 +30,8 @@ def create_organization(
 ) -> Organization:
     """A new organization; its maker becomes its owner."""
     organization = Organization.objects.create(name=name, description=description, open=open, created_at=now)
-    Membership.objects.create(organization=organization, user=actor, role=Role.OWNER, joined_at=now)
+    membership = Membership.objects.create(organization=organization, user=actor, role=Role.OWNER, joined_at=now)
+    publish(_added(membership), now=now)
     return organization
 
 
@@ -44,9 +46,13 @@ def change_organization(*, actor: Any, organization: Organization, **changes: An
 
 
 @transaction.atomic
-def delete_organization(*, actor: Any, organization: Organization) -> None:
+def delete_organization(*, actor: Any, organization: Organization, now: datetime) -> None:
     """Remove it with its memberships; `Conflict` while it owns albums. For those who run it."""
-    _delete(access.get_run_organization(actor, organization.pk, lock=True))
+    organization = access.get_run_organization(actor, organization.pk, lock=True)
+    # Each hears of oneself: a word to all about each would be a flood.
+    told = [_removed(organization, user_id, [user_id]) for user_id in sorted(access.audience_of(organization.pk))]
+    _delete(organization)
+    publish(*told, now=now)
 
 
 def _delete(organization: Organization) -> None:
@@ -74,7 +80,9 @@ def add_member(
     found = _find_active(user, email)
     if Membership.objects.filter(organization=organization, user=found).exists():
         raise Conflict("already_member", "This user is a member already: change the role instead.")
-    return Membership.objects.create(organization=organization, user=found, role=role, joined_at=now)
+    membership = Membership.objects.create(organization=organization, user=found, role=role, joined_at=now)
+    publish(_added(membership), now=now)
+    return membership
 
 
 def _find_active(user_id: int | None, email: str | None) -> Any:
@@ -89,19 +97,21 @@ def _find_active(user_id: int | None, email: str | None) -> Any:
 
 
 @transaction.atomic
-def change_role(*, actor: Any, organization: Organization, user_id: int, role: str) -> Membership:
-    """Give a member another role. For those who run the organization; `Conflict` for its last owner."""
+def change_role(*, actor: Any, organization: Organization, user_id: int, role: str, now: datetime) -> Membership:
+    """Give a member another role, of which members are told as of a new one. For those who run the organization;
+    `Conflict` for its last owner."""
     access.get_run_organization(actor, organization.pk, lock=True)
     membership = access.get_membership(actor, organization.pk, user_id)
     if role != Role.OWNER:
         _keep_an_owner(user_id, Membership.objects.filter(pk=membership.pk))
     membership.role = role
     membership.save(update_fields=["role"])
+    publish(_added(membership), now=now)
     return membership
 
 
 @transaction.atomic
-def remove_member(*, actor: Any, organization: Organization, user_id: int) -> None:
+def remove_member(*, actor: Any, organization: Organization, user_id: int, now: datetime) -> None:
     """Remove a member, for those who run the organization; or leave, as oneself. `Conflict` for its last owner."""
     if user_id == actor.pk:
         access.get_organization(actor, organization.pk, lock=True)
@@ -110,6 +120,7 @@ def remove_member(*, actor: Any, organization: Organization, user_id: int) -> No
     membership = access.get_membership(actor, organization.pk, user_id)
     _keep_an_owner(user_id, Membership.objects.filter(pk=membership.pk))
     membership.delete()
+    publish(_removed(organization, user_id, {user_id, *access.audience_of(organization.pk)}), now=now)
 
 
 @transaction.atomic
@@ -120,7 +131,9 @@ def join_organization(*, actor: Any, organization: Organization, now: datetime) 
     if membership is not None:
         return membership
     _require_open(organization)
-    return Membership.objects.create(organization=organization, user=actor, joined_at=now)
+    membership = Membership.objects.create(organization=organization, user=actor, joined_at=now)
+    publish(_added(membership), now=now)
+    return membership
 
 
 @transaction.atomic
@@ -137,10 +150,22 @@ def set_memberships(*, user: Any, organization_ids: Iterable[int], now: datetime
     for organization in joined:
         _require_open(organization, pointer="/organizations")
     _keep_an_owner(user.pk, left, pointer="/organizations")
+    # Those who leave are told as well, and those who come.
+    audiences = access.audiences_of(organization.pk for organization in locked)
+    told = [_removed(one, user.pk, audiences[one.pk]) for one in locked if one.pk not in wanted]
     left.delete()
-    Membership.objects.bulk_create(
-        Membership(organization=organization, user=user, joined_at=now) for organization in joined
-    )
+    created = [Membership(organization=organization, user=user, joined_at=now) for organization in joined]
+    Membership.objects.bulk_create(created)
+    told += [_added(one, {user.pk, *audiences[one.organization_id]}) for one in created]
+    publish(*told, now=now)
+
+
+def of_leaving(user: Any) -> list[Happening]:
+    """What the others in the user's organizations are told when the user is removed."""
+    memberships = Membership.objects.filter(user=user).select_related("organization").order_by("organization_id")
+    organizations = [membership.organization for membership in memberships]
+    audiences = access.audiences_of(organization.pk for organization in organizations)
+    return [_removed(one, user.pk, audiences[one.pk] - {user.pk}) for one in organizations]
 
 
 def leave_all(*, user: Any) -> list[Organization]:
@@ -158,6 +183,20 @@ def remove_deserted(*, organizations: Iterable[Organization]) -> None:
     for organization in organizations:
         with suppress(Conflict):
             _delete(organization)
+
+
+def _added(membership: Membership, receivers: Collection[int] | None = None) -> Happening:
+    organization, role = membership.organization, str(membership.role)
+    told = access.audience_of(organization.pk) if receivers is None else receivers
+    return Happening("organization.member_added", _shape(organization, membership.user_id, role), told)
+
+
+def _removed(organization: Organization, user_id: int, receivers: Collection[int]) -> Happening:
+    return Happening("organization.member_removed", _shape(organization, user_id, None), receivers)
+
+
+def _shape(organization: Organization, user_id: int, role: str | None) -> dict[str, Any]:
+    return {"organization": organization.pk, "name": organization.name, "user": user_id, "role": role}
 
 
 def _lock(condition: Q) -> list[Organization]:

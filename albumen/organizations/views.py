@@ -75,7 +75,7 @@ class OneOrganization(OrganizationView):
     )
     def delete(self, request: Request, organization_id: int) -> Response:
         organization = access.get_run_organization(request.user, organization_id)
-        services.delete_organization(actor=request.user, organization=organization)
+        services.delete_organization(actor=request.user, organization=organization, now=timezone.now())
         return Response(status=204)
 
 
@@ -128,7 +128,11 @@ class OneMember(GenericAPIView[Any]):
         serializer = RoleSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         membership = services.change_role(
-            actor=request.user, organization=organization, user_id=user_id, **serializer.validated_data
+            actor=request.user,
+            organization=organization,
+            user_id=user_id,
+            **serializer.validated_data,
+            now=timezone.now(),
         )
         return Response(self.get_serializer(membership).data)
 
@@ -139,7 +143,7 @@ class OneMember(GenericAPIView[Any]):
     )
     def delete(self, request: Request, organization_id: int, user_id: int) -> Response:
         organization = access.get_organization(request.user, organization_id)
-        services.remove_member(actor=request.user, organization=organization, user_id=user_id)
+        services.remove_member(actor=request.user, organization=organization, user_id=user_id, now=timezone.now())
         return Response(status=204)
 
 

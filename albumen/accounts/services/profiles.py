@@ -1,5 +1,6 @@
 """Register, change, delete a user; what an administrator changes on one."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -10,11 +11,14 @@ from albumen.accounts.models import User, tidy_email
 from albumen.accounts.services import avatars, passwords
 from albumen.accounts.services.sessions import end_all_sessions, find_user
 from albumen.errors import Conflict, DomainError, Invalid
+from albumen.events.services import Happening, publish
 from albumen.idempotency.services.answers import committing
 from albumen.organizations import services as organizations
 from albumen.uploads.drafts import Upload
 
 NAMES = ("first_name", "last_name", "phone")
+# What others are told when a user is removed; apps above add what they know.
+farewells: list[Callable[[Any], list[Happening]]] = [organizations.of_leaving]
 
 
 def register(*, email: str, password: str, address: str, avatar: Upload | None = None, **names: str) -> User:
@@ -93,20 +97,22 @@ def update_user(*, actor: User, user: User, now: datetime, **changes: Any) -> Us
     return user
 
 
-def delete_user(*, user: User, password: str, address: str) -> None:
+def delete_user(*, user: User, password: str, address: str, now: datetime) -> None:
     """Remove oneself and what belongs to one."""
     passwords.confirm(user=user, password=password, address=address, pointer="/password")
-    remove_user(user=user)
+    remove_user(user=user, now=now)
 
 
 @transaction.atomic
-def remove_user(*, user: User) -> None:
+def remove_user(*, user: User, now: datetime) -> None:
     """Remove a user and what belongs to them; `Conflict` while others would be left in an organization without an
     owner. Picture files that nobody else has are swept within two days."""
     avatar = user.avatar
     deserted = organizations.leave_all(user=user)
+    told = [happening for farewell in farewells for happening in farewell(user)]
     user.delete()
     organizations.remove_deserted(organizations=deserted)
+    publish(*told, now=now)
     transaction.on_commit(lambda: avatars.discard(avatar))
 
 

@@ -84,7 +84,7 @@ class Profile(AcceptsUploads):
         serializer = DeletionSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         address = rates.client_address(request._request)
-        profiles.delete_user(user=request.user, **serializer.validated_data, address=address)
+        profiles.delete_user(user=request.user, **serializer.validated_data, address=address, now=timezone.now())
         return Response(status=204)
 
 

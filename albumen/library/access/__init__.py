@@ -1,5 +1,6 @@
 """Who may see, change and hand out which album and picture: the only place that answers it."""
 
+from albumen.library.access.audience import audience_of, audience_of_album, audience_of_pictures
 from albumen.library.access.handed_out import (
     ORIGINAL,
     get_link,
@@ -43,6 +44,9 @@ __all__ = [
     "albums_listed_for",
     "albums_of",
     "albums_visible_to",
+    "audience_of",
+    "audience_of_album",
+    "audience_of_pictures",
     "get_album",
     "get_editable_picture",
     "get_emptied_album",

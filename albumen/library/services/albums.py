@@ -1,6 +1,7 @@
 """Albums: make, change, delete, and what is in them in which order. Their counts stay right however many write."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -9,9 +10,11 @@ from django.db.models import F, Max, QuerySet
 
 from albumen.accounts.models import User
 from albumen.errors import Invalid, NotFound
+from albumen.events.services import publish
 from albumen.idempotency.services.answers import committing
 from albumen.library import access
 from albumen.library.models import Album, AlbumPicture, Picture, Visibility
+from albumen.library.services import happenings
 from albumen.library.services.names import require_name
 
 # Pictures are appended this far apart, so that one can be moved between two others many times.
@@ -39,6 +42,7 @@ def create_album(
     )
     _hang(actor, album, organization)
     album.save()
+    publish(happenings.of_album("created", album), now=now)
     return album
 
 
@@ -46,9 +50,11 @@ def create_album(
 def change_album(*, actor: User, album: Album, now: datetime, **changes: Any) -> Album:
     """Change name, description, organization, visibility, and `cover` (a picture's id, or None for the first one).
 
-    Only the owner changes more than the cover; the view has asked `access` for that.
+    Only the owner changes more than the cover; the view has asked `access` for that. Who begins to see the album is
+    told of a new one; who does not see it any more, that it is gone, as it was.
     """
     album = _locked(album)
+    before = happenings.of_album("deleted", album)
     if "cover" in changes:
         cover = changes.pop("cover")
         if cover is not None and not album.entries.filter(picture_id=cover, picture__deleted_at=None).exists():
@@ -64,16 +70,25 @@ def change_album(*, actor: User, album: Album, now: datetime, **changes: Any) ->
         setattr(album, field, value)
     album.updated_at = now
     album.save()
+    saw, see = set(before.receivers), access.audience_of_album(album)
+    publish(
+        replace(before, receivers=saw - see),
+        happenings.of_album("created", album, see - saw),
+        happenings.of_album("updated", album, see & saw),
+        now=now,
+    )
     return album
 
 
 @transaction.atomic
 def delete_album(*, album: Album, now: datetime, with_pictures: bool = False) -> None:
     """Remove the album. Its pictures stay, or those of the album's owner go to the trash."""
+    told = [happenings.of_album("deleted", album)]
     if with_pictures:
         own = Picture.objects.filter(entries__album=album, owner_id=album.owner_id, deleted_at=None)
-        trash_pictures(own, now=now)
+        told += happenings.of_pictures("deleted", trash_pictures(own, now=now))
     album.delete()
+    publish(*told, now=now)
 
 
 def add_pictures(*, actor: User, album: Album, picture_ids: Sequence[int], now: datetime) -> int:
@@ -86,11 +101,13 @@ def add_pictures(*, actor: User, album: Album, picture_ids: Sequence[int], now: 
         if missing := [str(picture_id) for picture_id in wanted if picture_id not in known]:
             detail = f"These are no pictures of yours: {', '.join(missing[:10])}."
             raise Invalid("unknown_picture", detail, pointer="/pictures")
-        return append(album=album, picture_ids=wanted, now=now)
+        count = append(album=album, picture_ids=wanted, now=now)
+        publish(happenings.of_content(album), now=now)
+    return count
 
 
 def append(*, album: Album, picture_ids: Sequence[int], now: datetime) -> int:
-    """Put pictures at the album's end, and count them; answers how many were not in it before."""
+    """Put pictures at the album's end, and count them; answers how many were not in it before. Its callers publish."""
     # The lock gives appends an order; without it two at once would take the same place and the same count.
     _locked(album)
     present = set(album.entries.filter(picture__in=picture_ids).values_list("picture_id", flat=True))
@@ -115,6 +132,7 @@ def remove_picture(*, album: Album, picture_id: int, now: datetime) -> None:
         raise NotFound
     Album.objects.filter(pk=album.pk).update(picture_count=F("picture_count") - 1, updated_at=now)
     Album.objects.filter(pk=album.pk, chosen_cover_id=picture_id).update(chosen_cover=None)
+    publish(happenings.of_content(album), now=now)
 
 
 @transaction.atomic
@@ -133,6 +151,7 @@ def move_picture(*, album: Album, picture_id: int, before: int | None, now: date
         entry.position = _place_before(others, before)
     entry.save(update_fields=["position"])
     Album.objects.filter(pk=album.pk).update(updated_at=now)
+    publish(happenings.of_content(album), now=now)
 
 
 def _place_before(others: QuerySet[AlbumPicture], before: int) -> int:
@@ -151,24 +170,25 @@ def _place_before(others: QuerySet[AlbumPicture], before: int) -> int:
     return next(row.position for row in rows if row.picture_id == before) - GAP // 2
 
 
-def trash_pictures(pictures: QuerySet[Picture], *, now: datetime, together: int | None = None) -> int:
-    """Move pictures to the trash, and out of the counts of their albums; answers how many. Inside a transaction."""
+def trash_pictures(pictures: QuerySet[Picture], *, now: datetime, together: int | None = None) -> list[int]:
+    """Move pictures to the trash, and out of the counts of their albums; answers their ids. Inside a transaction, and
+    its callers publish."""
     ids = list(pictures.filter(deleted_at=None).select_for_update().values_list("pk", flat=True))
     for start in range(0, len(ids), 500):
         some = ids[start : start + 500]
         Picture.objects.filter(pk__in=some).update(deleted_at=now, deleted_with=together)
         _count(some, -1)
-    return len(ids)
+    return ids
 
 
-def untrash_pictures(pictures: QuerySet[Picture]) -> int:
-    """The way back; answers how many. Inside a transaction."""
+def untrash_pictures(pictures: QuerySet[Picture]) -> list[int]:
+    """The way back, alike."""
     ids = list(pictures.filter(deleted_at__isnull=False).select_for_update().values_list("pk", flat=True))
     for start in range(0, len(ids), 500):
         some = ids[start : start + 500]
         Picture.objects.filter(pk__in=some).update(deleted_at=None, deleted_with=None)
         _count(some, +1)
-    return len(ids)
+    return ids
 
 
 def _count(picture_ids: Sequence[int], step: int) -> None:

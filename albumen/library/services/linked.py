@@ -3,13 +3,15 @@
 from datetime import datetime
 from urllib.parse import unquote, urlsplit
 
+from django.db import transaction
 from django.db.models import F
 
 from albumen.accounts.models import User
 from albumen.errors import Invalid, NotFound
+from albumen.events.services import publish
 from albumen.idempotency.services.answers import committing
 from albumen.library.models import Album, Picture, Source
-from albumen.library.services import albums
+from albumen.library.services import albums, happenings
 from albumen.library.services.names import clean_name
 from albumen.remote import check_image
 
@@ -44,6 +46,7 @@ def link_picture(
         User.objects.filter(pk=actor.pk).update(picture_count=F("picture_count") + 1)
         if album is not None:
             albums.append(album=album, picture_ids=[picture.pk], now=now)
+        publish(*happenings.of_new_picture(picture, album), now=now)
     return picture
 
 
@@ -53,7 +56,9 @@ def relink_picture(*, picture: Picture, image_url: str, now: datetime) -> Pictur
         raise Invalid("not_linked", "Only a linked picture has an address.", pointer="/image_url")
     found = check_image(image_url)
     changes = {"image_url": found.url, "format": found.format, "updated_at": now}
-    if not Picture.objects.filter(pk=picture.pk).update(**changes):
-        raise NotFound
-    picture.refresh_from_db(fields=list(changes))
+    with transaction.atomic():
+        if not Picture.objects.filter(pk=picture.pk).update(**changes):
+            raise NotFound
+        picture.refresh_from_db(fields=list(changes))
+        publish(happenings.of_picture("updated", picture), now=now)
     return picture

@@ -2,10 +2,13 @@
 
 from datetime import datetime, timedelta
 
+from django.db import transaction
 from django.db.models import F, Q
 
 from albumen.errors import Forbidden, Gone, Invalid
+from albumen.events.services import publish
 from albumen.library.models import ExpiringLink, Picture, Source
+from albumen.library.services import happenings
 from albumen.plans.models import Plan
 
 MIN_SECONDS = 300
@@ -25,6 +28,7 @@ def require_right(plan: Plan, height: int | None, *, pointer: str) -> None:
         raise Invalid("unknown_height", f"Your plan has these heights: {known}.", pointer="/height")
 
 
+@transaction.atomic
 def create_link(
     *,
     picture: Picture,
@@ -34,6 +38,22 @@ def create_link(
     max_uses: int | None = None,
 ) -> ExpiringLink:
     """A public link to one size of a picture, for 300 to 300,000 s and `max_uses` whole downloads (None: no limit)."""
+    link = make_link(
+        picture=picture, expiring_time_seconds=expiring_time_seconds, now=now, height=height, max_uses=max_uses
+    )
+    publish(happenings.of_link("created", link), now=now)
+    return link
+
+
+def make_link(
+    *,
+    picture: Picture,
+    expiring_time_seconds: int,
+    now: datetime,
+    height: int | None = None,
+    max_uses: int | None = None,
+) -> ExpiringLink:
+    """The same as a part of something larger, which publishes."""
     if picture.source == Source.LINK:
         raise Invalid("only_linked", "A linked picture has no bytes here: pass its own address on.")
     require_right(picture.owner.plan, height, pointer="")
@@ -46,6 +66,7 @@ def create_link(
     )
 
 
+@transaction.atomic
 def use_link(*, link: ExpiringLink, now: datetime) -> None:
     """Count one download. One conditional statement: of any number at once, exactly `max_uses` pass; `Gone` after."""
     passed = (
@@ -55,8 +76,14 @@ def use_link(*, link: ExpiringLink, now: datetime) -> None:
     )
     if not passed:
         raise Gone("link_used_up", "This link was used as often as it may be. Ask its sender for a new one.")
+    if link.max_uses is not None:
+        link.refresh_from_db(fields=["uses", "max_uses"])
+        if link.uses == link.max_uses:
+            publish(happenings.of_link("used_up", link), now=now)
 
 
+@transaction.atomic
 def revoke_link(*, link: ExpiringLink, now: datetime) -> None:
     """End a link now; ending it twice is no error."""
-    ExpiringLink.objects.filter(pk=link.pk, revoked_at=None).update(revoked_at=now)
+    if ExpiringLink.objects.filter(pk=link.pk, revoked_at=None).update(revoked_at=now):
+        publish(happenings.of_link("revoked", link), now=now)

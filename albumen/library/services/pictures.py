@@ -9,10 +9,11 @@ from django.db.models import F, QuerySet
 from albumen import imaging
 from albumen.accounts.models import User
 from albumen.errors import Forbidden, Invalid, NotFound, TooLarge
+from albumen.events.services import publish
 from albumen.idempotency.services.answers import committing
-from albumen.library import renditions
+from albumen.library import access, renditions
 from albumen.library.models import Album, ExpiringLink, Picture
-from albumen.library.services import albums, links
+from albumen.library.services import albums, happenings, links
 from albumen.library.services.names import clean_name, require_name
 from albumen.library.services.trash import purge_pictures
 from albumen.search import fold
@@ -68,12 +69,16 @@ def upload_picture(
         )
         if album is not None:
             albums.append(album=album, picture_ids=[picture.pk], now=now)
+        told = happenings.of_new_picture(picture, album)
         link = None
         if expiring_time_seconds is not None:
-            link = links.create_link(picture=picture, expiring_time_seconds=expiring_time_seconds, now=now)
+            link = links.make_link(picture=picture, expiring_time_seconds=expiring_time_seconds, now=now)
+            told.append(happenings.of_link("created", link))
+        publish(*told, now=now)
     return picture, link
 
 
+@transaction.atomic
 def rename_picture(
     *, picture: Picture, now: datetime, name: str | None = None, description: str | None = None
 ) -> Picture:
@@ -88,22 +93,26 @@ def rename_picture(
     if not Picture.objects.filter(pk=picture.pk).update(**changes):
         raise NotFound
     picture.refresh_from_db(fields=["name", "description", "updated_at"])
+    publish(happenings.of_picture("updated", picture), now=now)
     return picture
 
 
 @transaction.atomic
 def delete_picture(*, picture: Picture, now: datetime) -> None:
     """Move it to the trash: every link to it ends at once, and nothing is lost."""
-    albums.trash_pictures(Picture.objects.filter(pk=picture.pk), now=now)
+    if albums.trash_pictures(Picture.objects.filter(pk=picture.pk), now=now):
+        publish(happenings.of_picture("deleted", picture), now=now)
 
 
 @transaction.atomic
-def restore_picture(*, picture: Picture) -> Picture:
+def restore_picture(*, picture: Picture, now: datetime) -> Picture:
     """Take it out of the trash, with its links, back into its albums."""
-    albums.untrash_pictures(Picture.objects.filter(pk=picture.pk))
+    restored = albums.untrash_pictures(Picture.objects.filter(pk=picture.pk))
     if not Picture.objects.filter(pk=picture.pk).exists():
         raise NotFound
     picture.deleted_at = None
+    if restored:
+        publish(happenings.of_picture("restored", picture), now=now)
     return picture
 
 
@@ -113,18 +122,23 @@ def delete_every_picture(*, now: datetime) -> int:
     together = int(now.timestamp() * 1_000_000)
     count = Picture.objects.filter(deleted_at=None).update(deleted_at=now, deleted_with=together)
     Album.objects.filter(picture_count__gt=0).update(picture_count=0)
+    if count:
+        gone = Picture.objects.filter(deleted_with=together)
+        publish(happenings.of_many("deleted", access.audience_of_pictures(gone)), now=now)
     return count
 
 
 @transaction.atomic
-def restore_pictures(pictures: QuerySet[Picture]) -> int:
+def restore_pictures(pictures: QuerySet[Picture], *, now: datetime) -> int:
     """Take all of these out of the trash; answers how many."""
-    return albums.untrash_pictures(pictures)
+    restored = albums.untrash_pictures(pictures)
+    publish(*happenings.of_pictures("restored", restored), now=now)
+    return len(restored)
 
 
-def purge_picture(*, picture: Picture) -> None:
+def purge_picture(*, picture: Picture, now: datetime) -> None:
     """Remove one picture in the trash for good."""
-    purge_pictures(Picture.objects.filter(pk=picture.pk))
+    purge_pictures(Picture.objects.filter(pk=picture.pk), now=now)
 
 
 def _charge(owner: User, size: int) -> None:

@@ -178,7 +178,9 @@ class Trash(GenericAPIView[Any]):
 class Restore(APIView):
     @extend_schema(summary="Take a picture out of the trash", request=None, responses=PictureSerializer)
     def post(self, request: SignedInRequest, picture_id: int) -> Response:
-        picture = pictures.restore_picture(picture=access.get_trashed_picture(request.user, picture_id))
+        picture = pictures.restore_picture(
+            picture=access.get_trashed_picture(request.user, picture_id), now=timezone.now()
+        )
         return Response(PictureSerializer(picture, context={"request": request}).data)
 
 
@@ -196,7 +198,8 @@ class RestoreAll(GenericAPIView[Any]):
     def post(self, request: SignedInRequest) -> Response:
         serializer = self.get_serializer(data=request.data)
         serializer.is_valid(raise_exception=True)
-        restored = pictures.restore_pictures(access.trash_to_restore(request.user, **serializer.validated_data))
+        trashed = access.trash_to_restore(request.user, **serializer.validated_data)
+        restored = pictures.restore_pictures(trashed, now=timezone.now())
         return Response({"restored": restored})
 
 
@@ -204,5 +207,5 @@ class RestoreAll(GenericAPIView[Any]):
 class Trashed(APIView):
     @extend_schema(summary="Delete a picture for good", description="There is no way back.", responses={204: None})
     def delete(self, request: SignedInRequest, picture_id: int) -> Response:
-        pictures.purge_picture(picture=access.get_trashed_picture(request.user, picture_id))
+        pictures.purge_picture(picture=access.get_trashed_picture(request.user, picture_id), now=timezone.now())
         return Response(status=204)
