@@ -37,3 +37,11 @@ class TaskSerializer(serializers.ModelSerializer[Task]):
             "finished_at",
         )
         extra_kwargs = {"cancel_requested": {"help_text": "A running task is cancelled at its next step."}}
+
+    def to_representation(self, task: Task) -> dict[str, Any]:
+        shape: dict[str, Any] = super().to_representation(task)
+        url = (task.result or {}).get("url", "")
+        if url.startswith("/"):
+            # Whoever asks knows the address of this service; the worker that made the result does not.
+            shape["result"] = {**shape["result"], "url": self.context["request"].build_absolute_uri(url)}
+        return shape

@@ -10,10 +10,10 @@ from django.conf import settings
 from django.db import DatabaseError, connections
 from django.utils import timezone
 
-from albumen.errors import DomainError
+from albumen.errors import DomainError, OutOfSpace, Unavailable
 from albumen.tasks.models import Status, Task
 from albumen.tasks.services import claims
-from albumen.tasks.services.kinds import kinds
+from albumen.tasks.services.kinds import Kind, kinds
 from albumen.tasks.services.run import Cancelled, LostClaim, Run, Stopped, stopping
 
 INTERNAL_ERROR = DomainError("internal_error", "This failed, and it is not your fault. Tell the operator.")
@@ -66,17 +66,24 @@ def _attempt(run: Run) -> None:
         claims.hand_back_task(task=task, now=run.now())
     except LostClaim:
         logger.warning("%s was taken over by another worker.", task)
+    except (OutOfSpace, Unavailable) as refusal:
+        _try_again(run, kind, refusal)
     except DomainError as refusal:
         claims.end_task(task=task, status=Status.FAILED, error=refusal, now=run.now())
     except Exception:
         logger.exception("%s failed at attempt %s.", task, task.attempts)
-        if task.attempts < kind.max_attempts:
-            now = run.now()
-            claims.postpone_task(task=task, until=now + back_off(task.attempts), now=now)
-        else:
-            claims.end_task(task=task, status=Status.FAILED, error=INTERNAL_ERROR, now=run.now())
+        _try_again(run, kind, INTERNAL_ERROR)
     else:
         claims.end_task(task=task, status=Status.SUCCEEDED, result=result, now=run.now())
+
+
+def _try_again(run: Run, kind: Kind, error: DomainError) -> None:
+    """What may pass by itself: later, until the attempts are used up."""
+    task, now = run.task, run.now()
+    if task.attempts < kind.max_attempts:
+        claims.postpone_task(task=task, until=now + back_off(task.attempts), now=now)
+    else:
+        claims.end_task(task=task, status=Status.FAILED, error=error, now=now)
 
 
 @contextmanager

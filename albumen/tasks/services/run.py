@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -36,6 +37,13 @@ class Cancelled(Interrupted):
 
 class Stopped(Interrupted):
     """This worker ends; the task goes on in another one."""
+
+
+@dataclass(slots=True)
+class Step:
+    """What is being committed; a checkpoint that is not known before the block's own writes is set here."""
+
+    checkpoint: dict[str, Any] | None = None
 
 
 class Run:
@@ -82,7 +90,7 @@ class Run:
         advance: int = 0,
         total: int | None = None,
         checkpoint: dict[str, Any] | None = None,
-    ) -> Iterator[None]:
+    ) -> Iterator[Step]:
         """One transaction: what the block writes is committed together with the progress, or neither is.
 
         `done` sets the progress and `advance` adds to it; `total` and `checkpoint` stay as they are when absent.
@@ -94,9 +102,13 @@ class Run:
             progress["total"] = total
         if checkpoint is not None:
             progress["checkpoint"] = checkpoint
+        step = Step()
         with transaction.atomic():
             self._hold(progress)
-            yield
+            yield step
+            if step.checkpoint is not None:
+                progress["checkpoint"] = step.checkpoint
+                held(self.task).update(checkpoint=step.checkpoint)
         for name, value in progress.items():
             setattr(self.task, name, value)
         self._announce()
