@@ -3,7 +3,7 @@
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench lock
+.PHONY: help run test check faults bench lock
 
 # Modules are started by `python -m`, because the scripts in .venv/bin break when the checkout is moved.
 VENV_PYTHON := .venv/bin/python
@@ -35,6 +35,10 @@ check: ## Check style, types, layers, migrations and the API description
 	step .venv/bin/lint-imports --no-logo; \
 	step manage.py makemigrations --check --dry-run; \
 	step manage.py spectacular --validate --fail-on-warn --file /dev/null
+
+faults: ## Kill and cut at 50 random moments each, or ROUNDS of them; takes an hour or two
+	@scripts/venv.sh requirements-dev.txt; \
+	FAULT_ROUNDS="$${ROUNDS:-50}" $(VENV_PYTHON) -m pytest -m fault $(ARGS)
 
 bench: ## Run the benchmarks; ARGS="..." goes to them
 	@scripts/venv.sh requirements-dev.txt; \

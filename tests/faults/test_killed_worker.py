@@ -1,0 +1,99 @@
+"""A worker that is killed with -9 at a random moment: the task ends all the same, and its effect is there once."""
+
+import hashlib
+import io
+import os
+import random
+import signal
+import time
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests import pictures
+from tests.faults.rounds import LONG, ROUNDS
+from tests.server import Server
+from tests.work.conftest import Elsewhere, ended, use_plan
+
+pytestmark = pytest.mark.fault
+PICTURES = 200 if LONG else 40
+
+
+def worker_of(server: Server) -> int:
+    """The id of the worker process that this server has started."""
+    assert server.process is not None
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        for folder in Path("/proc").glob("[0-9]*"):
+            try:
+                parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+                command = (folder / "cmdline").read_bytes()
+            except (FileNotFoundError, ProcessLookupError):
+                continue
+            if parent == server.process.pid and b"\0worker" in command:
+                return int(folder.name)
+        time.sleep(0.05)
+    raise AssertionError("There is no worker.")
+
+
+def kill_the_worker_at_some_moment(server: Server, client: httpx.Client, task: dict[str, Any]) -> None:
+    """Somewhere between the first and the last picture."""
+    moment = random.randrange(1, PICTURES - 1)
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline:
+        now = client.get(f"/api/tasks/{task['id']}/").json()
+        if now["done"] >= moment or now["status"] not in ("queued", "running"):
+            break
+        time.sleep(0.01)
+    os.kill(worker_of(server), signal.SIGKILL)
+
+
+@pytest.fixture
+def server(own_server: Server, elsewhere: Elsewhere) -> Server:
+    own_server.env |= {"ALBUMEN_WORKERS": "1", "ALBUMEN_REMOTE_ALLOW": elsewhere.pair}
+    own_server.start()
+    return own_server
+
+
+def run(server: Server, client: httpx.Client, start: Callable[[], httpx.Response]) -> dict[str, Any]:
+    started = start()
+    kill_the_worker_at_some_moment(server, client, started.json())
+    task = ended(client, started, seconds=120)
+    assert task["status"] == "succeeded", task
+    return task
+
+
+def test_an_import_ends_and_each_picture_exists_once(server: Server, elsewhere: Elsewhere) -> None:
+    urls = [elsewhere.put(f"killed-{seed}.jpg", pictures.jpeg(200, 150, seed=seed)) for seed in range(PICTURES)]
+    for number in range(ROUNDS):
+        alice = server.register(f"alice{number}")
+        use_plan(server, alice, "Enterprise")
+        task = run(server, alice, lambda: alice.post("/api/pictures/import/", json={"urls": urls}))  # noqa: B023
+        made = [result["picture"] for result in task["result"]["results"]]
+        rows = server.sql("SELECT id FROM library_picture WHERE owner_id = ? ORDER BY id", alice.user["id"])
+        assert [(picture,) for picture in made] == rows
+        assert len(rows) == PICTURES
+        assert server.manage("check_integrity")
+
+
+def test_an_export_ends_and_its_archive_is_whole(server: Server) -> None:
+    alice = server.register("alice")
+    use_plan(server, alice, "Enterprise")
+    hashes = set()
+    for seed in range(PICTURES):
+        content = pictures.png(300, 200, seed=seed)
+        assert alice.post("/api/pictures/", files={"image": ("photo.png", content)}).status_code == 201
+        hashes.add(hashlib.sha256(content).hexdigest())
+    for _ in range(ROUNDS):
+        task = run(server, alice, lambda: alice.post("/api/profile/export/"))
+        archive = zipfile.ZipFile(io.BytesIO(httpx.get(task["result"]["url"]).content))
+        assert archive.testzip() is None
+        names = [name for name in archive.namelist() if name != "manifest.json"]
+        assert {hashlib.sha256(archive.read(name)).hexdigest() for name in names} == hashes
+        assert len(names) == PICTURES
+    assert not list((server.data_dir / "media" / "incoming").glob("export-*"))
+    assert server.manage("check_integrity")
