@@ -36,10 +36,12 @@ def send(
     cache_control: str,
     vary: str = "",
     whole: bool = False,
+    attachment: bool = False,
 ) -> HttpResponseBase:
     """The stored file `name`, or 206, 304, 412 or 416 as the request's conditions ask; `NotFound` when it is missing.
 
-    `etag` is an opaque value without quotes. `whole` ignores ranges and conditions, and gives no validator.
+    `etag` is an opaque value without quotes. `whole` ignores ranges and conditions, and gives no validator;
+    `attachment` has browsers keep it instead of showing it.
     """
     try:
         file = default_storage.open(name)
@@ -66,7 +68,7 @@ def send(
             if span is not None:
                 response["Content-Range"] = f"bytes {start}-{end}/{size}"
     response["Content-Type"] = media_type
-    response["Content-Disposition"] = content_disposition_header(False, filename) or "inline"
+    response["Content-Disposition"] = content_disposition_header(attachment, filename) or "inline"
     response["Cache-Control"] = cache_control
     response["X-Content-Type-Options"] = "nosniff"
     response["Content-Security-Policy"] = SECURITY_POLICY

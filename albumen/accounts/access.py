@@ -28,6 +28,14 @@ def users_visible_to(viewer: Viewer) -> QuerySet[User]:
     return users if is_administrator(viewer) else users.filter(is_active=True)
 
 
+def get_active_user(user_id: int | None) -> User:
+    """Whom work in the background is done for, with the plan as it is now; `Forbidden` once the account is closed."""
+    user = User.objects.select_related("plan").filter(pk=user_id or 0, is_active=True).first()
+    if user is None:
+        raise Forbidden("account_inactive", "The account that started this is closed or switched off.")
+    return user
+
+
 def with_memberships(users: QuerySet[User]) -> QuerySet[User]:
     """The same users, who bring their memberships along: one query for a whole page."""
     return users.prefetch_related(Prefetch("memberships", _MEMBERSHIPS, to_attr=_KNOWN))
@@ -60,7 +68,7 @@ def get_user(viewer: Viewer, user_id: int) -> User:
 
 def active_user(user_id: int) -> User | None:
     """Who stands behind a cookie, with the plan; None once the account is gone or inactive."""
-    return User.objects.select_related("plan").filter(pk=user_id, is_active=True).first()
+    return User.objects.select_related("plan").filter(pk=user_id or 0, is_active=True).first()
 
 
 def get_editable_user(viewer: Viewer, user_id: int) -> User:

@@ -29,6 +29,9 @@ class Picture(Searchable):
     description = models.TextField(max_length=5000, blank=True)
     source = models.CharField(max_length=6, choices=Source.choices, default=Source.UPLOAD, editable=False)
     image_url = models.URLField(max_length=2000, null=True, editable=False)  # noqa: DJ001  (the contract says null)
+    # Of a linked picture: when its address was last looked at, and the code of what was wrong then.
+    link_checked_at = models.DateTimeField(null=True, editable=False)
+    link_problem = models.CharField(max_length=32, blank=True, editable=False)
     sha256 = models.CharField(max_length=64, db_index=True, editable=False)
     bytes = models.PositiveBigIntegerField(editable=False)
     format = models.CharField(max_length=8, editable=False)

@@ -34,6 +34,11 @@ def derivatives_folder(sha256: str) -> str:
     return f"thumbnails/{sha256[:2]}/{sha256}"
 
 
+def export_name(task_id: int) -> str:
+    """The archive that this task has made."""
+    return f"exports/{task_id % 100:02}/{task_id}.zip"
+
+
 def _thumbnail_name(sha256: str, height: int, form: str) -> str:
     return f"{derivatives_folder(sha256)}/{height}.{imaging.EXTENSIONS[form]}"
 

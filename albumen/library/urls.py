@@ -1,12 +1,15 @@
 from django.urls import path
 
-from albumen.library.views import albums, files, links, pictures
+from albumen.library.views import albums, files, links, pictures, work
 
 urlpatterns = [
     path("albums/", albums.Albums.as_view(), name="albums"),
     path("albums/<id:album_id>/", albums.OneAlbum.as_view(), name="album"),
     path("albums/<id:album_id>/pictures/", albums.AlbumPictures.as_view(), name="album-pictures"),
     path("albums/<id:album_id>/pictures/<id:picture_id>/", albums.OneAlbumPicture.as_view(), name="album-picture"),
+    path("albums/<id:album_id>/export/", work.ExportAlbum.as_view(), name="album-export"),
+    path("profile/export/", work.ExportProfile.as_view(), name="profile-export"),
+    path("pictures/import/", work.Import.as_view(), name="import"),
     path("pictures/", pictures.Pictures.as_view(), name="pictures"),
     path("pictures/<id:picture_id>/", pictures.OnePicture.as_view(), name="picture"),
     path("pictures/<id:picture_id>/restore/", pictures.Restore.as_view(), name="picture-restore"),
@@ -22,6 +25,11 @@ file_urlpatterns = [
         "files/<id:picture_id>/<str:size>/<id:viewer_id>/<id:expires>/<str:mac>/",
         files.SignedFile.as_view(),
         name="signed-file",
+    ),
+    path(
+        "files/exports/<id:task_id>/<id:owner_id>/<id:expires>/<str:mac>/",
+        work.ExportFile.as_view(),
+        name="export-file",
     ),
     path("links/<str:token>/", files.LinkTarget.as_view(), name="link-target"),
 ]

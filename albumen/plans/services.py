@@ -4,9 +4,13 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError
+from django.utils import timezone
 
 from albumen.errors import Conflict, Invalid, NotFound
 from albumen.plans.models import Plan
+from albumen.tasks.services import start
+
+MAKE_THUMBNAILS = "make_thumbnails"
 
 
 def default_plan() -> Plan:
@@ -26,6 +30,7 @@ def save_plan(*, plan: Plan, **changes: Any) -> Plan:
     if plan.pk and before is None:
         raise NotFound
     was_default = bool(before and before.is_default)
+    old_heights = list(before.thumbnail_heights) if before else []
     plan = before if before and changes else plan
     for field, value in changes.items():
         setattr(plan, field, value)
@@ -44,7 +49,17 @@ def save_plan(*, plan: Plan, **changes: Any) -> Plan:
     except IntegrityError:
         # Locks hold the plans that there are; two new ones of one name meet only here.
         raise _name_taken() from None
+    if before and not set(plan.thumbnail_heights) <= set(old_heights):
+        prepare_thumbnails(plan=plan.pk)
     return plan
+
+
+def prepare_thumbnails(**whose: int) -> None:
+    """Have the thumbnails made that a plan has now, for the pictures of all its users (`plan=`) or of one (`user=`).
+
+    They work without it, from the next request on: each would be made when it is first asked for.
+    """
+    start(kind=MAKE_THUMBNAILS, owner_id=None, arguments=whose, now=timezone.now())
 
 
 def create_plan(**fields: Any) -> Plan:

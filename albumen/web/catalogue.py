@@ -233,6 +233,7 @@ LINKS = Chapter(
         Code("plan_lacks_original", (403,), "Your plan has no originals.", "Name one of its heights in `height`."),
         Code("unknown_height", (400,), "Your plan does not have this height.", "Take one that `detail` names."),
         Code("gone", (410,), "It was here, and is not any more.", "Ask whoever gave you the address."),
+        Code("export_expired", (410,), "The archive was kept for a day.", "Start the export again."),
         Code("link_expired", (410,), "The link is past its time.", "Ask its sender for a new one."),
         Code("link_revoked", (410,), "The link was withdrawn.", "Ask its sender for a new one."),
         Code("link_used_up", (410,), "The link was used as often as it may be.", "Ask its sender for a new one."),
@@ -271,6 +272,7 @@ TASKS = Chapter(
             "task_not_retryable", (409,), "The task waits, runs, or has succeeded.", "Start a new one, if you need it."
         ),
         Code("worker_lost", (), "In a task: its worker died at each attempt.", "Retry with less; tell the operator."),
+        Code("account_inactive", (), "In a task: the account that started it was closed.", "Ask an administrator."),
         Code("internal_error", (), "In a task: it failed for no fault of yours.", "Retry it, and tell the operator."),
         Code("unknown_kind", (), "In a task: the service was updated, and lost such work.", "Start it anew."),
     ),

@@ -10,7 +10,11 @@ from django_tasks_db.models import DBTaskResult
 
 from albumen.accounts.services.sessions import delete_ended_sessions
 from albumen.idempotency.services.answers import delete_old_answers
+from albumen.library.jobs.exports import export_pictures
+from albumen.library.jobs.imports import import_pictures
+from albumen.library.jobs.linked import recheck_linked_pictures
 from albumen.library.jobs.sweep import sweep_files
+from albumen.library.jobs.thumbnails import make_thumbnails
 from albumen.library.services.trash import purge_trash
 from albumen.tasks.services import Kind, Run, Schedule
 from albumen.tasks.services.schedules import delete_old_tasks
@@ -35,6 +39,10 @@ def _removing(remove: Callable[..., int]) -> Callable[[Run], dict[str, Any]]:
 
 
 KINDS = {
+    "import_pictures": Kind(import_pictures, "Import pictures"),
+    "export_pictures": Kind(export_pictures, "Export pictures"),
+    "make_thumbnails": Kind(make_thumbnails, "Make thumbnails after a change of plan"),
+    "recheck_linked": Kind(recheck_linked_pictures, "Look at linked pictures again"),
     "purge_trash": Kind(_removing(purge_trash), "Purge the trash"),
     "sweep_files": Kind(_removing(sweep_files), "Sweep files without a row"),
     "delete_sessions": Kind(_removing(delete_ended_sessions), "Forget ended logins"),
@@ -43,6 +51,7 @@ KINDS = {
     "delete_deliveries": Kind(_removing(delete_old_deliveries), "Forget what the engine carried"),
 }
 SCHEDULES = [
+    Schedule("recheck-linked", "recheck_linked", HOUR),
     Schedule("purge-trash", "purge_trash", HOUR),
     Schedule("sweep-files", "sweep_files", HOUR),
     Schedule("delete-sessions", "delete_sessions", HOUR),

@@ -167,6 +167,10 @@ TASKS = {
     "tasks": {"GET": SIGNED_IN},
     "task": {"GET": {"queued": OWNER, "periodic": "111 44444 4."}},
     "task-cancel": {"POST": {"queued": OWNER, "ended": "111 44444 99", "periodic": "111 44444 4."}},
+    "import": {"POST": {"alone": SIGNED_IN, **of_album(NAME)}},
+    "album-export": {"POST": {**of_album(SEE), "public": "111 ..... .."}},
+    "profile-export": {"POST": SIGNED_IN},
+    "export-file": {"GET": "444 44444 44"},  # Its address is signed, and this one is not.
     "task-retry": {"POST": {"queued": "111 44444 99", "ended": OWNER, "periodic": "111 44444 49"}},
 }
 EVENTS = {"events": {"GET": SIGNED_IN}}
@@ -207,6 +211,9 @@ BODIES: dict[tuple[str, str], Callable[["World", str, str], dict[str, Any]]] = {
     ("album-picture", "PATCH"): lambda world, role, case: {"before": None},
     ("pictures", "POST"): lambda world, role, case: (
         {"image": DOT} | ({"album": world.albums[case]} if case in world.albums else {})
+    ),
+    ("import", "POST"): lambda world, role, case: (
+        {"urls": ["http://images.example/a.jpg"]} | ({"album": world.albums[case]} if case in world.albums else {})
     ),
     ("picture", "PATCH"): lambda world, role, case: {"name": "New"},
     ("picture-links", "POST"): lambda world, role, case: {"expiring_time_seconds": 300},
@@ -292,6 +299,9 @@ class World:
             "picture_id": self.pictures.get(case, 0),
             "link_id": self.links.get(case, 0),
             "plan_id": self.spare_plan,
+            "owner_id": self.owner.id,
+            "expires": 2**32,
+            "mac": "A" * 22,
             "task_id": self.tasks.get(case, 0),
             "organization_id": self.organization,
             "session_id": self.session,

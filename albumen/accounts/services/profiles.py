@@ -14,6 +14,7 @@ from albumen.errors import Conflict, DomainError, Invalid
 from albumen.events.services import Happening, publish
 from albumen.idempotency.services.answers import committing
 from albumen.organizations import services as organizations
+from albumen.plans.services import prepare_thumbnails
 from albumen.uploads.drafts import Upload
 
 NAMES = ("first_name", "last_name", "phone")
@@ -89,11 +90,15 @@ def update_user(*, actor: User, user: User, now: datetime, **changes: Any) -> Us
     ends every login; `Conflict` when administrators would lock themselves out."""
     if actor.pk == user.pk and (changes.get("is_active") is False or changes.get("is_staff") is False):
         raise Conflict("locks_oneself_out", "You would lock yourself out: ask another administrator to do this.")
+    # Asked of the row: the panel's form has changed the object before it came here.
+    replans = "plan" in changes and not User.objects.filter(pk=user.pk, plan=changes["plan"]).exists()
     for field, value in changes.items():
         setattr(user, field, value)
     user.save(update_fields=list(changes))
     if changes.get("is_active") is False:
         end_all_sessions(user=user, now=now)
+    if replans:
+        prepare_thumbnails(user=user.pk)
     return user
 
 

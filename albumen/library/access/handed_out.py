@@ -85,6 +85,20 @@ def picture_behind_address(
     return picture, viewer
 
 
+def sign_export(task_id: int, owner_id: int, expires_at: datetime) -> str:
+    """The path of the archive that this task made, for its owner to download without any header."""
+    expires = int(expires_at.timestamp())
+    return f"/files/exports/{task_id}/{owner_id}/{expires}/{_mac('export', task_id, owner_id, expires)}"
+
+
+def require_export(*, task_id: int, owner_id: int, expires: int, mac: str, now: datetime) -> None:
+    """`NotFound` for a forged address, `Gone` when the archive is past its time or its owner is not active."""
+    if not hmac.compare_digest(mac.encode(), _mac("export", task_id, owner_id, expires).encode()):
+        raise NotFound
+    if now.timestamp() >= expires or not User.objects.filter(pk=owner_id, is_active=True).exists():
+        raise Gone("export_expired", "This archive was kept for a day. Start the export again.")
+
+
 def link_token(link_id: int) -> str:
     """What stands in the address of an expiring link: the id and 128 bits that only this server can tell."""
     return f"{link_id}-{_mac('link', link_id)}"

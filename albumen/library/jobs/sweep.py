@@ -8,6 +8,7 @@ from pathlib import Path
 from albumen.accounts.models import User
 from albumen.library import renditions
 from albumen.library.models import Picture
+from albumen.library.services.work import EXPORT_KEPT
 
 GRACE = timedelta(days=1)
 
@@ -34,6 +35,9 @@ def sweep_files(*, now: datetime) -> int:
         if not User.objects.filter(avatar=path.name).exists():
             path.unlink(missing_ok=True)
             count += 1
+    for path in _older(root / "exports", "*/*", (now - EXPORT_KEPT - timedelta(hours=1)).timestamp()):
+        path.unlink(missing_ok=True)
+        count += 1
     return count
 
 

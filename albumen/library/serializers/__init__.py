@@ -3,6 +3,7 @@
 from albumen.library.serializers.requests import (
     AddedSerializer,
     AlbumChangeSerializer,
+    ImportSerializer,
     JSONUploadSerializer,
     LinkRequestSerializer,
     MoveSerializer,
@@ -24,6 +25,7 @@ __all__ = [
     "AddedSerializer",
     "AlbumChangeSerializer",
     "AlbumSerializer",
+    "ImportSerializer",
     "JSONUploadSerializer",
     "LinkRequestSerializer",
     "LinkSerializer",

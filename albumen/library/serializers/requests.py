@@ -93,6 +93,18 @@ class JSONUploadSerializer(UploadSerializer):
     image = Base64Field(required=False, help_text="base64, bare or as a data URL.")
 
 
+class ImportSerializer(serializers.Serializer[Any]):
+    urls = serializers.ListField(
+        child=serializers.CharField(max_length=2000),
+        min_length=1,
+        max_length=500,
+        help_text="http and https; each is checked and refused by itself.",
+    )
+    album = serializers.IntegerField(
+        required=False, allow_null=True, min_value=1, max_value=BIGGEST, help_text="Also put them there."
+    )
+
+
 class PictureChangeSerializer(serializers.Serializer[Any]):
     image_url = serializers.CharField(required=False, max_length=2000, help_text="Of a linked picture; checked again.")
     name = serializers.CharField(max_length=255, required=False)

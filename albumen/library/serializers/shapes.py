@@ -34,6 +34,7 @@ PICTURE_EXAMPLE = {
     "albums": [],
     "source": "upload",
     "image_url": None,
+    "link_problem": None,
     "width": 4000,
     "height": 3000,
     "format": "jpeg",
@@ -103,6 +104,9 @@ class PictureSerializer(serializers.Serializer[Picture]):
     )
     source = serializers.ChoiceField(Source.choices)  # type: ignore[assignment]  # a field's own property
     image_url = serializers.URLField(allow_null=True)
+    link_problem = serializers.CharField(
+        allow_null=True, help_text="Why `image_url` did not lead to an image when it was last looked at."
+    )
     width = serializers.IntegerField(allow_null=True, help_text="Upright, in px; null for a linked picture.")
     height = serializers.IntegerField(allow_null=True, help_text="Upright, in px; null for a linked picture.")
     format = serializers.ChoiceField(list(imaging.MEDIA_TYPES))
@@ -127,6 +131,7 @@ class PictureSerializer(serializers.Serializer[Picture]):
             "albums": self._albums.get(picture.pk, []),
             "source": picture.source,
             "image_url": picture.image_url,
+            "link_problem": picture.link_problem or None,
             "width": None if linked else picture.width,
             "height": None if linked else picture.height,
             "format": picture.format,

@@ -42,6 +42,7 @@ def link_picture(
             has_alpha=False,
             created_at=now,
             updated_at=now,
+            link_checked_at=now,
         )
         User.objects.filter(pk=actor.pk).update(picture_count=F("picture_count") + 1)
         if album is not None:
@@ -55,10 +56,32 @@ def relink_picture(*, picture: Picture, image_url: str, now: datetime) -> Pictur
     if picture.source != Source.LINK:
         raise Invalid("not_linked", "Only a linked picture has an address.", pointer="/image_url")
     found = check_image(image_url)
-    changes = {"image_url": found.url, "format": found.format, "updated_at": now}
+    changes = {
+        "image_url": found.url,
+        "format": found.format,
+        "updated_at": now,
+        "link_checked_at": now,
+        "link_problem": "",
+    }
     with transaction.atomic():
         if not Picture.objects.filter(pk=picture.pk).update(**changes):
             raise NotFound
         picture.refresh_from_db(fields=list(changes))
         publish(happenings.of_picture("updated", picture), now=now)
     return picture
+
+
+def recheck_picture(*, picture: Picture, now: datetime) -> bool:
+    """Look at a linked picture's address again, and note what is wrong with it now, or that nothing is; answers
+    whether that has changed. The picture stays in any case: what is away today may be back tomorrow."""
+    try:
+        problem, form = "", check_image(picture.image_url or "").format
+    except Invalid as refusal:
+        problem, form = refusal.code, picture.format
+    changed = problem != picture.link_problem
+    with transaction.atomic():
+        # Unless it was pointed elsewhere meanwhile.
+        same = Picture.objects.filter(pk=picture.pk, image_url=picture.image_url)
+        if same.update(link_checked_at=now, link_problem=problem, format=form) and changed:
+            publish(happenings.of_picture("updated", picture), now=now)
+    return changed

@@ -1,5 +1,6 @@
 """Upload, rename, delete, restore, purge."""
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -20,6 +21,15 @@ from albumen.search import fold
 from albumen.uploads.drafts import Upload
 
 
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """An upload whose bytes are in their place, and that no row names yet; `facts` are what its header and pixels
+    told."""
+
+    upload: Upload
+    facts: imaging.Facts
+
+
 def upload_picture(
     *,
     actor: User,
@@ -35,9 +45,24 @@ def upload_picture(
     When this returns, the bytes were decoded whole and survive a power cut, and every link works. When it raises,
     there is no row; bytes that no row names are swept after a day.
     """
-    plan = actor.plan
     if expiring_time_seconds is not None:
-        links.require_right(plan, None, pointer="/expiring_time_seconds")
+        links.require_right(actor.plan, None, pointer="/expiring_time_seconds")
+    taken = take_in(actor=actor, upload=upload)
+    with committing():
+        return keep_picture(
+            actor=actor,
+            taken=taken,
+            name=name,
+            description=description,
+            album=album,
+            expiring_time_seconds=expiring_time_seconds,
+            now=now,
+        )
+
+
+def take_in(*, actor: User, upload: Upload) -> Taken:
+    """The slow half of keeping a picture, outside of any transaction: right, quota, thumbnails, the bytes."""
+    plan = actor.plan
     if upload.size > plan.max_upload_bytes:
         raise TooLarge(
             "too_large", f"Your plan takes files of up to {plan.max_upload_bytes:,} bytes.", pointer="/image"
@@ -45,36 +70,49 @@ def upload_picture(
     if plan.quota_bytes is not None and actor.bytes_used + upload.size > plan.quota_bytes:
         raise _over_quota(plan.quota_bytes)
     try:
-        facts = renditions.take_in(upload, plan.thumbnail_heights)
+        return Taken(upload, renditions.take_in(upload, plan.thumbnail_heights))
     except imaging.Refused as refusal:
         raise Invalid(refusal.code, refusal.detail, pointer="/image") from None
-    with committing():
-        _charge(actor, upload.size)
-        picture = Picture.objects.create(
-            owner=actor,
-            name=clean_name(name) or clean_name(upload.name or "") or "picture",
-            description=description,
-            sha256=upload.sha256,
-            bytes=upload.size,
-            format=facts.format,
-            width=facts.width,
-            height=facts.height,
-            frames=facts.frames,
-            has_alpha=facts.has_alpha,
-            camera=facts.camera or "",
-            placeholder=facts.placeholder or "",
-            taken_at=_moment(facts.taken_at),
-            created_at=now,
-            updated_at=now,
-        )
-        if album is not None:
-            albums.append(album=album, picture_ids=[picture.pk], now=now)
-        told = happenings.of_new_picture(picture, album)
-        link = None
-        if expiring_time_seconds is not None:
-            link = links.make_link(picture=picture, expiring_time_seconds=expiring_time_seconds, now=now)
-            told.append(happenings.of_link("created", link))
-        publish(*told, now=now)
+
+
+def keep_picture(
+    *,
+    actor: User,
+    taken: Taken,
+    now: datetime,
+    name: str = "",
+    description: str = "",
+    album: Album | None = None,
+    expiring_time_seconds: int | None = None,
+) -> tuple[Picture, ExpiringLink | None]:
+    """The quick half, inside of the caller's transaction: charge the quota, write the rows, and tell of them."""
+    upload, facts = taken.upload, taken.facts
+    _charge(actor, upload.size)
+    picture = Picture.objects.create(
+        owner=actor,
+        name=clean_name(name) or clean_name(upload.name or "") or "picture",
+        description=description,
+        sha256=upload.sha256,
+        bytes=upload.size,
+        format=facts.format,
+        width=facts.width,
+        height=facts.height,
+        frames=facts.frames,
+        has_alpha=facts.has_alpha,
+        camera=facts.camera or "",
+        placeholder=facts.placeholder or "",
+        taken_at=_moment(facts.taken_at),
+        created_at=now,
+        updated_at=now,
+    )
+    if album is not None:
+        albums.append(album=album, picture_ids=[picture.pk], now=now)
+    told = happenings.of_new_picture(picture, album)
+    link = None
+    if expiring_time_seconds is not None:
+        link = links.make_link(picture=picture, expiring_time_seconds=expiring_time_seconds, now=now)
+        told.append(happenings.of_link("created", link))
+    publish(*told, now=now)
     return picture, link
 
 

@@ -1,0 +1,178 @@
+"""Archives: an album, or all of a user's pictures, as a ZIP with a manifest."""
+
+import errno
+import json
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC
+from pathlib import Path
+from typing import Any
+from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
+
+from albumen import delivery, imaging
+from albumen.accounts.access import get_active_user
+from albumen.accounts.models import User
+from albumen.errors import NotFound, OutOfSpace
+from albumen.library import access, renditions
+from albumen.library.models import Picture, Source
+from albumen.library.services.work import EXPORT_KEPT
+from albumen.tasks.services import Run
+
+BLOCK = 1 << 20
+CHUNK = 100
+MANIFEST = "manifest.json"
+
+
+def export_pictures(run: Run) -> dict[str, Any]:
+    """Write the archive aside, put it into its place, and answer `{url, bytes, pictures, expires_at}`.
+
+    A run that was killed begins anew: the archive stands in its place whole, or not at all.
+    """
+    viewer = get_active_user(run.owner_id)
+    with _drafts(run.task_id) as (archive, manifest):
+        ids = _ids(viewer, run.arguments["album"])
+        run.report(0, total=len(ids))
+        with _space():
+            packed = _pack(run, viewer, ids, archive, manifest)
+            with run.step(done=len(ids)):  # Whoever has lost the claim places nothing.
+                pass
+            size = archive.stat().st_size
+            renditions.storage().place(archive, renditions.export_name(run.task_id))
+    expires_at = run.now() + EXPORT_KEPT
+    return {
+        "url": access.sign_export(run.task_id, viewer.pk, expires_at),
+        "bytes": size,
+        "pictures": packed,
+        "expires_at": expires_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+    }
+
+
+def _ids(viewer: User, album_id: int | None) -> list[int]:
+    if album_id is None:
+        return list(access.pictures_of(viewer, viewer.pk).order_by("pk").values_list("pk", flat=True))
+    entries = access.pictures_in(access.get_album(viewer, album_id))
+    return list(entries.order_by("entries__position", "pk").values_list("pk", flat=True))
+
+
+def _pack(run: Run, viewer: User, ids: list[int], archive: Path, manifest: Path) -> int:
+    """Fill both files; answers how many pictures have their bytes in the archive."""
+    names = _Names()
+    packed = 0
+    with ZipFile(archive, "w", ZIP_STORED, strict_timestamps=False) as file, manifest.open("w") as listed:
+        listed.write('{"pictures": [')
+        for number, picture in enumerate(_found(viewer, ids)):
+            entry = _describe(picture)
+            rendition = _rendition(viewer, picture)
+            if rendition is not None:
+                entry["file"] = names.take(picture.name, imaging.EXTENSIONS[rendition.format])
+                _copy(file, rendition.name, entry["file"], picture)
+                packed += 1
+            listed.write(("," if number else "") + "\n" + json.dumps(entry, ensure_ascii=False))
+            run.report(number + 1)
+        listed.write("\n]}\n")
+        listed.close()
+        with manifest.open("rb") as source, file.open(_entry(MANIFEST, ZIP_DEFLATED), "w", force_zip64=True) as target:
+            shutil.copyfileobj(source, target, BLOCK)
+    return packed
+
+
+def _found(viewer: User, ids: list[int]) -> Iterator[Picture]:
+    """Those that are still there to be seen, in this order."""
+    for start in range(0, len(ids), CHUNK):
+        some = ids[start : start + CHUNK]
+        rows = access.pictures_visible_to(viewer).select_related("owner__plan").in_bulk(some)
+        yield from (rows[picture_id] for picture_id in some if picture_id in rows)
+
+
+def _rendition(viewer: User, picture: Picture) -> renditions.Rendition | None:
+    """The bytes that the viewer would get from the API: the original where the owner's plan has it, else the plan's
+    largest thumbnail; None where there are none."""
+    if picture.source == Source.LINK:
+        return None
+    plan = picture.owner.plan
+    try:
+        if not plan.original:
+            heights = plan.thumbnail_heights
+            return renditions.get_thumbnail(picture, max(heights), heights, webp=True)
+        if picture.owner_id == viewer.pk:
+            return renditions.get_original(picture)
+        return renditions.get_shared_original(picture)
+    except NotFound:
+        return None
+
+
+def _describe(picture: Picture) -> dict[str, Any]:
+    return {
+        "file": None,
+        "id": picture.pk,
+        "name": picture.name,
+        "description": picture.description,
+        "owner": picture.owner_id,
+        "source": picture.source,
+        "image_url": picture.image_url,
+        "width": picture.width,
+        "height": picture.height,
+        "sha256": picture.sha256,
+        "taken_at": picture.taken_at and picture.taken_at.isoformat(),
+        "created_at": picture.created_at.isoformat(),
+    }
+
+
+def _copy(archive: ZipFile, stored: str, name: str, picture: Picture) -> None:
+    entry = _entry(name, ZIP_STORED)
+    moment = (picture.taken_at or picture.created_at).astimezone(UTC)
+    if 1980 <= moment.year <= 2107:  # What the format can tell.
+        entry.date_time = moment.timetuple()[:6]
+    with renditions.storage().open(stored) as source, archive.open(entry, "w", force_zip64=True) as target:
+        shutil.copyfileobj(source, target, BLOCK)
+
+
+def _entry(name: str, method: int) -> ZipInfo:
+    entry = ZipInfo(name)
+    entry.compress_type = method
+    entry.external_attr = 0o644 << 16
+    return entry
+
+
+class _Names:
+    """File names that differ on systems that ignore case, too."""
+
+    def __init__(self) -> None:
+        self._used = {MANIFEST}
+        self._last: dict[str, int] = {}
+
+    def take(self, name: str, extension: str) -> str:
+        first = delivery.safe_filename(name, extension)
+        stem, _, suffix = first.rpartition(".")
+        chosen = first
+        while chosen.casefold() in self._used:
+            number = self._last[first.casefold()] = self._last.get(first.casefold(), 1) + 1
+            chosen = f"{stem} ({number}).{suffix}"
+        self._used.add(chosen.casefold())
+        return chosen
+
+
+@contextmanager
+def _drafts(task_id: int) -> Iterator[tuple[Path, Path]]:
+    """Two fresh paths; what a run before this one left is removed first."""
+    prefix = f"export-{task_id}-"
+    archive = renditions.storage().draft()
+    for left in archive.parent.glob(f"{prefix}*"):
+        left.unlink(missing_ok=True)
+    paths = (archive.with_name(prefix + archive.name), archive.with_name(f"{prefix}{archive.name}.json"))
+    try:
+        yield paths
+    finally:
+        for path in paths:
+            path.unlink(missing_ok=True)
+
+
+@contextmanager
+def _space() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise OutOfSpace from None
+        raise

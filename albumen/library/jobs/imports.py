@@ -1,0 +1,59 @@
+"""Copying images from elsewhere: each address becomes a picture, or a refusal that says why."""
+
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from albumen.accounts.access import get_active_user
+from albumen.accounts.models import User
+from albumen.errors import DomainError, OutOfSpace, Unavailable
+from albumen.library import access, renditions
+from albumen.library.services import pictures
+from albumen.remote import download_image
+from albumen.tasks.services import Run
+from albumen.uploads.drafts import Upload
+
+
+def import_pictures(run: Run) -> dict[str, Any]:
+    """One result for each address, in their order: `{url, picture}` or `{url, error: {code, detail}}`.
+
+    A picture is committed together with its result, so a run that is killed goes on behind the last one.
+    """
+    urls: list[str] = run.arguments["urls"]
+    results: list[dict[str, Any]] = run.checkpoint.get("results", [])
+    for url in urls[len(results) :]:
+        results = [*results, _import(run, url, results)]
+    made = sum("picture" in result for result in results)
+    return {"pictures": made, "refused": len(results) - made, "results": results}
+
+
+def _import(run: Run, url: str, results: list[dict[str, Any]]) -> dict[str, Any]:
+    # Asked anew for each address: plan, quota and rights may have changed since the last one.
+    actor = get_active_user(run.owner_id)
+    try:
+        return _keep(run, actor, url, results)
+    except (OutOfSpace, Unavailable):
+        raise
+    except DomainError as refusal:
+        result = {"url": url, "error": {"code": refusal.code, "detail": refusal.detail}}
+    with run.step(advance=1, checkpoint={"results": [*results, result]}):
+        return result
+
+
+def _keep(run: Run, actor: User, url: str, results: list[dict[str, Any]]) -> dict[str, Any]:
+    album_id = run.arguments["album"]
+    limit = actor.plan.max_upload_bytes
+    name = unquote(urlsplit(url).path).rpartition("/")[2]
+    upload = Upload(renditions.storage().draft(), field="image", limit=limit, name=name)
+    try:
+        download_image(url, upload.write, limit=limit)
+        upload.finish()
+        taken = pictures.take_in(actor=actor, upload=upload)
+    finally:
+        upload.discard()
+    # The number of the picture is not known before it is made, so the step is told what it has to keep at its end.
+    with run.step(advance=1) as step:
+        album = None if album_id is None else access.get_filled_album(actor, album_id)
+        picture, _ = pictures.keep_picture(actor=actor, taken=taken, album=album, now=run.now())
+        result = {"url": url, "picture": picture.pk}
+        step.checkpoint = {"results": [*results, result]}
+    return result

@@ -1,0 +1,48 @@
+"""Thumbnails for pictures that were there before their plan had these heights: made ahead of those who look."""
+
+import time
+from typing import Any
+
+from django.db.models import QuerySet
+
+from albumen.errors import NotFound, Unavailable
+from albumen.library import renditions
+from albumen.library.models import Picture, Source
+from albumen.tasks.services import Run
+
+CHUNK = 20
+
+
+def make_thumbnails(run: Run) -> dict[str, Any]:
+    """Make what the plans' heights lack, for the pictures of one `user` or of all users of one `plan`."""
+    wanted = _wanted(run.arguments)
+    run.report(run.checkpoint.get("done", 0), total=wanted.count())
+    done, last = run.checkpoint.get("done", 0), run.checkpoint.get("last", 0)
+    while some := list(wanted.filter(pk__gt=last).order_by("pk")[:CHUNK]):
+        for picture in some:
+            _make(picture)
+            done += 1
+            run.report(done)
+        last = some[-1].pk
+        with run.step(done=done, checkpoint={"last": last, "done": done}):
+            pass
+    return {"pictures": done}
+
+
+def _wanted(arguments: dict[str, Any]) -> QuerySet[Picture]:
+    pictures = Picture.objects.filter(source=Source.UPLOAD, deleted_at=None).select_related("owner__plan")
+    if "plan" in arguments:
+        return pictures.filter(owner__plan=arguments["plan"])
+    return pictures.filter(owner=arguments["user"])
+
+
+def _make(picture: Picture) -> None:
+    heights = picture.owner.plan.thumbnail_heights
+    for height in heights:
+        try:
+            renditions.get_thumbnail(picture, height, heights, webp=True)
+        except NotFound:
+            return
+        except Unavailable:
+            # People who wait come first; what is not made now is made when it is asked for.
+            time.sleep(1)

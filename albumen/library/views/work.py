@@ -1,0 +1,119 @@
+"""What takes longer than a request: imports and exports, and the archives that exports make."""
+
+from typing import TYPE_CHECKING, Any
+
+from django.http.response import HttpResponseBase
+from django.utils import timezone
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
+from rest_framework.generics import GenericAPIView
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from albumen import delivery
+from albumen.accounts.authentication import SignedInRequest
+from albumen.idempotency.views import creates_once
+from albumen.library import access, renditions
+from albumen.library.serializers import ImportSerializer
+from albumen.library.services import work
+from albumen.library.views.files import NO_CACHE, FileView
+from albumen.tasks.serializers import TaskSerializer
+
+if TYPE_CHECKING:
+    from albumen.tasks.models import Task
+
+
+def accepted(task: "Task", request: Request) -> Response:
+    """202, with the task to watch."""
+    shape = TaskSerializer(task, context={"request": request}).data
+    return Response(shape, status=202, headers={"Location": request.build_absolute_uri(f"/api/tasks/{task.pk}/")})
+
+
+@extend_schema(tags=["Tasks"])
+class Import(GenericAPIView[Any]):
+    serializer_class = ImportSerializer
+    refusals = {"POST": [403, 409]}
+
+    @extend_schema(
+        summary="Import pictures by their addresses",
+        description=(
+            "A task that copies up to 500 images into pictures of one's own, under the same rules as an upload and "
+            "the same guards as a linked picture. Its result has one entry for each address: `{url, picture}`, or "
+            "`{url, error: {code, detail}}`."
+        ),
+        responses={202: TaskSerializer},
+    )
+    @creates_once
+    def post(self, request: SignedInRequest) -> Response:
+        serializer = self.get_serializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        asked = serializer.validated_data
+        album = access.get_named_album(request.user, asked["album"]) if asked.get("album") else None
+        task = work.start_import(actor=request.user, urls=asked["urls"], album=album, now=timezone.now())
+        return accepted(task, request)
+
+
+@extend_schema(tags=["Tasks"])
+class ExportAlbum(APIView):
+    refusals = {"POST": [404, 409]}
+
+    @extend_schema(
+        summary="Export an album",
+        description=(
+            "A task that packs the album into a ZIP with a `manifest.json`: originals where their owner's plan has "
+            "them, else the plan's largest thumbnails; what others own comes without private metadata. The result has "
+            "`url`, which needs no header and works for 24 hours."
+        ),
+        request=None,
+        responses={202: TaskSerializer},
+    )
+    @creates_once
+    def post(self, request: SignedInRequest, album_id: int) -> Response:
+        album = access.get_album(request.user, album_id)
+        return accepted(work.start_export(actor=request.user, album=album, now=timezone.now()), request)
+
+
+@extend_schema(tags=["Tasks"])
+class ExportProfile(APIView):
+    refusals = {"POST": [409]}
+
+    @extend_schema(
+        summary="Export all of one's pictures",
+        description="As for an album, with everything that one owns and that is not in the trash.",
+        request=None,
+        responses={202: TaskSerializer},
+    )
+    @creates_once
+    def post(self, request: SignedInRequest) -> Response:
+        return accepted(work.start_export(actor=request.user, now=timezone.now()), request)
+
+
+@extend_schema(tags=["Delivery"])
+class ExportFile(FileView):
+    refusals = {"GET": [404, 410]}
+
+    @extend_schema(
+        summary="The archive that an export made",
+        description="Behind `result.url` of the task. It can be downloaded in parts (`Range`).",
+        responses={
+            (200, "application/zip"): OpenApiTypes.BINARY,
+            (206, "application/zip"): OpenApiTypes.BINARY,
+            304: None,
+            412: None,
+            416: None,
+        },
+    )
+    def get(self, request: Request, task_id: int, owner_id: int, expires: int, mac: str) -> HttpResponseBase:
+        access.require_export(task_id=task_id, owner_id=owner_id, expires=expires, mac=mac, now=timezone.now())
+        return delivery.send(
+            request._request,
+            renditions.export_name(task_id),
+            media_type="application/zip",
+            etag=f"export-{task_id}-{expires}",
+            filename=f"albumen-export-{task_id}.zip",
+            cache_control=NO_CACHE,
+            attachment=True,
+        )
+
+    head = get

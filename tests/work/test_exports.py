@@ -1,0 +1,91 @@
+"""Exporting an album, or everything, as a ZIP."""
+
+import hashlib
+import io
+import json
+import zipfile
+from typing import Any
+
+import pytest
+
+from tests import pictures
+from tests.server import Server
+from tests.work.conftest import ended, upload, use_plan
+
+
+def opened(client: Any, task: dict[str, Any]) -> tuple[zipfile.ZipFile, list[dict[str, Any]]]:
+    """The archive and its manifest, by the address alone."""
+    assert task["status"] == "succeeded", task
+    import httpx
+
+    answer = httpx.get(task["result"]["url"])
+    assert answer.headers["Content-Type"] == "application/zip"
+    assert answer.headers["Content-Disposition"].startswith("attachment")
+    assert len(answer.content) == task["result"]["bytes"]
+    archive = zipfile.ZipFile(io.BytesIO(answer.content))
+    assert archive.testzip() is None
+    return archive, json.loads(archive.read("manifest.json"))["pictures"]
+
+
+def test_an_export_holds_every_picture_under_a_name_of_its_own(working_server: Server) -> None:
+    alice = working_server.register("alice")
+    use_plan(working_server, alice, "Enterprise")
+    made = [upload(alice, seed=number, name="Tree") for number in (1, 2)] + [upload(alice, seed=3, name="a/b:c")]
+
+    task = ended(alice, alice.post("/api/profile/export/"))
+
+    archive, manifest = opened(alice, task)
+    assert sorted(archive.namelist()) == ["Tree (2).jpg", "Tree.jpg", "a_b_c.jpg", "manifest.json"]
+    assert [entry["id"] for entry in manifest] == [picture["id"] for picture in made]
+    for entry, picture in zip(manifest, made, strict=True):
+        assert hashlib.sha256(archive.read(entry["file"])).hexdigest() == picture["sha256"] == entry["sha256"]
+    assert (task["done"], task["total"], task["result"]["pictures"]) == (3, 3, 3)
+
+
+def test_what_others_own_comes_without_private_metadata(working_server: Server) -> None:
+    alice, bob = working_server.register("alice"), working_server.register("bob")
+    use_plan(working_server, alice, "Enterprise")
+    album = alice.post("/api/albums/", json={"name": "Open", "visibility": "public"}).json()["id"]
+    content = pictures.with_gps()
+    alice.post(f"/api/albums/{album}/pictures/", files={"image": ("x.jpg", content)})
+
+    archive, manifest = opened(bob, ended(bob, bob.post(f"/api/albums/{album}/export/")))
+    shared = archive.read(manifest[0]["file"])
+    assert b"SecretMaker" not in shared
+    assert pictures.opened(shared).size == (400, 300)
+
+    archive, manifest = opened(alice, ended(alice, alice.post(f"/api/albums/{album}/export/")))
+    assert archive.read(manifest[0]["file"]) == content
+
+
+def test_a_plan_without_originals_exports_its_largest_thumbnail(working_server: Server) -> None:
+    alice = working_server.register("alice")
+    use_plan(working_server, alice, "Basic")
+    upload(alice)
+    archive, manifest = opened(alice, ended(alice, alice.post("/api/profile/export/")))
+    assert pictures.opened(archive.read(manifest[0]["file"])).height == 200
+
+
+def test_an_empty_export_is_an_archive_with_an_empty_manifest(working_server: Server) -> None:
+    alice = working_server.register("alice")
+    archive, manifest = opened(alice, ended(alice, alice.post("/api/profile/export/")))
+    assert archive.namelist() == ["manifest.json"]
+    assert manifest == []
+
+
+def test_the_address_ends_and_cannot_be_forged(working_server: Server) -> None:
+    alice = working_server.register("alice")
+    url = ended(alice, alice.post("/api/profile/export/"))["result"]["url"]
+    head, _, mac = url.rpartition("/")
+    base, _, expires = head.rpartition("/")
+    assert alice.get(f"{head}/{'A' * len(mac)}").status_code == 404
+    assert alice.get(f"{base}/{int(expires) + 1}/{mac}").status_code == 404
+    working_server.sql("UPDATE accounts_user SET is_active = 0 WHERE id = ?", alice.user["id"])
+    answer = alice.get(url)
+    assert (answer.status_code, answer.json()["type"].rpartition("#")[2]) == (410, "export_expired")
+
+
+@pytest.mark.parametrize("path", ["/api/albums/{hidden}/export/", "/api/albums/999999/export/"])
+def test_a_hidden_album_is_not_exported(alice: Any, charlie: Any, path: str) -> None:
+    hidden = alice.post("/api/albums/", {"name": "Mine"}).json()["id"]
+    assert charlie.post(path.format(hidden=hidden)).status_code == 404

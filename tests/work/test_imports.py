@@ -1,0 +1,68 @@
+"""Importing pictures by their addresses."""
+
+from typing import Any
+
+from tests import pictures
+from tests.http.problems import refused
+from tests.server import Server
+from tests.work.conftest import Elsewhere, ended
+
+
+def test_each_address_becomes_a_picture_or_a_refusal(working_server: Server, elsewhere: Elsewhere) -> None:
+    alice = working_server.register("alice")
+    album = alice.post("/api/albums/", json={"name": "Found"}).json()["id"]
+    good = [elsewhere.put("Ёлка.jpg", pictures.jpeg(seed=3)), elsewhere.put("b.png", pictures.png(seed=4))]
+    text = elsewhere.put("c.jpg", b"<html>no picture</html>")
+    cut = elsewhere.put("d.jpg", pictures.jpeg(seed=5)[:-200])
+    urls = [good[0], text, "http://169.254.169.254/latest/", cut, good[1], "ftp://example.com/a.jpg"]
+
+    task = ended(alice, alice.post("/api/pictures/import/", json={"urls": urls, "album": album}))
+
+    assert (task["status"], task["done"], task["total"]) == ("succeeded", 6, 6)
+    results = task["result"]["results"]
+    assert [result["url"] for result in results] == urls
+    codes = [result.get("error", {}).get("code") for result in results]
+    assert codes == [None, "url_not_an_image", "url_unreachable", "truncated", None, "url_not_allowed"]
+    listed = alice.get(f"/api/albums/{album}/pictures/").json()["results"]
+    assert [row["id"] for row in listed] == [results[0]["picture"], results[4]["picture"]]
+    assert [(row["name"], row["source"]) for row in listed] == [("Ёлка.jpg", "upload"), ("b.png", "upload")]
+    assert alice.get(listed[0]["thumbnails"][0]["url"]).status_code == 200
+
+
+def test_quota_holds_for_imports(working_server: Server, elsewhere: Elsewhere) -> None:
+    alice = working_server.register("alice")
+    content = pictures.jpeg(seed=6)
+    working_server.sql(
+        "INSERT INTO plans_plan (name, thumbnail_heights, original, expiring_links, max_upload_bytes, quota_bytes,"
+        " is_default) SELECT 'Narrow', '[200]', 1, 0, max_upload_bytes, ?, 0 FROM plans_plan LIMIT 1",
+        len(content),
+    )
+    working_server.sql(
+        "UPDATE accounts_user SET plan_id = (SELECT id FROM plans_plan WHERE name = 'Narrow') WHERE id = ?",
+        alice.user["id"],
+    )
+    url = elsewhere.put("quota.jpg", content)
+
+    task = ended(alice, alice.post("/api/pictures/import/", json={"urls": [url, url]}))
+
+    assert [result.get("error", {}).get("code") for result in task["result"]["results"]] == [None, "quota_exceeded"]
+    assert alice.get("/api/profile/").json()["usage"] == {"bytes": len(content), "pictures": 1}
+
+
+def test_an_import_needs_addresses_and_an_album_that_one_may_fill(alice: Any, charlie: Any) -> None:
+    hidden = alice.post("/api/albums/", {"name": "Mine"}).json()["id"]
+    refused(charlie.post("/api/pictures/import/", {"urls": []}), 400, "min_length", pointer="/urls")
+    refused(charlie.post("/api/pictures/import/", {"urls": ["x"] * 501}), 400, "max_length", pointer="/urls")
+    refused(
+        charlie.post("/api/pictures/import/", {"urls": ["http://a.example/"], "album": hidden}), 400, "unknown_album"
+    )
+
+
+def test_a_key_starts_one_import(working_server: Server, elsewhere: Elsewhere) -> None:
+    alice = working_server.register("alice")
+    body = {"urls": [elsewhere.put("once.jpg", pictures.jpeg(seed=7))]}
+    key = {"Idempotency-Key": "import-1"}
+    first, second = (alice.post("/api/pictures/import/", json=body, headers=key) for _ in range(2))
+    assert first.json()["id"] == second.json()["id"]
+    ended(alice, first)
+    assert len(alice.get("/api/pictures/").json()["results"]) == 1
