@@ -11,6 +11,7 @@ from rest_framework.test import APIClient
 
 from albumen import rates
 from tests import pictures
+from tests.elsewhere import Elsewhere
 from tests.server import Server
 
 PASSWORD = "correct horse battery staple"
@@ -148,3 +149,11 @@ def own_server(tmp_path: Path) -> Iterator[Server]:
     server = Server(tmp_path / "data")
     yield server
     server.stop()
+
+
+@pytest.fixture(scope="session")
+def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Elsewhere]:
+    """Another server, with pictures to link to and to import."""
+    site = Elsewhere(tmp_path_factory.mktemp("elsewhere") / "files")
+    yield site
+    site.stop()

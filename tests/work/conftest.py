@@ -1,53 +1,17 @@
-"""A server with its worker, pictures that are elsewhere, and waiting for a task to end."""
+"""A server with its worker, and waiting for a task to end."""
 
-import functools
-import http.server
-import threading
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
 from tests import pictures
+from tests.elsewhere import Elsewhere
 from tests.server import Server
 
 ENDED = ("succeeded", "failed", "cancelled")
-
-
-class Quiet(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *args: Any) -> None:
-        """Not into the tests' output."""
-
-
-class Elsewhere:
-    """Another server, which has some pictures."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        folder.mkdir()
-        handler = functools.partial(Quiet, directory=folder)
-        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-        self.pair = f"127.0.0.1:{self._server.server_port}"
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
-
-    def put(self, name: str, content: bytes) -> str:
-        """Answers the file's address."""
-        (self.folder / name).write_bytes(content)
-        return f"http://{self.pair}/{name}"
-
-    def stop(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-
-
-@pytest.fixture(scope="session")
-def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Elsewhere]:
-    site = Elsewhere(tmp_path_factory.mktemp("elsewhere") / "files")
-    yield site
-    site.stop()
 
 
 @pytest.fixture(scope="session")

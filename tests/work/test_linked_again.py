@@ -3,8 +3,8 @@
 import time
 
 from tests import pictures
+from tests.elsewhere import Elsewhere
 from tests.server import Server
-from tests.work.conftest import Elsewhere
 
 
 def test_a_linked_picture_that_has_gone_says_so(working_server: Server, elsewhere: Elsewhere) -> None:
