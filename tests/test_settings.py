@@ -9,6 +9,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+from albumen.web import bootstrap
 
 ROOT = Path(__file__).resolve().parents[1]
 GOOD = {
@@ -18,9 +21,14 @@ GOOD = {
 }
 
 
+def plain_environment() -> dict[str, str]:
+    ours = ("ALBUMEN_", "DATABASE_URL")
+    return {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+
+
 def check(data_dir: Path, **env: str) -> subprocess.CompletedProcess[str]:
     """Start the service as far as its settings and checks."""
-    plain = {name: value for name, value in os.environ.items() if not name.startswith("ALBUMEN_")}
+    plain = plain_environment()
     return subprocess.run(
         [sys.executable, "manage.py", "check"],
         cwd=ROOT,
@@ -45,9 +53,9 @@ def test_the_documented_values_are_the_defaults(tmp_path):
     )
     example.pop("ALBUMEN_DATA_DIR")
     names = "RATES ALLOWED_HOSTS ACCESS_TOKEN_LIFETIME THREADS DECODERS SIGNED_URL_PERIOD PORT HOST DEBUG PUBLIC_URL"
+    names += " DATABASES"
     show = f"from django.conf import settings; print([getattr(settings, name) for name in {names.split()}])"
-    plain = {name: value for name, value in os.environ.items() if not name.startswith("ALBUMEN_")}
-    plain |= {"DJANGO_SETTINGS_MODULE": "albumen.web.settings", "ALBUMEN_DATA_DIR": str(tmp_path)}
+    plain = plain_environment() | {"DJANGO_SETTINGS_MODULE": "albumen.web.settings", "ALBUMEN_DATA_DIR": str(tmp_path)}
     command = [sys.executable, "-c", show]
     printed = [
         subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=True).stdout
@@ -91,6 +99,42 @@ def test_a_value_that_means_nothing_is_refused(tmp_path, name, value):
     done = check(tmp_path, **{name: value})
     assert done.returncode != 0
     assert value in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("url", "parts"),
+    [
+        ("postgres://ann:p%40ss@db:5433/pictures", ("db", 5433, "ann", "p@ss", {})),
+        ("postgresql://ann@db/pictures?sslmode=require", ("db", "", "ann", "", {"sslmode": "require"})),
+        ("postgres://ann@/pictures?host=/run/postgresql", ("/run/postgresql", "", "ann", "", {})),
+        ("postgres://ann@%2Frun%2Fpostgresql/pictures", ("/run/postgresql", "", "ann", "", {})),
+        ("postgres:///pictures", ("", "", "", "", {})),
+    ],
+)
+def test_a_database_url_leads_to_postgresql_by_net_or_by_socket(tmp_path, url, parts):
+    found = bootstrap.database(url, data_dir=tmp_path, threads=4)
+    assert found["ENGINE"] == "django.db.backends.postgresql"
+    assert found["NAME"] == "pictures"
+    pool = found["OPTIONS"].pop("pool")
+    assert tuple(found[name] for name in ("HOST", "PORT", "USER", "PASSWORD", "OPTIONS")) == parts
+    assert pool["max_size"] > 4
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("mysql://ann:s3cr3t@db/pictures", "must be like postgres://"),
+        ("sqlite:////tmp/pictures.sqlite3", "must be like postgres://"),
+        ("postgis://ann:s3cr3t@db/pictures", "must be like postgres://"),
+        ("/var/lib/pictures", "must be like postgres://"),
+        ("postgres://ann:s3cr3t@db:5432", "names no database"),
+        ("postgres://ann:s3cr3t@db:port/pictures", "cannot be read"),
+    ],
+)
+def test_a_database_that_cannot_be_used_is_refused_without_telling_the_password(tmp_path, url, said):
+    with pytest.raises(ImproperlyConfigured, match=f"DATABASE_URL.*{said}") as refused:
+        bootstrap.database(url, data_dir=tmp_path, threads=4)
+    assert "s3cr3t" not in str(refused.value)
 
 
 def test_the_secret_key_is_made_once_and_is_private(tmp_path):

@@ -1,10 +1,18 @@
-"""What settings need before Django exists: the secret key of a fresh installation, and the production checks."""
+"""What settings need before Django exists: the database, the secret key of a fresh installation, and the production
+checks."""
 
 import os
 import secrets
+import warnings
 from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
 
+import environ
 from django.core.exceptions import ImproperlyConfigured
+
+# Beside the requests: the hourly sweep, and what else works in threads of its own.
+SPARE_CONNECTIONS = 8
 
 
 def refuse_unsafe(*, debug: bool, secret_key: str, allowed_hosts: list[str]) -> None:
@@ -18,6 +26,54 @@ def refuse_unsafe(*, debug: bool, secret_key: str, allowed_hosts: list[str]) -> 
         faults.append("ALBUMEN_ALLOWED_HOSTS is empty or allows any host: name the hosts that you serve.")
     if faults:
         raise ImproperlyConfigured("Unsafe settings for ALBUMEN_ENV=production:\n- " + "\n- ".join(faults))
+
+
+def database(url: str, *, data_dir: Path, threads: int) -> dict[str, Any]:
+    """Django's description of the database that the URL names, which must be PostgreSQL; of SQLite in the data folder
+    when it is empty. `ImproperlyConfigured` says what is wrong with a URL, and never repeats its password."""
+    if not url:
+        return _sqlite(data_dir / "albumen.sqlite3")
+    try:
+        with warnings.catch_warnings(action="ignore"):
+            found = environ.Env.db_url_config(url)
+    except ValueError as error:
+        raise ImproperlyConfigured(f"DATABASE_URL cannot be read: {error}.") from None
+    if found.get("ENGINE") != "django.db.backends.postgresql":
+        raise ImproperlyConfigured(
+            "DATABASE_URL must be like postgres://user:password@host:5432/name; empty, SQLite is used."
+        )
+    if not found["NAME"]:
+        raise ImproperlyConfigured("DATABASE_URL names no database: postgres://user:password@host:5432/name.")
+    options = found.get("OPTIONS", {})
+    # The folder of a Unix socket comes as libpq has it, postgres://user@/name?host=/run/postgresql, or percent-encoded
+    # in the place of the host, where django-environ leaves it as it is.
+    host = options.pop("host", "") or unquote(found["HOST"])
+    # A request never waits for a connection, because each of its threads may have one.
+    pool = {"min_size": 1, "max_size": threads + SPARE_CONNECTIONS, "timeout": 5}
+    return {
+        **found,
+        "HOST": host,
+        # The pool keeps connections; Django itself must not.
+        "CONN_MAX_AGE": 0,
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {**options, "pool": pool},
+    }
+
+
+def _sqlite(path: Path) -> dict[str, Any]:
+    # WAL lets readers go on beside the one writer; IMMEDIATE takes the write lock at once, because a transaction that
+    # reads first and writes later fails with "database is locked" instead of waiting; FULL keeps an answered write
+    # through a power cut.
+    return {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": path,
+        "CONN_MAX_AGE": None,
+        "OPTIONS": {
+            "timeout": 20,
+            "transaction_mode": "IMMEDIATE",
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-8000;",
+        },
+    }
 
 
 def secret_key(data_dir: Path) -> str:

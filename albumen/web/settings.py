@@ -104,21 +104,8 @@ TEMPLATES = [
     }
 ]
 
-# WAL lets readers go on beside the one writer; IMMEDIATE takes the write lock at once, because a transaction that
-# reads first and writes later fails with "database is locked" instead of waiting; FULL keeps an answered write
-# through a power cut.
-DATABASES = {
-    "default": {
-        "ENGINE": "django.db.backends.sqlite3",
-        "NAME": DATA_DIR / "albumen.sqlite3",
-        "CONN_MAX_AGE": None,
-        "OPTIONS": {
-            "timeout": 20,
-            "transaction_mode": "IMMEDIATE",
-            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-8000;",
-        },
-    }
-}
+THREADS = env.int("ALBUMEN_THREADS", default=32)
+DATABASES = {"default": bootstrap.database(env.str("DATABASE_URL", default=""), data_dir=DATA_DIR, threads=THREADS)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "accounts.User"
@@ -168,7 +155,6 @@ STATIC_URL = "/static/"
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False
 
-THREADS = env.int("ALBUMEN_THREADS", default=32)
 DECODERS = env.int("ALBUMEN_DECODERS", default=0) or os.cpu_count() or 1
 DECODER_MEMORY_MB = env.int("ALBUMEN_DECODER_MEMORY_MB", default=1536)
 DECODER_SECONDS = env.float("ALBUMEN_DECODER_SECONDS", default=20.0)
