@@ -140,7 +140,7 @@ def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     server = Server(tmp_path_factory.mktemp("server"))
     server.start()
     yield server
-    server.stop()
+    server.remove()
 
 
 @pytest.fixture
@@ -148,7 +148,7 @@ def own_server(tmp_path: Path) -> Iterator[Server]:
     """A server that a test may configure, kill and start again; not started yet."""
     server = Server(tmp_path / "data")
     yield server
-    server.stop()
+    server.remove()
 
 
 @pytest.fixture(scope="session")

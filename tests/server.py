@@ -6,9 +6,12 @@ import socket
 import subprocess
 import sys
 import time
+import uuid
 from pathlib import Path
 
 import httpx
+
+from tests import postgres
 
 ROOT = Path(__file__).resolve().parents[1]
 NO_LIMITS = {f"ALBUMEN_RATE_{name}": "0" for name in ("LOGIN", "REGISTER", "RESET", "API")}
@@ -21,7 +24,8 @@ def free_port() -> int:
 
 
 class Server:
-    """`manage.py serve` on a free port."""
+    """`manage.py serve` on a free port. Where `DATABASE_URL` leads to PostgreSQL, it has a database of its own there,
+    which `remove` drops."""
 
     def __init__(self, data_dir: Path, **env: str) -> None:
         self.data_dir = data_dir
@@ -37,6 +41,10 @@ class Server:
             "ALBUMEN_WORKERS": "0",
             **env,
         }
+        self.postgres = os.environ.get("DATABASE_URL", "")
+        self.database = f"server_{uuid.uuid4().hex}"
+        if self.postgres and "DATABASE_URL" not in env:
+            self.env["DATABASE_URL"] = postgres.create_database(self.postgres, self.database)
         self.process: subprocess.Popen[bytes] | None = None
         self.log = data_dir.parent / f"{data_dir.name}.log"
 
@@ -74,6 +82,12 @@ class Server:
         self.process = None
         return status
 
+    def remove(self) -> None:
+        """End it, and drop its database."""
+        self.stop()
+        if self.postgres:
+            postgres.drop_database(self.postgres, self.database)
+
     def register(self, name: str, password: str = "correct horse battery staple") -> httpx.Client:
         """A new person with a signed-in client."""
         email = f"{name}-{time.monotonic_ns()}@example.com"
@@ -86,7 +100,13 @@ class Server:
         return client
 
     def sql(self, statement: str, *values: object) -> list[tuple[object, ...]]:
-        """Ask, or change, the server's database from outside."""
+        """Ask, or change, the server's database from outside; `?` stands for a value."""
+        if self.postgres:
+            import psycopg
+
+            with psycopg.connect(self.env["DATABASE_URL"]) as linked:
+                cursor = linked.execute(statement.replace("?", "%s"), values or None)  # type: ignore[arg-type]
+                return cursor.fetchall() if cursor.description else []
         import sqlite3
 
         with sqlite3.connect(self.data_dir / "albumen.sqlite3", timeout=20) as connection:

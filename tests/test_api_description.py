@@ -44,7 +44,7 @@ def test_every_answer_is_described(own_server, role, tmp_path):
         client = own_server.register(role)
         own_server.sql("UPDATE accounts_user SET plan_id = (SELECT id FROM plans_plan WHERE name = 'Enterprise')")
         if role == "administrator":
-            own_server.sql("UPDATE accounts_user SET is_staff = 1 WHERE email = ?", client.email)
+            own_server.sql("UPDATE accounts_user SET is_staff = TRUE WHERE email = ?", client.email)
         uploaded = client.post("/api/pictures/", files={"image": pictures.jpeg()}, data={"expiring_time_seconds": 300})
         assert uploaded.status_code == 201
         headers = ["--header", f"Authorization: {client.headers['Authorization']}"]

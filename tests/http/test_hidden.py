@@ -34,7 +34,7 @@ def ways_to_see(person, picture: int, addresses: list[str], links: bool = False)
     for number, address in enumerate(addresses):
         answer = person.get(address)
         found[f"address {number}"] = answer.status_code == 200
-        answer.close()
+        list(answer)  # A file is closed at its end, and as Django's client does it, without the connection.
     return found
 
 

@@ -7,6 +7,7 @@ import threading
 import uuid
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -84,9 +85,8 @@ def test_a_lapsed_claim_is_taken_over_by_one(shared_server, alice):
     content, key = pictures.png(500, 400, seed=86), new_key()
     first = upload(alice, content, key)
     shared_server.sql(
-        "UPDATE idempotency_storedanswer SET status = NULL, body = '', claimed_at = datetime('now', '-61 seconds')"
-        " WHERE key = ?",
-        key,
+        "UPDATE idempotency_storedanswer SET status = NULL, body = '', claimed_at = ? WHERE key = ?",
+        *(f"{datetime.now(UTC) - timedelta(seconds=61):%Y-%m-%d %H:%M:%S}", key),
     )
     answers = at_once(20, lambda number: upload(alice, content, key))
     assert {(answer.status_code, answer.content) for answer in answers} == {(201, answers[0].content)}

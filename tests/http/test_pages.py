@@ -81,7 +81,7 @@ def test_the_reset_page_keeps_the_secret_to_itself(anonymous):
     assert b"/api/password/reset/confirm/" in answer.content
 
 
-def test_the_mail_leads_to_the_page_and_its_secret_works_there(alice, anonymous, monkeypatch):
+def test_the_mail_leads_to_the_page_and_its_secret_works_there(committed, alice, anonymous, monkeypatch):
     # The thread that sends mails would wait for this test's transaction.
     monkeypatch.setattr(passwords._mail, "submit", lambda work, *arguments: work(*arguments))
     assert anonymous.post("/api/password/reset/", {"email": alice.email}).status_code == 202

@@ -199,7 +199,7 @@ def boss(tmp_path_factory):
     with httpx.Client(base_url=server.url, timeout=60) as client:
         client.headers["Authorization"] = f"Bearer {client.post('/api/login/', json=login).json()['access']}"
         yield client
-    server.stop()
+    server.remove()
 
 
 def test_of_many_defaults_at_once_one_is_left(boss):

@@ -13,7 +13,7 @@ def server(tmp_path_factory):
     limited = Server(tmp_path_factory.mktemp("limited") / "data")
     limited.start(ALBUMEN_RATE_LOGIN="5/min")
     yield limited
-    limited.stop()
+    limited.remove()
 
 
 def attempt(server, address, email, password="a guess"):

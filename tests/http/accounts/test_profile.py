@@ -134,7 +134,7 @@ def test_asking_for_the_options_is_no_fault(alice, path):
     assert alice.client.options(path).status_code < 500
 
 
-@pytest.mark.parametrize("path", ["/api/profile/", "/api/users/", "/api/sessions/", "/api/plans/", "/api/users/1/"])
+@pytest.mark.parametrize("path", ["/api/profile/", "/api/users/", "/api/sessions/", "/api/plans/", "/api/users/{}/"])
 def test_a_browser_sees_a_page(dana, path):
-    answer = dana.get(path, HTTP_ACCEPT="text/html")
+    answer = dana.get(path.format(dana.id), HTTP_ACCEPT="text/html")
     assert (answer.status_code, answer.headers["Content-Type"]) == (200, "text/html; charset=utf-8")

@@ -70,7 +70,7 @@ def use_plan(shared_server, alice):
     def use(heights: str = "[200]", quota: int | None = None) -> None:
         shared_server.sql(
             "INSERT INTO plans_plan (name, thumbnail_heights, original, expiring_links, max_upload_bytes, quota_bytes,"
-            " is_default) VALUES (?, ?, 1, 1, 50000000, ?, 0)",
+            " is_default) VALUES (?, ?, TRUE, TRUE, 50000000, ?, FALSE)",
             *(alice.email, heights, quota),
         )
         shared_server.sql(

@@ -55,7 +55,7 @@ def test_an_upload_in_chunks_without_a_length_is_whole(alice):
 def test_chunks_beyond_the_plan_s_size_are_refused_on_the_way(shared_server, alice):
     shared_server.sql(
         "INSERT INTO plans_plan (name, thumbnail_heights, original, expiring_links, max_upload_bytes, is_default)"
-        " VALUES (?, '[200]', 1, 1, ?, 0)",
+        " VALUES (?, '[200]', TRUE, TRUE, ?, FALSE)",
         *(alice.email, len(CONTENT)),
     )
     shared_server.sql(

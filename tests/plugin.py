@@ -1,0 +1,32 @@
+"""Chooses the database before pytest-django reads the settings: with ALBUMEN_TEST_DATABASE=postgres, PostgreSQL. It
+starts once; pytest-xdist's workers have its URL from their parent, and make a database each there."""
+
+import os
+
+import pytest
+
+from tests.postgres import Postgres, Unavailable
+
+_started: list[Postgres] = []
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests() -> None:
+    wanted = os.environ.get("ALBUMEN_TEST_DATABASE", "sqlite")
+    if wanted not in ("sqlite", "postgres"):
+        raise pytest.UsageError("ALBUMEN_TEST_DATABASE is sqlite or postgres.")
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        return
+    # Not that of somebody's environment or .env file.
+    os.environ["DATABASE_URL"] = ""
+    if wanted == "postgres":
+        try:
+            _started.append(Postgres())
+        except Unavailable as reason:
+            raise pytest.UsageError(f"PostgreSQL cannot be started here: {reason}") from None
+        os.environ["DATABASE_URL"] = _started[0].url
+
+
+def pytest_unconfigure() -> None:
+    while _started:
+        _started.pop().stop()
