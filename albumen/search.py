@@ -1,4 +1,4 @@
-"""Searching without regard to case and accents, in any alphabet, alike on every database."""
+"""Text that is found without regard to case and accents, in any alphabet, and ordered, alike on every database."""
 
 import unicodedata
 from typing import Any
@@ -35,6 +35,15 @@ def _is_dropped(character: str) -> bool:
     # Combining classes: 1 is strokes, 10 to 36 Hebrew and Arabic vowel points, from 200 on accents.
     place = unicodedata.combining(character)
     return place == 1 or 10 <= place <= 36 or place >= 200 or unicodedata.category(character) == "Cf"
+
+
+class OrderedText(models.CharField):
+    """A text that lists are ordered by: by its code points. PostgreSQL would go by the language that the database was
+    made with, and its index by a release of the system's library."""
+
+    def db_parameters(self, connection: Any) -> Any:
+        parameters = super().db_parameters(connection)
+        return {**parameters, "collation": "C"} if connection.vendor == "postgresql" else parameters
 
 
 class SearchKey(models.TextField):

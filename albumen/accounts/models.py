@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from albumen.plans.models import Plan
-from albumen.search import Searchable
+from albumen.search import OrderedText, Searchable
 
 
 def tidy_email(email: str) -> str:
@@ -48,8 +48,8 @@ class User(Searchable, AbstractBaseUser, PermissionsMixin):
     """A person who signs in by e-mail; there is no username anywhere (requirement B1)."""
 
     email = models.EmailField("e-mail", max_length=254, unique=True)
-    first_name = models.CharField(max_length=150, blank=True)
-    last_name = models.CharField(max_length=150, blank=True)
+    first_name = OrderedText(max_length=150, blank=True)
+    last_name = OrderedText(max_length=150, blank=True)
     phone = models.CharField(
         max_length=32,
         blank=True,

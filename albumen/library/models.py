@@ -8,7 +8,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from albumen.organizations.models import Organization
-from albumen.search import Searchable
+from albumen.search import OrderedText, Searchable
 
 LIVE = Q(deleted_at__isnull=True)
 
@@ -25,7 +25,7 @@ class Picture(Searchable):
     """
 
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="pictures")
-    name = models.CharField(max_length=255)
+    name = OrderedText(max_length=255)
     description = models.TextField(max_length=5000, blank=True)
     source = models.CharField(max_length=6, choices=Source.choices, default=Source.UPLOAD, editable=False)
     image_url = models.URLField(max_length=2000, null=True, editable=False)  # noqa: DJ001  (the contract says null)
@@ -78,7 +78,7 @@ class Album(Searchable):
     """An ordered choice of pictures. `picture_count` leaves out what is in the trash."""
 
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="albums")
-    name = models.CharField(max_length=150)
+    name = OrderedText(max_length=150)
     description = models.TextField(max_length=2000, blank=True)
     organization = models.ForeignKey(
         Organization, null=True, blank=True, on_delete=models.PROTECT, related_name="albums"

@@ -4,7 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
-from albumen.search import Searchable
+from albumen.search import OrderedText, Searchable
 
 
 class Role(models.TextChoices):
@@ -18,7 +18,7 @@ class Role(models.TextChoices):
 class Organization(Searchable):
     """Name and description are public to everybody who is signed in (requirement B2)."""
 
-    name = models.CharField(max_length=150)
+    name = OrderedText(max_length=150)
     description = models.CharField(max_length=500, blank=True)
     open = models.BooleanField(default=False, help_text="Anybody who is signed in may join, as a viewer.")
     created_at = models.DateTimeField(default=timezone.now, editable=False)

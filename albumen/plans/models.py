@@ -4,6 +4,8 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 
+from albumen.search import OrderedText
+
 MIN_HEIGHT = 16
 MAX_HEIGHT = 4096
 MAX_HEIGHTS = 12
@@ -25,7 +27,7 @@ def validate_heights(value: object) -> None:
 class Plan(models.Model):
     """Thumbnail heights in px, sizes in bytes."""
 
-    name = models.CharField(max_length=100, unique=True)
+    name = OrderedText(max_length=100, unique=True)
     thumbnail_heights = models.JSONField(
         validators=[validate_heights],
         help_text=f"In px, {MIN_HEIGHT} to {MAX_HEIGHT}, separated by commas: 200, 400.",
