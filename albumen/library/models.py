@@ -108,6 +108,8 @@ class Album(Searchable):
 def cascade_and_uncount(collector: Any, field: Any, entries: Any, using: str) -> None:
     """What goes with a picture that is removed although it is in no trash, as those of a deleted user are."""
     models.CASCADE(collector, field, entries, using)
+    pictures = Picture.objects.using(using).filter(entries__in=entries)
+    list(pictures.order_by("pk").select_for_update(of=("self",)).values_list("pk"))
     live = entries.filter(picture__deleted_at=None).order_by().values_list("album").annotate(lost=models.Count("pk"))
     for album_id, lost in sorted(live.values_list("album", "lost")):
         Album.objects.using(using).filter(pk=album_id).update(picture_count=F("picture_count") - lost)

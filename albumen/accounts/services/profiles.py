@@ -113,6 +113,8 @@ def remove_user(*, user: User, now: datetime) -> None:
     """Remove a user and what belongs to them; `Conflict` while others would be left in an organization without an
     owner. Picture files that nobody else has are swept within two days."""
     avatar = user.avatar
+    # Locked, so that nothing more comes to belong to them: an upload under way is waited for, and goes with the rest.
+    list(User.objects.select_for_update(no_key=True).filter(pk=user.pk).values_list("pk"))
     deserted = organizations.leave_all(user=user)
     told = [happening for farewell in farewells for happening in farewell(user)]
     user.delete()

@@ -1,4 +1,8 @@
-"""Albums: make, change, delete, and what is in them in which order. Their counts stay right however many write."""
+"""Albums: make, change, delete, and what is in them in which order. Their counts stay right however many write.
+
+Whoever locks rows of several kinds locks users first, then pictures, then albums, and of each kind in the order of
+their ids, so that no two writers wait for each other. SQLite lets one write at a time anyway.
+"""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -53,6 +57,8 @@ def change_album(*, actor: User, album: Album, now: datetime, **changes: Any) ->
     Only the owner changes more than the cover; the view has asked `access` for that. Who begins to see the album is
     told of a new one; who does not see it any more, that it is gone, as it was.
     """
+    if changes.get("cover") is not None:
+        list(locked_pictures(Picture.objects.filter(pk=changes["cover"])))
     album = _locked(album)
     before = happenings.of_album("deleted", album)
     if "cover" in changes:
@@ -87,7 +93,8 @@ def delete_album(*, album: Album, now: datetime, with_pictures: bool = False) ->
     if with_pictures:
         own = Picture.objects.filter(entries__album=album, owner_id=album.owner_id, deleted_at=None)
         told += happenings.of_pictures("deleted", trash_pictures(own, now=now))
-    album.delete()
+    # Locked, so that nobody appends to what is about to go.
+    _locked(album).delete()
     publish(*told, now=now)
 
 
@@ -95,9 +102,8 @@ def add_pictures(*, actor: User, album: Album, picture_ids: Sequence[int], now: 
     """Append pictures that the actor has; those that are in it already stay where they are. Answers how many came."""
     wanted = list(dict.fromkeys(picture_ids))
     with committing():
-        # Locked, so that none goes to the trash before it is counted; pictures before their albums, as everywhere.
-        own = Picture.objects.filter(pk__in=wanted, owner_id=actor.pk, deleted_at=None).select_for_update()
-        known = set(own.values_list("pk", flat=True))
+        # Locked, so that none goes to the trash before it is counted.
+        known = set(locked_pictures(Picture.objects.filter(pk__in=wanted, owner_id=actor.pk, deleted_at=None)))
         if missing := [str(picture_id) for picture_id in wanted if picture_id not in known]:
             detail = f"These are no pictures of yours: {', '.join(missing[:10])}."
             raise Invalid("unknown_picture", detail, pointer="/pictures")
@@ -125,7 +131,7 @@ def append(*, album: Album, picture_ids: Sequence[int], now: datetime) -> int:
 def remove_picture(*, album: Album, picture_id: int, now: datetime) -> None:
     """Take a picture out of the album; the picture stays. `NotFound` when it is not in it."""
     # Locked, so that it does not go to the trash meanwhile and is counted out twice.
-    live = list(Picture.objects.select_for_update().filter(pk=picture_id, deleted_at=None))
+    live = list(locked_pictures(Picture.objects.filter(pk=picture_id, deleted_at=None)))
     _locked(album)
     removed, _ = album.entries.filter(picture__in=live).delete()
     if not removed:
@@ -173,7 +179,7 @@ def _place_before(others: QuerySet[AlbumPicture], before: int) -> int:
 def trash_pictures(pictures: QuerySet[Picture], *, now: datetime, together: int | None = None) -> list[int]:
     """Move pictures to the trash, and out of the counts of their albums; answers their ids. Inside a transaction, and
     its callers publish."""
-    ids = list(pictures.filter(deleted_at=None).select_for_update().values_list("pk", flat=True))
+    ids = list(locked_pictures(pictures.filter(deleted_at=None)))
     for start in range(0, len(ids), 500):
         some = ids[start : start + 500]
         Picture.objects.filter(pk__in=some).update(deleted_at=now, deleted_with=together)
@@ -183,12 +189,18 @@ def trash_pictures(pictures: QuerySet[Picture], *, now: datetime, together: int 
 
 def untrash_pictures(pictures: QuerySet[Picture]) -> list[int]:
     """The way back, alike."""
-    ids = list(pictures.filter(deleted_at__isnull=False).select_for_update().values_list("pk", flat=True))
+    ids = list(locked_pictures(pictures.filter(deleted_at__isnull=False)))
     for start in range(0, len(ids), 500):
         some = ids[start : start + 500]
         Picture.objects.filter(pk__in=some).update(deleted_at=None, deleted_with=None)
         _count(some, +1)
     return ids
+
+
+def locked_pictures(pictures: QuerySet[Picture]) -> QuerySet[Picture, int]:
+    """The ids of these pictures, which nobody else changes until the transaction ends."""
+    locked = pictures.order_by("pk").select_for_update(of=("self",), no_key=True)
+    return locked.values_list("pk", flat=True)
 
 
 def _count(picture_ids: Sequence[int], step: int) -> None:

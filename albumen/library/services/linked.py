@@ -28,6 +28,8 @@ def link_picture(
     """Keep a link to a public image, once a HEAD and its first bytes have shown that it is one; else `Invalid`."""
     found = check_image(image_url)
     with committing():
+        if not User.objects.filter(pk=actor.pk).update(picture_count=F("picture_count") + 1):
+            raise NotFound
         picture = Picture.objects.create(
             owner=actor,
             name=clean_name(name) or clean_name(unquote(urlsplit(found.url).path).rpartition("/")[2]) or "picture",
@@ -44,7 +46,6 @@ def link_picture(
             updated_at=now,
             link_checked_at=now,
         )
-        User.objects.filter(pk=actor.pk).update(picture_count=F("picture_count") + 1)
         if album is not None:
             albums.append(album=album, picture_ids=[picture.pk], now=now)
         publish(*happenings.of_new_picture(picture, album), now=now)

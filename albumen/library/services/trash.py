@@ -6,8 +6,8 @@ from django.db import transaction
 from django.db.models import F, QuerySet
 
 from albumen.accounts.models import User
-from albumen.events.services import Happening, publish
-from albumen.library.models import Picture
+from albumen.events.services import publish
+from albumen.library.models import Album, Picture
 from albumen.library.services import happenings
 
 TRASH_KEPT = timedelta(days=30)
@@ -18,19 +18,26 @@ def purge_trash(*, now: datetime) -> int:
     return purge_pictures(Picture.objects.filter(deleted_at__lte=now - TRASH_KEPT), now=now)
 
 
-@transaction.atomic
 def purge_pictures(pictures: QuerySet[Picture], *, now: datetime) -> int:
     """Remove rows in the trash for good, and give their bytes back to their owners, who alone are told; answers how
-    many."""
-    gone: dict[int, list[Happening]] = {}
-    for picture in pictures.filter(deleted_at__isnull=False).select_for_update():
-        gone.setdefault(picture.owner_id, []).append(happenings.of_picture("deleted", picture, [picture.owner_id]))
+    many. What one owner loses is one transaction."""
+    trashed = pictures.filter(deleted_at__isnull=False)
+    owners = trashed.order_by("owner").values_list("owner", flat=True).distinct()
+    return sum(_purge(trashed, owner_id, now) for owner_id in list(owners))
+
+
+@transaction.atomic
+def _purge(trashed: QuerySet[Picture], owner_id: int, now: datetime) -> int:
+    owner = User.objects.filter(pk=owner_id)
+    # Users, pictures, albums: in this order, as everywhere.
+    list(owner.select_for_update(no_key=True).values_list("pk"))
+    size = 0
+    rows = list(trashed.filter(owner=owner_id).order_by("pk").select_for_update())
+    list(Album.objects.filter(chosen_cover__in=rows).order_by("pk").select_for_update().values_list("pk"))
+    told = [happenings.of_picture("deleted", picture, [owner_id]) for picture in rows]
+    for picture in rows:
         picture.delete()
-        User.objects.filter(pk=picture.owner_id).update(
-            bytes_used=F("bytes_used") - picture.bytes, picture_count=F("picture_count") - 1
-        )
-    publish(
-        *(told[0] if len(told) == 1 else happenings.of_many("deleted", [owner]) for owner, told in gone.items()),
-        now=now,
-    )
-    return sum(len(told) for told in gone.values())
+        size += picture.bytes
+    owner.update(bytes_used=F("bytes_used") - size, picture_count=F("picture_count") - len(rows))
+    publish(*(told if len(told) == 1 else [happenings.of_many("deleted", [owner_id])]), now=now)
+    return len(rows)
