@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 from django.core.exceptions import BadRequest, RequestDataTooBig, SuspiciousOperation
-from django.db import DatabaseError, OperationalError
+from django.db import DatabaseError, IntegrityError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from drf_standardized_errors.formatter import ExceptionFormatter
 from drf_standardized_errors.handler import ExceptionHandler
@@ -20,6 +20,7 @@ from albumen import errors
 from albumen.errors import DomainError
 
 MEDIA_TYPE = "application/problem+json"
+FOREIGN_KEY_VIOLATION, DISK_FULL = "23503", "53100"
 STATUSES: dict[type[DomainError], int] = {
     errors.Invalid: 400,
     errors.Unauthenticated: 401,
@@ -120,6 +121,9 @@ class ProblemHandler(ExceptionHandler):
             return _Refusal(errors.OutOfSpace())
         if isinstance(exc, OperationalError):
             return _Refusal(errors.Unavailable("database_unavailable"))
+        if isinstance(exc, IntegrityError) and _sqlstate(exc) == FOREIGN_KEY_VIOLATION:
+            # PostgreSQL tells so at the end of a transaction; on SQLite no two writers meet.
+            return _Refusal(errors.Conflict("conflict", "What this belongs to was removed meanwhile."))
         return super().convert_known_exceptions(exc)
 
     def get_response(self, exc: exceptions.APIException, data: dict[str, Any]) -> Response:
@@ -175,7 +179,12 @@ def _pointer(attr: str | None) -> str:
 
 def _is_full(error: DatabaseError) -> bool:
     cause = error.__cause__
-    return isinstance(cause, sqlite3.OperationalError) and "full" in str(cause)
+    return _sqlstate(error) == DISK_FULL or (isinstance(cause, sqlite3.OperationalError) and "full" in str(cause))
+
+
+def _sqlstate(error: DatabaseError) -> str | None:
+    """The code that PostgreSQL gives (its manual, appendix A)."""
+    return getattr(error.__cause__, "sqlstate", None)
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:

@@ -1,9 +1,14 @@
 """What only PostgreSQL can get wrong. `ALBUMEN_TEST_DATABASE=postgres make test` runs everything on it."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import psycopg
 import pytest
 from django.db import connection
 
 from tests.http.conftest import ids, rows_of
+from tests.http.problems import refused
 
 pytestmark = pytest.mark.skipif("connection.vendor != 'postgresql'", reason="needs ALBUMEN_TEST_DATABASE=postgres")
 
@@ -35,3 +40,30 @@ def test_names_come_in_the_order_of_their_code_points(alice):
         order += ids(page)
         address = page.json()["next"]
     assert order == [made[name] for name in sorted(names)]
+
+
+def test_a_link_to_a_picture_that_goes_at_the_same_moment_is_a_conflict(committed, alice, person):
+    alice.use_plan(original=True, expiring_links=True)
+    picture = alice.upload().json()["id"]
+    outside = connection.get_connection_params() | {"cursor_factory": psycopg.Cursor}
+    for name in ("pool", "context", "prepare_threshold"):
+        outside.pop(name, None)
+    with ThreadPoolExecutor(1) as thread, psycopg.connect(**outside) as other:
+        other.execute("DELETE FROM library_picture WHERE id = %s", [picture])
+        asked = thread.submit(_ask_for_link, alice, picture)
+        # The row is locked, so the answer waits: for the check of what the link belongs to, at its commit.
+        waiting = (
+            "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+        )
+        while other.execute(waiting).fetchone() == (0,):
+            assert not asked.done()
+            time.sleep(0.02)
+        other.commit()
+        refused(asked.result(timeout=30), 409, "conflict")
+
+
+def _ask_for_link(person, picture: int):
+    try:
+        return person.post(f"/api/pictures/{picture}/links/", {"expiring_time_seconds": 300})
+    finally:
+        connection.close()
