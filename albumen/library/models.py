@@ -55,7 +55,7 @@ class Picture(Searchable):
                 models.Index(
                     fields=["owner", field, "id"], condition=Q(deleted_at__isnull=True), name=f"picture_{field}"
                 )
-                for field in ("created_at", "updated_at", "name", "taken_at", "bytes")
+                for field in ("created_at", "updated_at", "name", "taken_at", "bytes", "width", "height")
             ),
             *(
                 models.Index(fields=[field, "id"], condition=Q(deleted_at__isnull=True), name=f"picture_all_{field}")

@@ -1,4 +1,5 @@
-"""Deep pages cost what the first one costs: SQLite finds a page's place in an index, and sorts nothing but ties."""
+"""Deep pages cost what the first one costs: the database finds a page's place in an index, and sorts nothing but
+ties."""
 
 import pytest
 from django.db import connection
@@ -9,26 +10,45 @@ from tests.http.conftest import ids, new_album, rows_of
 
 
 def plan_of(person, url: str) -> str:
-    """How SQLite goes about the rows of this page."""
+    """How the database goes about the rows of this page."""
     with CaptureQueriesContext(connection) as queries:
         assert ids(person.get(url))
     (statement,) = (one["sql"] for one in queries if 'FROM "library_picture"' in one["sql"] and "LIMIT" in one["sql"])
     with connection.cursor() as cursor:
-        cursor.execute(f"EXPLAIN QUERY PLAN {statement}")
-        return "\n".join(row[3] for row in cursor.fetchall())
+        if connection.vendor == "sqlite":
+            cursor.execute(f"EXPLAIN QUERY PLAN {statement}")
+            return "\n".join(row[3] for row in cursor.fetchall())
+        cursor.execute("ANALYZE library_picture, library_albumpicture")
+        # So few rows are read as a whole and sorted, unless that is put off; what remains is what many are read by.
+        for way in ("seqscan", "bitmapscan", "sort", "incremental_sort"):
+            cursor.execute(f"SET LOCAL enable_{way} = off")
+        cursor.execute(f"EXPLAIN {statement}")
+        return "\n".join(row[0] for row in cursor.fetchall())
 
 
-@pytest.mark.parametrize("ordering", ["-created_at", "created_at", "name", "-updated_at", "-bytes"])
-def test_a_page_of_own_pictures_begins_at_its_place_in_an_index(alice, ordering):
-    rows_of(alice, 30, name=lambda number: f"photo {number}", bytes=lambda number: number)
+def begins_in_an_index(plan: str, table: str, index: str, owner: str, field: str, *, descending: bool = False) -> bool:
+    """Whether the page's place is found by both columns, and nothing is sorted but ties."""
+    if connection.vendor == "sqlite":
+        found = f"INDEX {index} ({owner}=? AND {field}{'<' if descending else '>'}?)"
+        return f"{table} USING" in plan and found in plan and "FOR ORDER BY" not in plan
+    found = f"AND ({field} {'<' if descending else '>'}= "
+    lines = (line.replace('"', "").replace(f"({field})::text", field) for line in plan.splitlines())
+    condition = next((line for line in lines if f"Index Cond: (({owner} = " in line), "")
+    assert f" using {index} on {table}" in plan, plan
+    return found in condition and "Sort" not in plan
+
+
+@pytest.mark.parametrize(
+    "ordering", ["-created_at", "created_at", "name", "-updated_at", "-bytes", "width", "-height"]
+)
+def test_a_page_of_own_pictures_begins_at_its_place_in_an_index(alice, bob, ordering):
+    sizes = {name: lambda number: number + 1 for name in ("bytes", "width", "height")}
+    for person, count in ((alice, 30), (bob, 300)):
+        rows_of(person, count, name=lambda number: f"photo {number}", **sizes)
     following = alice.get(f"/api/pictures/?page_size=10&ordering={ordering}").json()["next"]
-    plan = plan_of(alice, following)
-    field = ordering.removeprefix("-")
-    assert (
-        f"library_picture USING INDEX picture_{field} (owner_id=? AND {field}{'<' if '-' in ordering else '>'}?)"
-        in plan
-    )
-    assert "TEMP B-TREE" not in plan
+    plan, field, descending = plan_of(alice, following), ordering.removeprefix("-"), "-" in ordering
+    table, index = "library_picture", f"picture_{field}"
+    assert begins_in_an_index(plan, table, index, "owner_id", field, descending=descending), plan
 
 
 def test_a_page_of_an_album_begins_at_its_place_in_an_index(alice):
@@ -39,10 +59,10 @@ def test_a_page_of_an_album_begins_at_its_place_in_an_index(alice):
     )
     following = alice.get(f"/api/albums/{album}/pictures/?page_size=10").json()["next"]
     plan = plan_of(alice, following)
-    assert "library_albumpicture USING COVERING INDEX album_order (album_id=? AND position>?)" in plan
-    assert "FOR ORDER BY" not in plan
+    assert begins_in_an_index(plan, "library_albumpicture", "album_order", "album_id", "position"), plan
 
 
+@pytest.mark.skipif("connection.vendor != 'sqlite'", reason="PostgreSQL goes by how many rows there are")
 def test_looking_at_one_picture_gathers_no_albums(alice, bob):
     shown = rows_of(alice, 1)
     album = new_album(alice, visibility="public")
