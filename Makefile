@@ -19,9 +19,23 @@ run: ## Start the server, on http://127.0.0.1:8000 unless HOST or PORT say other
 	tied='setpriv --pdeathsig TERM'; $$tied true 2>/dev/null || tied=; \
 	exec $$tied $(VENV_PYTHON) manage.py serve
 
+# Everything runs on SQLite, then what depends on the database most on PostgreSQL, which comes from a wheel.
+# ALBUMEN_TEST_DATABASE=postgres runs everything on PostgreSQL instead.
+PYTEST := $(VENV_PYTHON) -m pytest -n auto --dist loadgroup
+DATABASE_BOUND := test_postgresql.py test_writers_at_once.py test_hidden.py test_idempotency.py \
+	test_idempotency_at_once.py albums library/test_at_once.py library/test_expiring_links.py library/test_lists.py \
+	library/test_paging.py library/test_trash.py organizations/test_at_once.py organizations/test_lists.py \
+	accounts/test_paging.py accounts/test_refresh.py accounts/test_sessions.py accounts/test_deletion.py
+
 test: ## Run every test with coverage; ARGS="..." goes to pytest
 	@scripts/venv.sh requirements-dev.txt; \
-	$(VENV_PYTHON) -m pytest -n auto --dist loadgroup --cov=albumen --cov-report=term:skip-covered $(ARGS)
+	$(PYTEST) --cov=albumen --cov-report=term:skip-covered $(ARGS); \
+	$(if $(ARGS)$(ALBUMEN_TEST_DATABASE),exit;) \
+	said="$$($(VENV_PYTHON) -m tests.postgres </dev/null)"; \
+	case "$$said" in \
+		postgres://*) ALBUMEN_TEST_DATABASE=postgres $(PYTEST) $(addprefix tests/http/,$(DATABASE_BOUND)) ;; \
+		*) echo "Nothing was tested on PostgreSQL, which cannot be started here: $$said" ;; \
+	esac
 
 # The data folder is a passing one, so that no check creates or reads anybody's pictures.
 check: ## Check style, types, layers, migrations and the API description
