@@ -105,7 +105,7 @@ class Server:
             import psycopg
 
             with psycopg.connect(self.env["DATABASE_URL"]) as linked:
-                cursor = linked.execute(statement.replace("?", "%s"), values or None)  # type: ignore[arg-type]
+                cursor = linked.execute(statement.replace("%", "%%").replace("?", "%s"), values)  # type: ignore[arg-type]
                 return cursor.fetchall() if cursor.description else []
         import sqlite3
 
