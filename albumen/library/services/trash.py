@@ -39,5 +39,6 @@ def _purge(trashed: QuerySet[Picture], owner_id: int, now: datetime) -> int:
         picture.delete()
         size += picture.bytes
     owner.update(bytes_used=F("bytes_used") - size, picture_count=F("picture_count") - len(rows))
-    publish(*(told if len(told) == 1 else [happenings.of_many("deleted", [owner_id])]), now=now)
+    if rows:
+        publish(*(told if len(told) == 1 else [happenings.of_many("deleted", [owner_id])]), now=now)
     return len(rows)
