@@ -96,11 +96,14 @@ def may_read_account(viewer: Viewer, user: User) -> bool:
     return viewer.pk == user.pk or is_administrator(viewer)
 
 
+def logins_in_force() -> QuerySet[Session]:
+    """Everybody's logins that were not ended in whatever way; how old they are is not looked at."""
+    return Session.objects.filter(revoked_at=None, user__is_active=True, token_version=F("user__token_version"))
+
+
 def held_sessions(rotated_after: datetime) -> QuerySet[Session]:
     """Everybody's logins that still hold."""
-    return Session.objects.filter(
-        revoked_at=None, user__is_active=True, token_version=F("user__token_version"), rotated_at__gt=rotated_after
-    )
+    return logins_in_force().filter(rotated_at__gt=rotated_after)
 
 
 def live_sessions(user: User, rotated_after: datetime) -> QuerySet[Session]:

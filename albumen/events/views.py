@@ -1,6 +1,6 @@
 """One's own events, for whoever asks instead of listening on `/ws/events/`."""
 
-from typing import Any
+from typing import Any, cast
 
 from drf_spectacular.utils import extend_schema
 from rest_framework.generics import GenericAPIView
@@ -30,5 +30,7 @@ class Events(GenericAPIView[Any]):
         query = EventQuery(data=request.query_params)
         query.is_valid(raise_exception=True)
         asked = query.validated_data
-        page = services.events_after(user=request.user, after=asked.get("after"), limit=asked["limit"])
+        page = services.events_after(
+            user_id=cast(int, request.user.pk), after=asked.get("after"), limit=asked["limit"]
+        )
         return Response(self.get_serializer(page).data)

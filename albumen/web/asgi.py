@@ -12,6 +12,8 @@ from django.conf import settings
 
 from albumen.web.wsgi import application as wsgi
 
+from albumen.web.sockets import application as websockets  # isort: skip  (needs the settings)
+
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Any]]
 Send = Callable[[Any], Awaitable[None]]
@@ -23,13 +25,12 @@ _http: Any = WSGIMiddleware(cast(Any, wsgi), workers=settings.THREADS)
 
 
 async def application(scope: Message, receive: Receive, send: Send) -> None:
-    """Answers HTTP; a WebSocket is refused until there is something to say on it."""
+    """HTTP and WebSockets, beside each other."""
     if scope["type"] == "http":
         body = _Body(receive, scope)
         await _http(scope, body.receive, body.answer_with(send))
     elif scope["type"] == "websocket":
-        await receive()
-        await send({"type": "websocket.close", "code": 4404})
+        await websockets(scope, receive, send)
 
 
 class _Body:

@@ -262,6 +262,12 @@ EVENTS = Chapter(
             "Read anew what you show, then go on after the one before `oldest`.",
         ),
         Code("unknown_event", (400,), "You never had an event with this number.", "Start anew, without `after`."),
+        Code(
+            "malformed_message",
+            (400,),
+            "What came on the WebSocket is no message that it knows.",
+            "Send what /docs/events/ describes.",
+        ),
     ),
 )
 TASKS = Chapter(

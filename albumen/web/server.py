@@ -1,9 +1,11 @@
-"""uvicorn's HTTP protocol, with two refusals that say more."""
+"""uvicorn's protocols: HTTP, with two refusals that say more; WebSockets, with an end for who never reads."""
 
+import logging
 from typing import Any
 
 import orjson
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from albumen.web.problems import document
 
@@ -30,3 +32,42 @@ class Protocol(HttpToolsProtocol):
         )
         self.transport.write(head.encode() + body)
         self.transport.close()
+
+
+# Of uvicorn's, one names the whole address of each socket and another shows every frame: both may hold a token.
+_quiet = logging.getLogger("albumen.websocket")
+_quiet.setLevel(logging.WARNING)
+
+
+class WebSocketProtocol(WebSocketsSansIOProtocol):
+    """Closing waits until everything was sent, for ever where nobody reads: so a connection is cut off some time after
+    it was closed, and the application may cut it off at once (`albumen.abort` in the scope)."""
+
+    CLOSE_SECONDS = 15
+    LAST_WORD_SECONDS = 1
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.logger = self.conn.logger = _quiet
+        self.conn.debug = False
+
+    def handle_connect(self, event: Any) -> None:
+        super().handle_connect(event)
+        if self.response.status_code == 101:
+            # The task that reads it has not begun.
+            extensions: Any = self.scope["extensions"]
+            extensions["albumen.abort"] = self.transport.abort
+
+    async def run_asgi(self) -> None:
+        try:
+            await super().run_asgi()
+        finally:
+            self.loop.call_later(self.CLOSE_SECONDS, self.transport.abort)
+
+    def keepalive_timeout(self) -> None:
+        super().keepalive_timeout()
+        self.loop.call_later(self.LAST_WORD_SECONDS, self.transport.abort)
+
+    def shutdown(self) -> None:
+        super().shutdown()
+        self.loop.call_later(self.LAST_WORD_SECONDS, self.transport.abort)

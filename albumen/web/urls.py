@@ -22,6 +22,8 @@ urlpatterns = [
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
     path("docs/errors/", views.errors, name="errors"),
+    path("docs/events/", views.events, name="events-page"),
+    path("docs/events/asyncapi.yaml/", views.asyncapi, name="asyncapi"),
     path("redoc/", SpectacularRedocView.as_view(url_name="schema"), name="redoc"),
     path("password-reset/", views.password_reset, name="password-reset-page"),
     path("api-auth/", include("rest_framework.urls")),

@@ -1,7 +1,11 @@
-"""Pages for people: where to go, what each error means, and setting a new password."""
+"""Pages for people: where to go, what each error and event means, and setting a new password."""
 
+import json
+from functools import cache
 from typing import Any
 
+import yaml
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -20,6 +24,38 @@ def landing(request: HttpRequest) -> HttpResponse:
 def errors(request: HttpRequest) -> HttpResponse:
     """Where the `type` of every problem document leads."""
     return _page(request, "errors", {"catalogue": CATALOGUE})
+
+
+@cache
+def _asyncapi() -> str:
+    return (settings.BASE_DIR / "docs" / "asyncapi.yaml").read_text()
+
+
+@cache
+def _described_events() -> dict[str, Any]:
+    description = yaml.safe_load(_asyncapi())
+    messages = description["components"]["messages"]
+    for name, message in messages.items():
+        message["name"] = name
+        message["examples"] = [json.dumps(example["payload"]) for example in message["examples"]]
+    operations = [
+        {
+            "summary": operation["summary"],
+            "messages": [messages[message["$ref"].rpartition("/")[2]] for message in operation["messages"]],
+        }
+        for operation in description["operations"].values()
+    ]
+    channel = description["channels"]["events"]
+    return {"description": description["info"]["description"], "channel": channel, "operations": operations}
+
+
+def events(request: HttpRequest) -> HttpResponse:
+    """The messages of the WebSocket, from docs/asyncapi.yaml."""
+    return _page(request, "events", _described_events())
+
+
+def asyncapi(request: HttpRequest) -> HttpResponse:
+    return HttpResponse(_asyncapi(), content_type="application/yaml")
 
 
 def password_reset(request: HttpRequest) -> HttpResponse:

@@ -11,7 +11,7 @@ from albumen.accounts.services import passwords
 from albumen.web.catalogue import CATALOGUE
 from tests.http.test_admin import ELSEWHERE
 
-PAGES = ("/", "/docs/errors/", "/password-reset/")
+PAGES = ("/", "/docs/errors/", "/docs/events/", "/password-reset/")
 
 
 @pytest.mark.parametrize("path", PAGES)
@@ -35,7 +35,15 @@ def test_whatever_a_page_names_is_there(anonymous, path):
 
 def test_the_landing_page_leads_everywhere(anonymous):
     page = anonymous.get("/").content.decode()
-    places = ("/docs/", "/redoc/", "/api/schema/", "/docs/errors/", "/admin/", "/api-auth/login/?next=/api/profile/")
+    places = (
+        "/docs/",
+        "/redoc/",
+        "/api/schema/",
+        "/docs/errors/",
+        "/docs/events/",
+        "/admin/",
+        "/api-auth/login/?next=/api/profile/",
+    )
     for place in places:
         assert f'href="{place}"' in page
 

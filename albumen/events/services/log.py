@@ -84,17 +84,17 @@ def _take_numbers(counts: dict[int, int]) -> dict[int, int]:
     return numbers
 
 
-def events_after(*, user: Any, after: int | None, limit: int) -> Page:
+def events_after(*, user_id: int, after: int | None, limit: int) -> Page:
     """At most `limit` of the user's events after the one numbered `after`, or from the oldest one that is kept.
 
     `Gone`, with the number of the oldest one as `oldest`, where some of those that followed are not kept any more;
     `Invalid` where there was never an event with this number.
     """
     # Before the events: whatever is written or pruned meanwhile, nothing is left out unseen.
-    last = last_number(user)
+    last = last_number(user_id)
     if after is not None and after > last:
         raise Invalid("unknown_event", f"Your newest event is {last}: start anew without `after`.", pointer="/after")
-    events = list(events_of(user).filter(number__gt=after or 0)[:limit])
+    events = list(events_of(user_id).filter(number__gt=after or 0)[:limit])
     if after is not None and after < last and (not events or events[0].number > after + 1):
         oldest = events[0].number if events else last + 1
         detail = f"Events are kept for {KEPT.days} days. Read anew what you show, then go on after {oldest - 1}."
@@ -102,9 +102,9 @@ def events_after(*, user: Any, after: int | None, limit: int) -> Page:
     return Page(events, max(last, events[-1].number if events else 0))
 
 
-def last_number(user: Any) -> int:
+def last_number(user_id: int) -> int:
     """The number of the user's newest event, 0 before the first."""
-    return Stream.objects.filter(pk=user.pk).values_list("last", flat=True).first() or 0
+    return Stream.objects.filter(pk=user_id).values_list("last", flat=True).first() or 0
 
 
 def last_numbers(user_ids: Sequence[int]) -> dict[int, int]:

@@ -19,7 +19,7 @@ class Command(BaseCommand):
     requires_migrations_checks = True
 
     def handle(self, *args: Any, **options: Any) -> None:
-        from albumen.web.server import Protocol
+        from albumen.web.server import Protocol, WebSocketProtocol
 
         # Where migrations are missing, Django has said so by now.
         with suppress(DatabaseError):
@@ -37,6 +37,10 @@ class Command(BaseCommand):
                 host=settings.HOST,
                 port=settings.PORT,
                 http=Protocol,
+                ws=WebSocketProtocol,
+                ws_max_size=64 * 1024,
+                # A compressor for each socket would cost more memory than all the rest.
+                ws_per_message_deflate=False,
                 lifespan="off",
                 proxy_headers=False,
                 server_header=False,

@@ -1,0 +1,60 @@
+"""Notices that somebody has committed to the database, in whatever process; in a thread of its own."""
+
+import logging
+import threading
+from collections.abc import Callable
+
+from django.db import connection
+
+from albumen.events.services import bell
+
+# One look costs about 20 microseconds, and half of this is the mean delay of an event from another process.
+LOOK_SECONDS = 0.015
+RETRY_SECONDS = (0.2, 5.0)
+logger = logging.getLogger(__name__)
+
+
+def start(ring: Callable[[], None]) -> threading.Event:
+    """Call `ring` after each commit that may have brought events, until the answered event is set."""
+    ended = threading.Event()
+    work = _listen if connection.vendor == "postgresql" else _look
+    threading.Thread(target=_keep, args=(work, ring, ended), name="events-watch", daemon=True).start()
+    return ended
+
+
+def _keep(work: Callable[..., None], ring: Callable[[], None], ended: threading.Event) -> None:
+    pause, longest = RETRY_SECONDS
+    while not ended.is_set():
+        try:
+            work(ring, ended)
+        except Exception:
+            # Sockets are looked after every second meanwhile; only the delay grows.
+            logger.exception("The database cannot be watched; trying again in %.1f s.", pause)
+            ended.wait(pause)
+            pause = min(pause * 2, longest)
+    connection.close()
+
+
+def _look(ring: Callable[[], None], ended: threading.Event) -> None:
+    """SQLite: the number changes when any other connection has committed."""
+    seen = None
+    connection.close()
+    with connection.cursor() as cursor:
+        while not ended.wait(LOOK_SECONDS):
+            now = cursor.execute("PRAGMA data_version").fetchone()
+            if now != seen:
+                seen = now
+                ring()
+
+
+def _listen(ring: Callable[[], None], ended: threading.Event) -> None:
+    """PostgreSQL: writers notify in their transaction. The connection is not taken from a pool, where it would be
+    missed for good."""
+    import psycopg
+
+    with psycopg.connect(**connection.get_connection_params(), autocommit=True) as listener:
+        listener.execute(f"LISTEN {bell.CHANNEL}")
+        ring()
+        while not ended.is_set():
+            for _ in listener.notifies(timeout=1.0, stop_after=1):
+                ring()
