@@ -1,6 +1,6 @@
 """`make bench`: every measurement in one run. Read the ratios: absolute figures do not travel between machines."""
 
-from bench import events, imaging, lists, memory, uploads
+from bench import events, imaging, lists, memory, tasks, uploads
 
 
 def main() -> None:
@@ -9,7 +9,8 @@ def main() -> None:
         ("(b) uploads a second, two thumbnails each, through HTTP", uploads.run),
         ("(c) memory of the web process while large pictures go in", memory.run),
         ("(d) lists of a million pictures", lists.run),
-        ("(e) events: from the commit to the socket, and memory", events.run),
+        ("(e) empty tasks a second, on each engine", tasks.run),
+        ("(f) events: from the commit to the socket, and memory", events.run),
     ):
         print(f"\n== {title}")
         run()

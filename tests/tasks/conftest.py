@@ -27,7 +27,7 @@ class Works(Server):
     """A data folder, and workers upon it."""
 
     def __init__(self, data_dir: Path, **env: str) -> None:
-        super().__init__(data_dir, **OURS, **env)
+        super().__init__(data_dir, **OURS | env)
         self.workers: list[subprocess.Popen[bytes]] = []
 
     def hire(self) -> subprocess.Popen[bytes]:

@@ -58,6 +58,7 @@ KINDS = {
     "refuse": Kind(refuse, "Refuse"),
     "die": Kind(die, "Die"),
     "hang": Kind(hang, "Hang"),
+    "nothing": Kind(nothing, "Nothing"),
     "beat": Kind(nothing, "By the clock"),
 }
 SCHEDULES = [Schedule("beat", "beat", timedelta(seconds=1))]
