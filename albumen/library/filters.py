@@ -1,5 +1,6 @@
 """What lists of pictures and links can be narrowed by."""
 
+from collections.abc import Collection
 from typing import Any
 
 from django.db.models import QuerySet
@@ -65,6 +66,11 @@ class PictureQuery(AlbumPictureQuery):
 
     album = serializers.IntegerField(required=False, min_value=1, max_value=BIGGEST, help_text="Of one album.")
     scope = serializers.ChoiceField(["own", "all"], required=False, help_text="`all` is for administrators.")
+
+    @classmethod
+    def asks_nothing(cls, params: Collection[str]) -> bool:
+        """Whether none of these parameters is one of its own."""
+        return cls._declared_fields.keys().isdisjoint(params)
 
     def narrow(self, queryset: QuerySet[Picture], viewer: Viewer) -> QuerySet[Picture]:
         asked = self.validated_data

@@ -124,6 +124,9 @@ class Images(pictures.Pictures):
         access.require_administrator(request.user)
         return super().get(request)
 
+    def listed(self, request: SignedInRequest) -> Any:
+        return access.pictures_visible_to(request.user)
+
     @extend_schema(operation_id="alias_images_destroy_all", summary="Delete every picture", responses={204: None})
     def delete(self, request: SignedInRequest) -> Response:
         return super().delete(request)

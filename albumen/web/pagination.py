@@ -7,7 +7,8 @@ serializer of its filters with `narrow(queryset, viewer)`.
 import base64
 import hashlib
 import hmac
-from datetime import datetime
+from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
 
@@ -19,6 +20,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from albumen.errors import Invalid
+from albumen.prepared import Build, Prepared, fetch_rows
 
 PAGE_SIZE = 50
 MAX_PAGE_SIZE = 200
@@ -29,9 +31,10 @@ class KeysetPagination(BasePagination):
     """`{"next": url|null, "previous": url|null, "results": [...]}`."""
 
     def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
+        """A page of a QuerySet, or of a `Prepared` list where none of the view's filters is asked for."""
         params = request.query_params
         self._refuse_unknown(params, view)
-        filters = self._filters(params, view)
+        filters = None if isinstance(queryset, Prepared) else self._filters(params, view)
         if filters is not None:
             queryset = filters.narrow(queryset, request.user)
         size = self._page_size(params)
@@ -40,7 +43,7 @@ class KeysetPagination(BasePagination):
         field, descending = self._ordering(params, view)
         cursor = self._read_cursor(params.get("cursor"))
         backwards = bool(cursor and cursor[0])
-        rows = list(_window(queryset, field, descending != backwards, cursor)[: size + 1])
+        rows = _first_rows(queryset, field, descending != backwards, cursor, size + 1)
         more, rows = len(rows) > size, rows[:size]
         if backwards:
             rows.reverse()
@@ -60,7 +63,7 @@ class KeysetPagination(BasePagination):
     def _refuse_unknown(self, params: Any, view: Any) -> None:
         known = {"cursor", "page_size"} | ({"ordering"} if view.ordering_fields else set())
         if query_class := getattr(view, "query_class", None):
-            known |= set(query_class().fields)
+            known |= query_class._declared_fields.keys()
         for name in params:
             if name not in known:
                 raise Invalid(
@@ -97,9 +100,9 @@ class KeysetPagination(BasePagination):
 
     def _url(self, backwards: bool, field: str, row: Any) -> str:
         value = row[field] if isinstance(row, dict) else getattr(row, field)
-        row_id = row["id"] if isinstance(row, dict) else row.pk
+        row_id = row["id"] if isinstance(row, dict) else row.id
         if isinstance(value, datetime):
-            value = {"t": value.isoformat()}
+            value = {"t": value.replace(tzinfo=value.tzinfo or UTC).isoformat()}
         text = orjson.dumps([backwards, value, row_id])
         cursor = base64.urlsafe_b64encode(_mac(self._bound, text) + text).rstrip(b"=").decode()
         params = self._request.query_params.dict() | {"cursor": cursor}
@@ -140,6 +143,24 @@ class KeysetPagination(BasePagination):
 
 def _parameter(name: str, schema: dict[str, Any], description: str = "") -> dict[str, Any]:
     return {"name": name, "in": "query", "required": False, "schema": schema, "description": description}
+
+
+def _first_rows(
+    rows: Any, field: str, descending: bool, cursor: tuple[bool, Any, int] | None, limit: int
+) -> list[Any]:
+    if not isinstance(rows, Prepared):
+        return list(_window(rows, field, descending, cursor)[:limit])
+    place = () if cursor is None else (None if field == "id" else cursor[1], cursor[2])
+    values = (*place, *rows.values)
+    shape = (rows.build, field, descending, cursor is None)
+    return list(map(rows.make, fetch_rows(_prepared_window, *shape, values=values, limit=limit)))
+
+
+def _prepared_window(build: Build, field: str, descending: bool, first: bool, *values: Any) -> QuerySet[Any, Any]:
+    if first:
+        return _window(build(*values), field, descending, None)
+    value, row_id, *rest = values
+    return _window(build(*rest), field, descending, (False, value, row_id))
 
 
 def _window(
@@ -185,5 +206,9 @@ def _digest(request: Request, view: Any) -> bytes:
 
 
 def _mac(bound: bytes, text: bytes) -> bytes:
-    key = hashlib.blake2b(settings.SECRET_KEY.encode(), person=b"albumen.cursor", digest_size=32).digest()
-    return hashlib.blake2b(bound + text, key=key, digest_size=_MAC_BYTES).digest()
+    return hashlib.blake2b(bound + text, key=_key(settings.SECRET_KEY), digest_size=_MAC_BYTES).digest()
+
+
+@lru_cache(maxsize=4)
+def _key(secret: str) -> bytes:
+    return hashlib.blake2b(secret.encode(), person=b"albumen.cursor", digest_size=32).digest()

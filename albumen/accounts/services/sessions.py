@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 
-from albumen import rates
+from albumen import prepared, rates
 from albumen.accounts.models import KnownAddress, Session, User
 from albumen.accounts.services import tokens
 from albumen.accounts.services.tokens import TokenPair
@@ -105,12 +105,18 @@ def refresh_login(*, refresh: str, now: datetime) -> TokenPair:
 def check_access(*, token: str, now: datetime) -> tuple[User, Session]:
     """Who sends this access token: one indexed read. `Unauthenticated` when the login is over in whatever way."""
     claims = tokens.read(token, "access")
-    session = Session.objects.select_related("user__plan").filter(pk=claims["sid"], user_id=claims["user_id"]).first()
+    session: Session | None = next(
+        prepared.fetch_objects(_sessions_with_plans, values=(claims["sid"], claims["user_id"])), None
+    )
     if session is None or not _holds(session):
         raise Unauthenticated("session_ended", "This login is over. Sign in again.")
     if now - session.last_used_at > LAST_USED_STEP:
         Session.objects.filter(pk=session.pk).update(last_used_at=now)
     return session.user, session
+
+
+def _sessions_with_plans(session_id: int, user_id: int) -> QuerySet[Session]:
+    return Session.objects.select_related("user__plan").filter(pk=session_id, user_id=user_id).order_by()
 
 
 def _holds(session: Session) -> bool:

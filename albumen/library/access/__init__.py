@@ -14,10 +14,11 @@ from albumen.library.access.handed_out import (
     require_size,
     sign_address,
     sign_export,
+    signer_for,
 )
+from albumen.library.access.rows import PictureRow, albums_of, own_pictures, plans_of
 from albumen.library.access.visible import (
     albums_listed_for,
-    albums_of,
     albums_visible_to,
     get_album,
     get_editable_picture,
@@ -31,7 +32,6 @@ from albumen.library.access.visible import (
     pictures_in,
     pictures_of,
     pictures_visible_to,
-    plans_of,
     require_administrator,
     require_organization,
     require_owned_by,
@@ -43,6 +43,7 @@ from albumen.library.access.visible import (
 
 __all__ = [
     "ORIGINAL",
+    "PictureRow",
     "albums_listed_for",
     "albums_of",
     "albums_visible_to",
@@ -61,6 +62,7 @@ __all__ = [
     "link_token",
     "links_of",
     "may_fill",
+    "own_pictures",
     "picture_behind_address",
     "picture_behind_link",
     "pictures_in",
@@ -77,6 +79,7 @@ __all__ = [
     "require_size",
     "sign_address",
     "sign_export",
+    "signer_for",
     "trash_of",
     "trash_to_restore",
     "with_cover",

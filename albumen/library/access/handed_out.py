@@ -1,8 +1,9 @@
 """What is handed out: signed addresses for images, and expiring links; and when they hold."""
 
-import base64
 import hashlib
 import hmac
+from binascii import b2a_base64
+from collections.abc import Callable
 from datetime import datetime
 from functools import lru_cache
 
@@ -19,6 +20,8 @@ from albumen.plans.models import Plan
 
 ORIGINAL = "original"
 _MAC_BYTES = 16
+# RFC 4648, section 5.
+_URL_SAFE = bytes.maketrans(b"+/", b"-_")
 
 
 def require_bytes(picture: Picture) -> None:
@@ -53,10 +56,21 @@ def sign_address(picture_id: int, size: int | str, viewer: Viewer, now: datetime
     Bound to picture, size and viewer. It stays the same string for one period, so that browsers can cache what is
     behind it, and works for one to two periods.
     """
+    return signer_for(viewer, now)(picture_id, size)
+
+
+def signer_for(viewer: Viewer, now: datetime, base: str = "") -> Callable[[int, int | str], str]:
+    """The same for many, behind the address `base`: a page has some hundred, for one viewer at one time."""
     period = settings.SIGNED_URL_PERIOD
     expires = (int(now.timestamp()) // period + 2) * period
     viewer_id = viewer.pk or 0
-    return f"/files/{picture_id}/{size}/{viewer_id}/{expires}/{_mac('file', picture_id, size, viewer_id, expires)}"
+    keyed = _keyed("file", settings.SECRET_KEY)
+
+    def sign(picture_id: int, size: int | str) -> str:
+        mac = _finish(keyed, f"{picture_id}:{size}:{viewer_id}:{expires}")
+        return f"{base}/files/{picture_id}/{size}/{viewer_id}/{expires}/{mac}"
+
+    return sign
 
 
 def picture_behind_address(
@@ -133,14 +147,18 @@ def require_running(link: ExpiringLink, now: datetime) -> None:
         raise Gone("link_ended", "The picture behind this link was removed.")
 
 
-@lru_cache(maxsize=4)
-def _address_key(secret: str) -> bytes:
-    return hashlib.blake2b(secret.encode(), person=b"albumen.address", digest_size=32).digest()
-
-
 def _mac(kind: str, *parts: int | str) -> str:
-    text = ":".join(str(part) for part in parts)
-    digest = hashlib.blake2b(
-        text.encode(), key=_address_key(settings.SECRET_KEY), person=kind.encode(), digest_size=_MAC_BYTES
-    ).digest()
-    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+    return _finish(_keyed(kind, settings.SECRET_KEY), ":".join(str(part) for part in parts))
+
+
+@lru_cache(maxsize=8)
+def _keyed(kind: str, secret: str) -> "hashlib.blake2b":
+    """What every code of this kind begins with; to be copied."""
+    key = hashlib.blake2b(secret.encode(), person=b"albumen.address", digest_size=32).digest()
+    return hashlib.blake2b(key=key, person=kind.encode(), digest_size=_MAC_BYTES)
+
+
+def _finish(keyed: "hashlib.blake2b", text: str) -> str:
+    mac = keyed.copy()
+    mac.update(text.encode())
+    return b2a_base64(mac.digest(), newline=False).translate(_URL_SAFE, b"=").decode()

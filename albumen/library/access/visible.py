@@ -8,7 +8,6 @@ from albumen.errors import Forbidden, Invalid, NotFound, Unauthenticated
 from albumen.library.models import Album, AlbumPicture, Picture, Visibility
 from albumen.organizations.access import organizations_of, organizations_visible_to
 from albumen.organizations.models import Role
-from albumen.plans.models import Plan
 
 
 def albums_visible_to(viewer: Viewer) -> QuerySet[Album]:
@@ -19,7 +18,7 @@ def albums_visible_to(viewer: Viewer) -> QuerySet[Album]:
     (`require_running`), until an administrator opens it again. What it showed to an organization stays there, public
     or not: that is the organization's work. So do its pictures in other people's albums, for which those answer.
     """
-    return Album.objects.filter(_shown_to(viewer))
+    return Album.objects.filter(shown_to(viewer))
 
 
 def albums_listed_for(viewer: Viewer) -> QuerySet[Album]:
@@ -32,7 +31,7 @@ def _own_or_shared(viewer: Viewer, album: str = "") -> Q:
     return Q(**{f"{album}owner": viewer.pk}) | shared & ~Q(**{f"{album}visibility": Visibility.PRIVATE})
 
 
-def _shown_to(viewer: Viewer, album: str = "") -> Q:
+def shown_to(viewer: Viewer, album: str = "") -> Q:
     """Of rows that lead to an album by the lookup `album`, which the viewer may know of. It is asked of each row, so
     that no query gathers every public album first."""
     if is_administrator(viewer):
@@ -117,9 +116,14 @@ def pictures_visible_to(viewer: Viewer) -> QuerySet[Picture]:
     pictures = Picture.objects.filter(deleted_at=None)
     if is_administrator(viewer):
         return pictures
-    reachable = Q(Exists(AlbumPicture.objects.filter(_shown_to(viewer, "album__"), picture=OuterRef("pk"))))
+    reachable = Q(Exists(AlbumPicture.objects.filter(shown_to(viewer, "album__"), picture=OuterRef("pk"))))
     # One's own first: then nothing is looked up for them.
     return pictures.filter(Q(owner_id=viewer.pk) | reachable if viewer.is_authenticated else reachable)
+
+
+def pictures_owned_by(owner_id: int) -> QuerySet[Picture]:
+    """What `pictures_visible_to` gives an owner of the owner's own: all but the trash."""
+    return Picture.objects.filter(deleted_at=None, owner_id=owner_id)
 
 
 def pictures_of(viewer: Viewer, owner_id: int) -> QuerySet[Picture]:
@@ -148,25 +152,6 @@ def require_administrator(viewer: Viewer) -> None:
 def pictures_in(album: Album) -> QuerySet[Picture]:
     """The pictures of an album that the viewer has been found to see, with their `position` in it."""
     return Picture.objects.filter(deleted_at=None, entries__album=album).annotate(position=F("entries__position"))
-
-
-def plans_of(owner_ids: set[int]) -> dict[int, Plan]:
-    """The plan of each of these users: it decides about their pictures, whoever looks."""
-    plans = Plan.objects.filter(users__in=owner_ids).annotate(owner_id=F("users"))
-    return {plan.owner_id: plan for plan in plans}
-
-
-def albums_of(viewer: Viewer, picture_ids: list[int]) -> dict[int, list[int]]:
-    """The ids of the albums that each of these pictures is in, as far as the viewer may know of them. The owner of a
-    picture is told of every one: who has left the album's organization could not take the picture out otherwise."""
-    found: dict[int, list[int]] = {}
-    shown = _shown_to(viewer, "album__")
-    # What administrators see has no condition, which would be lost in an "or".
-    known = shown | Q(picture__owner=viewer.pk) if shown else shown
-    entries = AlbumPicture.objects.filter(known, picture__in=picture_ids)
-    for picture_id, album_id in entries.order_by("album_id").values_list("picture_id", "album_id"):
-        found.setdefault(picture_id, []).append(album_id)
-    return found
 
 
 def get_picture(viewer: Viewer, picture_id: int) -> Picture:

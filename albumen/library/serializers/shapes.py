@@ -1,8 +1,8 @@
 """What is answered: albums, pictures, expiring links."""
 
-from datetime import datetime
-from functools import cached_property
-from typing import Any
+from collections.abc import Callable
+from functools import cached_property, lru_cache
+from typing import Any, cast
 
 from django.urls import reverse
 from django.utils import timezone
@@ -11,6 +11,7 @@ from rest_framework import serializers
 
 from albumen import imaging
 from albumen.library import access
+from albumen.library.access import PictureRow
 from albumen.library.models import Album, ExpiringLink, Picture, Source, Visibility
 from albumen.plans.models import Plan
 
@@ -91,7 +92,7 @@ class LinkSerializer(serializers.Serializer[ExpiringLink]):
 
 
 @extend_schema_serializer(examples=[OpenApiExample("A picture", value=PICTURE_EXAMPLE, response_only=True)])
-class PictureSerializer(serializers.Serializer[Picture]):
+class PictureSerializer(serializers.Serializer[Any]):
     """A picture with addresses for this viewer."""
 
     id = serializers.IntegerField()
@@ -119,70 +120,71 @@ class PictureSerializer(serializers.Serializer[Picture]):
     created_at = serializers.DateTimeField()
     updated_at = serializers.DateTimeField()
 
-    def to_representation(self, picture: Picture) -> dict[str, Any]:
+    def to_representation(self, picture: Picture | PictureRow) -> dict[str, Any]:
         plan = self._plans[picture.owner_id]
-        # Of a linked picture nothing is known but where it is; its bytes are not ours to serve.
-        linked = picture.source == Source.LINK
-        return {
-            "id": picture.pk,
+        shape = {
+            "id": picture.id,
             "name": picture.name,
             "description": picture.description,
             "owner": picture.owner_id,
-            "albums": self._albums.get(picture.pk, []),
+            "albums": self._albums.get(picture.id, []),
             "source": picture.source,
             "image_url": picture.image_url,
             "link_problem": picture.link_problem or None,
-            "width": None if linked else picture.width,
-            "height": None if linked else picture.height,
+            "width": picture.width,
+            "height": picture.height,
             "format": picture.format,
-            "bytes": None if linked else picture.bytes,
-            "sha256": None if linked else picture.sha256,
+            "bytes": picture.bytes,
+            "sha256": picture.sha256,
             "taken_at": picture.taken_at,
             "placeholder": picture.placeholder,
-            "thumbnails": [] if linked else [self._thumbnail(picture, height) for height in plan.thumbnail_heights],
-            "original": self._address(picture, access.ORIGINAL) if plan.original and not linked else None,
+            "thumbnails": [],
+            "original": None,
             "created_at": picture.created_at,
             "updated_at": picture.updated_at,
         }
-
-    def _thumbnail(self, picture: Picture, plan_height: int) -> dict[str, Any]:
-        width, height = imaging.fit_height(picture.width, picture.height, plan_height)
-        return {
-            "plan_height": plan_height,
-            "width": width,
-            "height": height,
-            "url": self._address(picture, plan_height),
-        }
-
-    def _address(self, picture: Picture, size: int | str) -> str:
-        return self._base + access.sign_address(picture.pk, size, self.context["request"].user, self._now)
+        if picture.source == Source.LINK:
+            # Nothing is known of it but where it is; its bytes are not ours to serve.
+            return shape | {"width": None, "height": None, "bytes": None, "sha256": None}
+        address = self._address
+        shape["thumbnails"] = [
+            {"plan_height": wanted, "width": width, "height": height, "url": address(picture.id, wanted)}
+            for wanted, width, height in _sizes(picture.width, picture.height, *plan.thumbnail_heights)
+        ]
+        if plan.original:
+            shape["original"] = address(picture.id, access.ORIGINAL)
+        return shape
 
     @cached_property
-    def _shown(self) -> list[Picture]:
+    def _address(self) -> Callable[[int, int | str], str]:
+        request = self.context["request"]
+        return access.signer_for(request.user, timezone.now(), request.build_absolute_uri("/").rstrip("/"))
+
+    @cached_property
+    def _shown(self) -> list[Picture | PictureRow]:
         shown: Any = self.parent.instance if self.parent is not None else [self.instance]
         return list(shown)
 
     @cached_property
     def _plans(self) -> dict[int, Plan]:
-        if not isinstance(self.parent, serializers.ListSerializer):
-            return {picture.owner_id: picture.owner.plan for picture in self._shown}
-        # One query for a page, instead of an owner and a plan made for each row.
-        return access.plans_of({picture.owner_id for picture in self._shown})
+        if isinstance(self.parent, serializers.ListSerializer):
+            # At most one query for a page, instead of an owner and a plan made for each row.
+            return access.plans_of(self.context["request"].user, {picture.owner_id for picture in self._shown})
+        (picture,) = self._shown
+        return {picture.owner_id: cast(Picture, picture).owner.plan}
 
     @cached_property
     def _albums(self) -> dict[int, list[int]]:
         if "albums" in self.context:
             # Whoever has just made the picture knows where it is.
-            return {picture.pk: self.context["albums"] for picture in self._shown}
-        return access.albums_of(self.context["request"].user, [picture.pk for picture in self._shown])
+            return {picture.id: self.context["albums"] for picture in self._shown}
+        return access.albums_of(self.context["request"].user, [picture.id for picture in self._shown])
 
-    @cached_property
-    def _base(self) -> str:
-        return str(self.context["request"].build_absolute_uri("/")).rstrip("/")
 
-    @cached_property
-    def _now(self) -> datetime:
-        return timezone.now()
+@lru_cache(maxsize=4096)
+def _sizes(width: int, height: int, *heights: int) -> list[tuple[int, int, int]]:
+    """(wanted height, width, height) of each thumbnail, in px; most pictures come from few cameras."""
+    return [(wanted, *imaging.fit_height(width, height, wanted)) for wanted in heights]
 
 
 class AlbumSerializer(serializers.Serializer[Album]):
@@ -231,7 +233,7 @@ class TrashedSerializer(PictureSerializer):
 
     deleted_at = serializers.DateTimeField(help_text="It is purged 30 days later.")
 
-    def to_representation(self, picture: Picture) -> dict[str, Any]:
+    def to_representation(self, picture: Any) -> dict[str, Any]:
         return {**super().to_representation(picture), "deleted_at": picture.deleted_at}
 
 

@@ -87,5 +87,5 @@ def test_a_cursor_belongs_to_its_list_ordering_and_filters(alice, bob):
 def test_a_list_takes_the_same_few_queries_however_long_it_is(alice, django_assert_max_num_queries):
     for _ in range(3):
         alice.upload()
-    with django_assert_max_num_queries(4):
+    with django_assert_max_num_queries(3):
         assert len(ids(alice.get("/api/pictures/"))) == 3

@@ -1,0 +1,86 @@
+"""Lists of pictures as plain rows, and what is told beside each: the busiest reads, so their queries are prepared."""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import NamedTuple
+
+from django.contrib.auth.models import AnonymousUser
+from django.db.models import F, Q, QuerySet
+
+from albumen import prepared
+from albumen.accounts.access import Viewer, is_administrator
+from albumen.accounts.models import User
+from albumen.library.access.visible import pictures_owned_by, shown_to
+from albumen.library.models import AlbumPicture, Picture
+from albumen.plans.models import Plan
+from albumen.prepared import Prepared
+
+# So many numbers stand in a statement: a statement for each count of pictures would be too many.
+_COUNTS = (1, 10, 50, 200)
+
+
+class PictureRow(NamedTuple):
+    """A picture as a list shows it, without an object of the model for each. Its fields are the model's."""
+
+    id: int
+    name: str
+    description: str
+    owner_id: int
+    source: str
+    image_url: str | None
+    link_problem: str
+    width: int
+    height: int
+    format: str
+    bytes: int
+    sha256: str
+    taken_at: datetime | None
+    placeholder: str
+    created_at: datetime
+    updated_at: datetime
+
+
+def own_pictures(viewer: User) -> Prepared[PictureRow]:
+    """The viewer's own pictures, and not those in the trash."""
+    return Prepared(_rows_owned_by, (viewer.pk,), PictureRow._make)
+
+
+def _rows_owned_by(owner_id: int) -> QuerySet[Picture, tuple[object, ...]]:
+    return pictures_owned_by(owner_id).values_list(*PictureRow._fields)
+
+
+def plans_of(viewer: Viewer, owner_ids: set[int]) -> dict[int, Plan]:
+    """The plan of each of these users: it decides about their pictures, whoever looks."""
+    if isinstance(viewer, User) and owner_ids <= {viewer.pk}:
+        return {viewer.pk: viewer.plan}
+    plans = Plan.objects.filter(users__in=owner_ids).annotate(owner_id=F("users"))
+    return {plan.owner_id: plan for plan in plans}
+
+
+def albums_of(viewer: Viewer, picture_ids: Collection[int]) -> dict[int, list[int]]:
+    """The ids of the albums that each of these pictures is in, as far as the viewer may know of them. The owner of a
+    picture is told of every one: who has left the album's organization could not take the picture out otherwise."""
+    if not picture_ids:
+        return {}
+    ids = [*picture_ids]
+    wanted = next((count for count in _COUNTS if count >= len(ids)), len(ids))
+    ids += ids[:1] * (wanted - len(ids))
+    found: dict[int, list[int]] = {}
+    administrator = is_administrator(viewer)
+    values = (None if administrator else viewer.pk, *ids)
+    for picture_id, album_id in prepared.fetch_rows(_entries_shown_to, administrator, values=values):
+        found.setdefault(picture_id, []).append(album_id)
+    return found
+
+
+def _entries_shown_to(
+    administrator: bool, viewer_id: int | None, *picture_ids: int
+) -> QuerySet[AlbumPicture, tuple[int, int]]:
+    """To any administrator, or to the viewer, who is nobody in particular without an id."""
+    signed_in = administrator or viewer_id is not None
+    viewer = User(pk=viewer_id, is_staff=administrator) if signed_in else AnonymousUser()
+    shown = shown_to(viewer, "album__")
+    # What administrators see has no condition, which would be lost in an "or".
+    known = shown | Q(picture__owner=viewer_id) if shown and viewer_id is not None else shown
+    entries = AlbumPicture.objects.filter(known, picture__in=picture_ids)
+    return entries.order_by("album_id").values_list("picture_id", "album_id")
