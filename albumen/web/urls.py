@@ -14,9 +14,9 @@ from albumen.web import aliases, views
 
 urlpatterns = [
     path("", views.landing, name="landing"),
-    path("api/", include(organizations.urlpatterns)),
-    path("api/", include(accounts.urlpatterns + plans.urlpatterns + library.urlpatterns + events.urlpatterns)),
-    path("api/", include(tasks.urlpatterns)),
+    # Routes are tried in turn: the busiest stand first.
+    path("api/", include(library.urlpatterns + organizations.urlpatterns)),
+    path("api/", include(accounts.urlpatterns + plans.urlpatterns + events.urlpatterns + tasks.urlpatterns)),
     path("", include(library.file_urlpatterns)),
     path("", include(aliases.urlpatterns)),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
