@@ -4,13 +4,12 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import NamedTuple
 
-from django.contrib.auth.models import AnonymousUser
 from django.db.models import F, Q, QuerySet
 
 from albumen import prepared
 from albumen.accounts.access import Viewer, is_administrator
 from albumen.accounts.models import User
-from albumen.library.access.visible import pictures_owned_by, shown_to
+from albumen.library.access.visible import pictures_owned_by, shown_to, stand_in
 from albumen.library.models import AlbumPicture, Picture
 from albumen.plans.models import Plan
 from albumen.prepared import Prepared
@@ -38,6 +37,10 @@ class PictureRow(NamedTuple):
     placeholder: str
     created_at: datetime
     updated_at: datetime
+
+    @classmethod
+    def of(cls, picture: Picture) -> "PictureRow":
+        return cls._make(getattr(picture, name) for name in cls._fields)
 
 
 def own_pictures(viewer: User) -> Prepared[PictureRow]:
@@ -76,10 +79,7 @@ def albums_of(viewer: Viewer, picture_ids: Collection[int]) -> dict[int, list[in
 def _entries_shown_to(
     administrator: bool, viewer_id: int | None, *picture_ids: int
 ) -> QuerySet[AlbumPicture, tuple[int, int]]:
-    """To any administrator, or to the viewer, who is nobody in particular without an id."""
-    signed_in = administrator or viewer_id is not None
-    viewer = User(pk=viewer_id, is_staff=administrator) if signed_in else AnonymousUser()
-    shown = shown_to(viewer, "album__")
+    shown = shown_to(stand_in(administrator, viewer_id), "album__")
     # What administrators see has no condition, which would be lost in an "or".
     known = shown | Q(picture__owner=viewer_id) if shown and viewer_id is not None else shown
     entries = AlbumPicture.objects.filter(known, picture__in=picture_ids)

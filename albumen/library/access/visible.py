@@ -1,13 +1,16 @@
 """Who may see and change which album and picture."""
 
+from django.contrib.auth.models import AnonymousUser
 from django.db.models import Exists, F, Max, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from albumen.accounts.access import Viewer, is_administrator
+from albumen.accounts.models import User
 from albumen.errors import Forbidden, Invalid, NotFound, Unauthenticated
 from albumen.library.models import Album, AlbumPicture, Picture, Visibility
 from albumen.organizations.access import organizations_of, organizations_visible_to
 from albumen.organizations.models import Role
+from albumen.prepared import fetch_objects
 
 
 def albums_visible_to(viewer: Viewer) -> QuerySet[Album]:
@@ -157,10 +160,23 @@ def pictures_in(album: Album) -> QuerySet[Picture]:
 def get_picture(viewer: Viewer, picture_id: int) -> Picture:
     """One picture with its owner and plan; `NotFound` alike for absent and hidden, `Unauthenticated` where signing in
     may help."""
-    picture = pictures_visible_to(viewer).select_related("owner__plan").filter(pk=picture_id).first()
+    administrator = is_administrator(viewer)
+    values = (None if administrator else viewer.pk, picture_id)
+    picture: Picture | None = next(fetch_objects(_one_visible, administrator, values=values), None)
     if picture is None:
         raise _hidden_from(viewer)
     return picture
+
+
+def _one_visible(administrator: bool, viewer_id: int | None, picture_id: int) -> QuerySet[Picture]:
+    visible = pictures_visible_to(stand_in(administrator, viewer_id))
+    return visible.select_related("owner__plan").filter(pk=picture_id).order_by()
+
+
+def stand_in(administrator: bool, viewer_id: int | None) -> Viewer:
+    """For whom a prepared query is built: any administrator, or this user, or nobody in particular without an id."""
+    known = administrator or viewer_id is not None
+    return User(pk=viewer_id, is_staff=administrator) if known else AnonymousUser()
 
 
 def _hidden_from(viewer: Viewer) -> NotFound | Unauthenticated:

@@ -16,6 +16,7 @@ from albumen.library.models import Album, ExpiringLink, Picture, Source, Visibil
 from albumen.plans.models import Plan
 
 BIGGEST = 2**63 - 1
+_ROW_NAMES = ["owner" if name == "owner_id" else name for name in PictureRow._fields]
 LINK_EXAMPLE = {
     "id": 3,
     "url": "http://127.0.0.1:8000/links/3-Zm9vYmFyYmF6cXV4Zm9vYg/",
@@ -121,38 +122,21 @@ class PictureSerializer(serializers.Serializer[Any]):
     updated_at = serializers.DateTimeField()
 
     def to_representation(self, picture: Picture | PictureRow) -> dict[str, Any]:
-        plan = self._plans[picture.owner_id]
-        shape = {
-            "id": picture.id,
-            "name": picture.name,
-            "description": picture.description,
-            "owner": picture.owner_id,
-            "albums": self._albums.get(picture.id, []),
-            "source": picture.source,
-            "image_url": picture.image_url,
-            "link_problem": picture.link_problem or None,
-            "width": picture.width,
-            "height": picture.height,
-            "format": picture.format,
-            "bytes": picture.bytes,
-            "sha256": picture.sha256,
-            "taken_at": picture.taken_at,
-            "placeholder": picture.placeholder,
-            "thumbnails": [],
-            "original": None,
-            "created_at": picture.created_at,
-            "updated_at": picture.updated_at,
-        }
-        if picture.source == Source.LINK:
+        row = picture if isinstance(picture, PictureRow) else PictureRow.of(picture)
+        shape: dict[str, Any] = dict(zip(_ROW_NAMES, row, strict=True))
+        shape |= {"albums": self._albums.get(row.id, []), "thumbnails": [], "original": None}
+        shape["link_problem"] = row.link_problem or None
+        if row.source == Source.LINK:
             # Nothing is known of it but where it is; its bytes are not ours to serve.
             return shape | {"width": None, "height": None, "bytes": None, "sha256": None}
+        plan = self._plans[row.owner_id]
         address = self._address
         shape["thumbnails"] = [
-            {"plan_height": wanted, "width": width, "height": height, "url": address(picture.id, wanted)}
-            for wanted, width, height in _sizes(picture.width, picture.height, *plan.thumbnail_heights)
+            {"plan_height": wanted, "width": width, "height": height, "url": address(row.id, wanted)}
+            for wanted, width, height in _sizes(row.width, row.height, *plan.thumbnail_heights)
         ]
         if plan.original:
-            shape["original"] = address(picture.id, access.ORIGINAL)
+            shape["original"] = address(row.id, access.ORIGINAL)
         return shape
 
     @cached_property

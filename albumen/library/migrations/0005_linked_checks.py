@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('library', '0003_search_keys'),
+        ('library', '0004_order_by_size'),
     ]
 
     operations = [
