@@ -71,3 +71,13 @@ class Slot(models.Model):
 
     def __str__(self) -> str:
         return f"{self.schedule} at {self.slot:%Y-%m-%d %H:%M}"
+
+
+class Worker(models.Model):
+    """A process that works on tasks, and when it last said so."""
+
+    name = models.CharField(max_length=200, unique=True, editable=False)
+    seen_at = models.DateTimeField(db_index=True, editable=False)
+
+    def __str__(self) -> str:
+        return self.name
