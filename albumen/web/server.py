@@ -1,6 +1,7 @@
 """uvicorn's protocols: HTTP, with two refusals that say more; WebSockets, with an end for who never reads."""
 
 import logging
+import select
 from typing import Any
 
 import orjson
@@ -9,10 +10,40 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 
 from albumen.web.problems import document
 
+# How long connections that are kept alive may bring one more request while the server ends.
+LINGER_SECONDS = 1.0
+
 
 class Protocol(HttpToolsProtocol):
     """A client that ends its half of the connection in the middle of a body still gets its answer; and what is not
     HTTP gets a problem document like everything else."""
+
+    _reading_head = False
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self._reading_head = True
+
+    def on_headers_complete(self) -> None:
+        super().on_headers_complete()
+        self._reading_head = False
+        if getattr(self.server_state, "ending", False) and self.cycle is not None:
+            self.cycle.keep_alive = False
+
+    def shutdown(self) -> None:
+        """The end of the server. What has begun, also to arrive, is answered first."""
+        # One whose head was sent was told that the connection goes on, so its client may send one more.
+        self.timeout_keep_alive = LINGER_SECONDS  # type: ignore[assignment]
+        if self.cycle is not None and not self.cycle.response_complete:
+            if not self.cycle.response_started:
+                self.cycle.keep_alive = False
+        elif not self._reading_head and not self._something_unread():
+            self.transport.close()
+
+    def _something_unread(self) -> bool:
+        poll = select.poll()
+        poll.register(self.transport.get_extra_info("socket").fileno(), select.POLLIN)
+        return bool(poll.poll(0))
 
     def eof_received(self) -> Any:
         cycle = self.cycle

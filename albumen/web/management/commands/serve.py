@@ -4,7 +4,6 @@ import signal
 from contextlib import suppress
 from typing import Any
 
-import uvicorn
 from django.conf import settings
 from django.core.management.base import BaseCommand
 from django.db import DatabaseError
@@ -19,7 +18,7 @@ class Command(BaseCommand):
     requires_migrations_checks = True
 
     def handle(self, *args: Any, **options: Any) -> None:
-        from albumen.web.server import Protocol, WebSocketProtocol
+        from albumen.web import serving
 
         # Where migrations are missing, Django has said so by now.
         with suppress(DatabaseError):
@@ -32,22 +31,7 @@ class Command(BaseCommand):
         )
         try:
             workers.start()
-            uvicorn.run(
-                "albumen.web.asgi:application",
-                host=settings.HOST,
-                port=settings.PORT,
-                http=Protocol,
-                ws=WebSocketProtocol,
-                ws_max_size=64 * 1024,
-                # A compressor for each socket would cost more memory than all the rest.
-                ws_per_message_deflate=False,
-                lifespan="off",
-                proxy_headers=False,
-                server_header=False,
-                access_log=False,
-                log_config=None,
-                timeout_graceful_shutdown=20,
-            )
+            serving.run("albumen.web.asgi:application", host=settings.HOST, port=settings.PORT)
         finally:
             workers.stop()
             imaging.shutdown()

@@ -1,0 +1,85 @@
+"""A server that is told to end, under load: every request that was sent has its whole answer."""
+
+import http.client
+import random
+import signal
+import threading
+import time
+from collections import Counter
+
+import pytest
+
+from tests import pictures
+
+CLIENTS = 6
+BOUNDARY = "between"
+
+
+class Visitor(threading.Thread):
+    """Asks again and again, until the server takes no more connections."""
+
+    def __init__(self, server, *, keep_alive, pause, ask):
+        super().__init__(daemon=True)
+        self.server, self.keep_alive, self.pause, self.ask = server, keep_alive, pause, ask
+        self.outcomes = Counter()
+
+    def run(self):
+        connection = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=60)
+        while True:
+            if connection.sock is None:
+                try:
+                    connection.connect()
+                except ConnectionRefusedError:
+                    return
+            try:
+                sent = time.monotonic()
+                self.ask(connection, {} if self.keep_alive else {"Connection": "close"})
+                answer = connection.getresponse()
+                answer.read()
+                self.outcomes[answer.status] += 1
+            except (OSError, http.client.HTTPException) as error:
+                waited = time.monotonic() - sent
+                self.outcomes[f"{error!r} after {waited:.2f} s, {'kept' if self.keep_alive else 'new'}"] += 1
+                return
+            if not self.keep_alive:
+                connection.close()
+            time.sleep(random.random() * self.pause)
+
+
+def look(connection, headers):
+    connection.request("GET", "/api/plans/", headers=headers)
+
+
+@pytest.fixture
+def upload(own_server):
+    body = b"\r\n".join(
+        (
+            f"--{BOUNDARY}".encode(),
+            b'Content-Disposition: form-data; name="image"; filename="a.jpg"\r\n',
+            pictures.jpeg(400, 300),
+            f"--{BOUNDARY}--\r\n".encode(),
+        )
+    )
+
+    def send(connection, headers):
+        token = {"Authorization": send.token, "Content-Type": f"multipart/form-data; boundary={BOUNDARY}"}
+        connection.request("POST", "/api/pictures/", body=body, headers=headers | token)
+
+    return send
+
+
+@pytest.mark.fault
+def test_no_request_fails_while_the_server_ends(own_server, upload):
+    own_server.start()
+    upload.token = own_server.register("alice").headers["Authorization"]
+    visitors = [Visitor(own_server, keep_alive=True, pause=pause, ask=look) for pause in (0, 0.3) * CLIENTS]
+    visitors += [Visitor(own_server, keep_alive=False, pause=0, ask=look) for _ in range(CLIENTS)]
+    visitors += [Visitor(own_server, keep_alive=True, pause=0, ask=upload) for _ in range(2)]
+    for visitor in visitors:
+        visitor.start()
+    time.sleep(2)
+    own_server.stop(signal.SIGTERM)
+    for visitor in visitors:
+        visitor.join(60)
+    outcomes = sum((visitor.outcomes for visitor in visitors), Counter())
+    assert set(outcomes) == {201, 401}, outcomes
