@@ -1,9 +1,13 @@
-"""Rate limits: atomic counters in fixed windows, keyed by whatever must be limited."""
+"""Rate limits: atomic counters in fixed windows, keyed by whatever must be limited. They lie in this process, or in
+Redis (REDIS_URL) where several processes share them."""
 
 import ipaddress
+import logging
 import re
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 
 from django.conf import settings
@@ -16,10 +20,13 @@ from limits import (
     RateLimitItemPerMinute,
     RateLimitItemPerSecond,
 )
-from limits.storage import MemoryStorage
+from limits.errors import StorageError
+from limits.storage import MemoryStorage, RedisStorage
 from limits.strategies import FixedWindowRateLimiter
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
-from albumen.errors import LimitReached
+from albumen.errors import LimitReached, Unavailable
 
 _PERIODS: dict[str, type[RateLimitItem]] = {
     "s": RateLimitItemPerSecond,
@@ -28,9 +35,43 @@ _PERIODS: dict[str, type[RateLimitItem]] = {
     "d": RateLimitItemPerDay,
 }
 _RATE = re.compile(r"([1-9][0-9]{0,8}) */ *(?:([smhd])|(sec|second|min|minute|hour|day)s?)", re.IGNORECASE)
-_limiter = FixedWindowRateLimiter(MemoryStorage())
+REDIS_SECONDS = 0.5
+PAUSE_SECONDS = 2.0
+# What may go on uncounted while Redis is away. Whatever guards a secret must not.
+_OPEN = frozenset({"api"})
+logger = logging.getLogger(__name__)
+
+
+def _storage() -> MemoryStorage | RedisStorage:
+    if not settings.REDIS_URL:
+        return MemoryStorage()
+    # One try, so that a request learns in time that Redis is away.
+    once = {"socket_connect_timeout": REDIS_SECONDS, "socket_timeout": REDIS_SECONDS, "retry": Retry(NoBackoff(), 0)}
+    return RedisStorage(settings.REDIS_URL, key_prefix="albumen:rates", wrap_exceptions=True, **once)  # type: ignore[arg-type]
+
+
+_limiter = FixedWindowRateLimiter(_storage())
 # The library's memory storage drops counts while another thread makes the first one.
 _one_at_a_time = threading.Lock()
+_away_until = 0.0
+
+
+@contextmanager
+def _counting() -> Iterator[None]:
+    """For one look at the counters. `StorageError` when Redis is away, at once where that is known."""
+    global _away_until  # noqa: PLW0603 - what one thread learned spares the others the wait
+    if not settings.REDIS_URL:
+        with _one_at_a_time:
+            yield
+        return
+    if time.monotonic() < _away_until:
+        raise StorageError(ConnectionError("Redis did not answer a moment ago."))
+    try:
+        yield
+    except StorageError as error:
+        _away_until = time.monotonic() + PAUSE_SECONDS
+        logger.error("Redis does not answer (%s); it is left alone for a moment.", type(error.storage_error).__name__)
+        raise
 
 
 @lru_cache(maxsize=64)
@@ -46,14 +87,22 @@ def parse_rate(text: str, times: int = 1) -> RateLimitItem | None:
 
 
 def spend(rate: str, *key: str, times: int = 1) -> None:
-    """Count one attempt under `settings.RATES[rate]`, `times` as generous; `LimitReached` when there were too many."""
+    """Count one attempt under `settings.RATES[rate]`, `times` as generous; `LimitReached` when there were too many.
+
+    While Redis is away, calls of the API go on uncounted, and everything else is `Unavailable`.
+    """
     limit = parse_rate(settings.RATES[rate], times)
     if limit is None:
         return
-    with _one_at_a_time:
-        if _limiter.hit(limit, rate, *key):
+    try:
+        with _counting():
+            if _limiter.hit(limit, rate, *key):
+                return
+            reset = _limiter.get_window_stats(limit, rate, *key).reset_time
+    except StorageError:
+        if rate in _OPEN:
             return
-        reset = _limiter.get_window_stats(limit, rate, *key).reset_time
+        raise Unavailable("attempts_not_counted", "This cannot be done safely right now. Try again soon.") from None
     raise LimitReached(max(1, round(reset - time.time())))
 
 
@@ -61,17 +110,23 @@ def refund(rate: str, *key: str, times: int = 1) -> None:
     """Take one counted attempt back: it turned out to be rightful."""
     limit = parse_rate(settings.RATES[rate], times)
     if limit is not None:
-        with _one_at_a_time:
+        with suppress(StorageError), _counting():
             _limiter.hit(limit, rate, *key, cost=-1)
 
 
 def client_address(request: HttpRequest | None) -> str:
-    """The address to hold responsible: an IPv4 address, or the /64 network of an IPv6 one.
+    """The address to hold responsible: an IPv4 address, or the /64 network of an IPv6 one."""
+    address = None if request is None else remote_address(request)
+    if isinstance(address, ipaddress.IPv6Address):
+        return str(ipaddress.ip_network((address, 64), strict=False))
+    return "unknown" if address is None else str(address)
+
+
+def remote_address(request: HttpRequest) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """Where the request comes from.
 
     X-Forwarded-For is a client's own invention save for the entries that trusted proxies appended.
     """
-    if request is None:
-        return "unknown"
     text = request.META.get("REMOTE_ADDR", "")
     if settings.TRUSTED_PROXIES:
         entries = [entry.strip() for entry in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")]
@@ -81,9 +136,5 @@ def client_address(request: HttpRequest | None) -> str:
     try:
         address = ipaddress.ip_address(text)
     except ValueError:
-        return "unknown"
-    if isinstance(address, ipaddress.IPv6Address):
-        if address.ipv4_mapped:
-            return str(address.ipv4_mapped)
-        return str(ipaddress.ip_network((address, 64), strict=False))
-    return str(address)
+        return None
+    return (isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped) or address

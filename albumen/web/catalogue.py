@@ -296,6 +296,12 @@ STATE = Chapter(
         Code(
             "unavailable", (503,), "A part of the service does not answer.", "Try again after `Retry-After` seconds."
         ),
+        Code(
+            "attempts_not_counted",
+            (503,),
+            "What counts attempts does not answer, so nobody can sign in, register or reset a password safely.",
+            "Try again after `Retry-After` seconds.",
+        ),
         Code("out_of_space", (507,), "The server has no room left.", "Try again later, and tell the operator."),
         Code("error", (500,), "Something failed, and it is not your fault.", "Tell the operator the `request_id`."),
     ),

@@ -132,6 +132,11 @@ PASSWORD_RESET_TIMEOUT = 3600
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
 
+# Counts of attempts, shared by every process that has this Redis; else each process counts for itself. Nothing else
+# is in it: sessions and answers that are kept live in the database, and nothing uses Django's cache.
+REDIS_URL = env.str("REDIS_URL", default="")
+if not re.fullmatch(r"(rediss?://|redis\+unix:///).*|", REDIS_URL):
+    raise ImproperlyConfigured("REDIS_URL must be like redis://host:6379/0.")
 # Rates are like "10/minute"; 0 turns one off.
 RATES = {
     "login": env.str("ALBUMEN_RATE_LOGIN", default="10/minute"),
