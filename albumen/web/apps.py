@@ -24,6 +24,10 @@ class WebConfig(AppConfig):
     def ready(self) -> None:
         from albumen import imaging, rates
 
+        if settings.SENTRY_DSN:
+            from albumen.web import sentry
+
+            sentry.start()
         for rate in settings.RATES.values():
             rates.parse_rate(rate)
         imaging.configure(

@@ -73,6 +73,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "albumen.web.middleware.RequestId",
+    "albumen.web.middleware.Observed",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "corsheaders.middleware.CorsMiddleware",
@@ -322,15 +323,21 @@ UNFOLD = {
     },
 }
 
+SENTRY_DSN = env.str("ALBUMEN_SENTRY_DSN", default="")
+LOG_FORMAT = env.str("ALBUMEN_LOG_FORMAT", default="") or ("json" if PRODUCTION else "text")
+if LOG_FORMAT not in ("json", "text"):
+    raise ImproperlyConfigured(f"ALBUMEN_LOG_FORMAT is {LOG_FORMAT!r}; it must be 'json' or 'text'.")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "filters": {"request_id": {"()": "albumen.web.request_id.RequestIdFilter"}},
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s [%(request_id)s] %(message)s"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["request_id"]}},
+    "formatters": {"json": {"()": "albumen.web.logs.JSONLines"}, "text": {"()": "albumen.web.logs.TextLines"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT, "filters": ["request_id"]}},
     "root": {"handlers": ["stderr"], "level": env.str("ALBUMEN_LOG_LEVEL", default="INFO").upper()},
-    # Refusals are answers, not warnings; real failures still come as errors with their trace.
     "loggers": {
+        # A line for each request.
+        "albumen.access": {"level": "NOTSET" if env.bool("ALBUMEN_ACCESS_LOG", default=True) else "WARNING"},
+        # Refusals are answers, not warnings; real failures still come as errors with their trace.
         "django.request": {"level": "ERROR"},
         "django.security": {"level": "CRITICAL"},
         # Each delivery is a line or two there, and says nothing that a task's row does not.

@@ -1,0 +1,65 @@
+"""Lines of the log, without secrets: as JSON for machines, or as text for people."""
+
+import logging
+import re
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+
+_NAMES = r"password|passwd|secret|token|signature|authorization|cookie|credential|sessionid|api_?key|dsn"
+_SCRUBBED: tuple[tuple[re.Pattern[str], str], ...] = (
+    (re.compile(r"eyJ[\w-]*\.[\w-]+\.[\w-]+"), "[token]"),
+    (re.compile(r"(?i)\b(bearer|basic) [\w.~+/=-]{8,}"), r"\1 [token]"),
+    # Signed addresses, expiring links, and what a mail for a new password carries.
+    (re.compile(r"(/files/\d+/\w+/\d+/\d+/)[\w-]+"), r"\1[mac]"),
+    (re.compile(r"(/links/\d+-)[\w-]+"), r"\1[mac]"),
+    (re.compile(r"\b[0-9a-z]{5,8}-[0-9a-f]{32}\b"), "[token]"),
+    (re.compile(r"://[^\s/@]*:[^\s/@]*@"), "://[credentials]@"),
+    (re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+(?:@|%40)[\w-]+(?:\.[\w-]+)*"), "[e-mail]"),
+    (
+        re.compile(rf"(?i)([\w-]*(?:{_NAMES})[\w-]*[\"']?\s*[=:]\s*)(\"[^\"]*\"|'[^']*'|[^\s,;&\"'}}\])]+)"),
+        r"\1[secret]",
+    ),
+)
+
+
+def scrub(text: str) -> str:
+    """The text without what could let somebody in, and without e-mail addresses."""
+    for pattern, instead in _SCRUBBED:
+        text = pattern.sub(instead, text)
+    return text
+
+
+class JSONLines(logging.Formatter):
+    """One object a line: time, level, logger, message, request_id, what `extra={"fields": ...}` adds, and `trace`."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        fields: dict[str, Any] | None = getattr(record, "fields", None)
+        line = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")[:-6] + "Z",
+            "level": record.levelname,
+            "logger": record.name,
+            # What comes with fields is made of them, and they carry no secrets.
+            "message": record.getMessage() if fields else scrub(record.getMessage()),
+            "request_id": getattr(record, "request_id", "-"),
+            **(fields or {}),
+        }
+        if record.exc_info and record.exc_info[0]:
+            line["trace"] = scrub(self.formatException(record.exc_info))
+        return orjson.dumps(line, default=str).decode()
+
+
+class TextLines(logging.Formatter):
+    """The same for people; a message is one line, and only a trace has several."""
+
+    def __init__(self) -> None:
+        super().__init__("%(asctime)s %(levelname)s %(name)s [%(request_id)s] %(message)s")
+
+    def format(self, record: logging.LogRecord) -> str:
+        text = super().format(record)
+        return text if hasattr(record, "fields") else scrub(text)
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - the base class's name
+        record.message = record.message.replace("\r", "\\r").replace("\n", "\\n")
+        return super().formatMessage(record)
