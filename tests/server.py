@@ -111,3 +111,11 @@ class Server:
 
         with sqlite3.connect(self.data_dir / "albumen.sqlite3", timeout=20) as connection:
             return connection.execute(statement, values).fetchall()
+
+
+def until_ready(server: Server) -> None:
+    """Waits for its worker, which takes a moment longer to start than the server."""
+    deadline = time.monotonic() + 60
+    while (answer := httpx.get(f"{server.url}/readyz", timeout=30)).status_code != 200:
+        assert time.monotonic() < deadline, answer.text
+        time.sleep(0.3)

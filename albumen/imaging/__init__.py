@@ -20,6 +20,7 @@ __all__ = [
     "Made",
     "Refused",
     "Target",
+    "busy",
     "configure",
     "fit_box",
     "fit_height",
@@ -36,6 +37,11 @@ atexit.register(_decoders.shutdown)
 def configure(limits: Limits) -> None:
     """Sets the limits for every later call; decoders that already run are ended."""
     _decoders.configure(limits)
+
+
+def busy() -> int:
+    """How many decoders of this process are at work."""
+    return _decoders.busy()
 
 
 def shutdown() -> None:

@@ -50,6 +50,11 @@ class Pool:
         finally:
             self._slots.release()
 
+    def busy(self) -> int:
+        """How many decoders are at work."""
+        with self._lock:
+            return len(self._all) - len(self._idle)
+
     def close(self) -> None:
         """Ends every decoder. Jobs that still run are refused."""
         with self._lock:
@@ -118,6 +123,12 @@ class Decoders:
         if "oserror" in answer:
             raise OSError(*answer["oserror"])
         return answer
+
+    def busy(self) -> int:
+        """How many decoders are at work."""
+        with self._lock:
+            pool = self._pool
+        return pool.busy() if pool else 0
 
     def shutdown(self) -> None:
         """Ends the decoders; a later job starts new ones."""

@@ -10,6 +10,8 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "albumen.web.settings")
 from a2wsgi import WSGIMiddleware
 from django.conf import settings
 
+from albumen.web import metrics
+from albumen.web.operations import PATHS
 from albumen.web.wsgi import application as wsgi
 
 from albumen.web.sockets import application as websockets  # isort: skip  (needs the settings)
@@ -22,15 +24,19 @@ STALLED_SECONDS = 30
 GATHERED_BYTES = 512 * 1024
 DRAIN_SECONDS = 2
 _http: Any = WSGIMiddleware(cast(Any, wsgi), workers=settings.THREADS)
+# A server whose threads are all busy is not dead, and says so.
+_probes: Any = WSGIMiddleware(cast(Any, wsgi), workers=2)
 
 
 async def application(scope: Message, receive: Receive, send: Send) -> None:
     """HTTP and WebSockets, beside each other."""
     if scope["type"] == "http":
         body = _Body(receive, scope)
-        await _http(scope, body.receive, body.answer_with(send))
+        answering = _probes if scope["path"].strip("/") in PATHS else _http
+        await answering(scope, body.receive, body.answer_with(send))
     elif scope["type"] == "websocket":
-        await websockets(scope, receive, send)
+        with metrics.sockets.track_inprogress():
+            await websockets(scope, receive, send)
 
 
 class _Body:

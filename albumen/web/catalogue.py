@@ -302,6 +302,7 @@ STATE = Chapter(
             "What counts attempts does not answer, so nobody can sign in, register or reset a password safely.",
             "Try again after `Retry-After` seconds.",
         ),
+        Code("not_ready", (503,), "A part of the service is down; `parts` says which.", "Try again later."),
         Code("out_of_space", (507,), "The server has no room left.", "Try again later, and tell the operator."),
         Code("error", (500,), "Something failed, and it is not your fault.", "Tell the operator the `request_id`."),
     ),

@@ -4,6 +4,7 @@ Without any configuration the service is safe to run on loopback. With `ALBUMEN_
 on an unsafe setting and says which.
 """
 
+import ipaddress
 import logging
 import os
 import re
@@ -75,6 +76,7 @@ MIDDLEWARE = [
     "albumen.web.middleware.RequestId",
     "albumen.web.middleware.Observed",
     "django.middleware.security.SecurityMiddleware",
+    "albumen.web.middleware.Probes",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "corsheaders.middleware.CorsMiddleware",
     "albumen.web.middleware.OptionalSlash",
@@ -322,6 +324,15 @@ UNFOLD = {
         ],
     },
 }
+
+# Who may read /metrics: addresses and networks.
+METRICS_ALLOW = env.list("ALBUMEN_METRICS_ALLOW", default=["127.0.0.0/8", "::1"])
+for network in METRICS_ALLOW:
+    try:
+        ipaddress.ip_network(network)
+    except ValueError as error:
+        raise ImproperlyConfigured(f"ALBUMEN_METRICS_ALLOW: {error}.") from None
+METRICS_DIR = env.str("ALBUMEN_METRICS_DIR", default="")
 
 SENTRY_DSN = env.str("ALBUMEN_SENTRY_DSN", default="")
 LOG_FORMAT = env.str("ALBUMEN_LOG_FORMAT", default="") or ("json" if PRODUCTION else "text")

@@ -10,7 +10,7 @@ from albumen.library import urls as library
 from albumen.organizations import urls as organizations
 from albumen.plans import urls as plans
 from albumen.tasks import urls as tasks
-from albumen.web import aliases, views
+from albumen.web import aliases, operations, views
 
 urlpatterns = [
     path("", views.landing, name="landing"),
@@ -28,6 +28,9 @@ urlpatterns = [
     path("password-reset/", views.password_reset, name="password-reset-page"),
     path("api-auth/", include("rest_framework.urls")),
     path("admin/", admin.site.urls),
+    path("healthz/", operations.Health.as_view(), name="healthz"),
+    path("readyz/", operations.Ready.as_view(), name="readyz"),
+    path("metrics/", operations.Metrics.as_view(), name="metrics"),
 ]
 
 handler400 = "albumen.web.problems.bad_request"

@@ -54,6 +54,7 @@ CODES = {
     "4": (404,),
     "9": (409,),
     "g": (410,),
+    "h": (200, 503),  # How the machine is, for anybody.
 }
 ANYBODY = "... ..... .."
 SIGNED_IN = "111 ..... .."
@@ -175,6 +176,11 @@ TASKS = {
 }
 EVENTS = {"events": {"GET": SIGNED_IN}}
 DESCRIPTION = {"schema": {"GET": ANYBODY}}
+PROBES = {
+    "healthz": {"GET": ANYBODY},
+    "readyz": {"GET": "hhh hhhhh hh"},
+    "metrics": {"GET": ANYBODY},  # Whoever asks from an allowed address.
+}
 MATRIX: dict[str, dict[str, Any]] = {
     **ACCOUNTS,
     **PLANS,
@@ -184,6 +190,7 @@ MATRIX: dict[str, dict[str, Any]] = {
     **TASKS,
     **EVENTS,
     **DESCRIPTION,
+    **PROBES,
 }
 
 DOT = base64.b64encode(pictures.png(8, 8)).decode()
@@ -330,7 +337,7 @@ class World:
 def routes() -> Iterator[tuple[str, str, list[str]]]:
     """Name, path and methods of every route of ours that is not a page."""
     for prefix, pattern in _patterns(get_resolver().url_patterns, ""):
-        if prefix.startswith(("api/", "files/", "links/", "accounts/", "users/", "images/")):
+        if prefix.startswith(("api/", "files/", "links/", "accounts/", "users/", "images/", *PROBES)):
             view = getattr(pattern.callback, "view_class", None) or getattr(pattern.callback, "cls", None)
             assert view is not None, f"/{prefix} is no class-based view: this test cannot tell its methods."
             wanted = ("get", "post", "put", "patch", "delete")
@@ -379,8 +386,8 @@ def test_every_row_is_a_route():
 
 @pytest.mark.parametrize(
     "table",
-    [ACCOUNTS, PLANS, ORGANIZATIONS, LIBRARY, ALIASES, TASKS, EVENTS, DESCRIPTION],
-    ids=["accounts", "plans", "organizations", "library", "aliases", "tasks", "events", "api"],
+    [ACCOUNTS, PLANS, ORGANIZATIONS, LIBRARY, ALIASES, TASKS, EVENTS, DESCRIPTION, PROBES],
+    ids=["accounts", "plans", "organizations", "library", "aliases", "tasks", "events", "api", "probes"],
 )
 def test_everybody_may_do_what_the_table_says_and_nothing_else(table, person, dana):
     world = World(person, dana)

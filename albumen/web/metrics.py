@@ -1,0 +1,89 @@
+"""What Prometheus reads: counted as requests are answered, and looked up when it asks.
+
+Several processes share their counts through the files in ALBUMEN_METRICS_DIR.
+"""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from django.conf import settings
+
+if settings.METRICS_DIR:
+    # The library reads this when it is imported.
+    Path(settings.METRICS_DIR).mkdir(parents=True, exist_ok=True)
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = settings.METRICS_DIR
+
+from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram, Metric
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.exposition import choose_encoder
+from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
+from prometheus_client.registry import Collector
+
+from albumen import imaging
+from albumen.web import readiness
+
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
+
+_requests = Counter("albumen_requests", "Requests that were answered.", ["method", "route", "status"])
+_seconds = Histogram(
+    "albumen_request_seconds", "From a request to the head of its answer.", ["method", "route"], buckets=_BUCKETS
+)
+_decoders = Gauge("albumen_decoders_busy", "Decoders at work.", multiprocess_mode="livesum")
+_decoders_all = Gauge("albumen_decoders", "Decoders that there may be.", multiprocess_mode="livesum")
+sockets = Gauge("albumen_sockets", "WebSockets that are open.", multiprocess_mode="livesum")
+
+
+def observe(method: str, route: str, status: int, seconds: float) -> None:
+    """Count one request. `route` is the pattern, never the path: each value is a series of its own."""
+    method = method if method in _METHODS else "other"
+    _requests.labels(method, route, str(status)).inc()
+    _seconds.labels(method, route).observe(seconds)
+    if settings.METRICS_DIR:
+        _decoders.set(imaging.busy())
+
+
+class _Present(Collector):
+    """What is so now: the parts of the service, and what their checks measured."""
+
+    def collect(self) -> Iterator[Metric]:
+        up = GaugeMetricFamily("albumen_part_up", "1 when the part answers as it should.", labels=["part"])
+        states = readiness.report()
+        for state in states:
+            up.add_metric([state.name], float(state.ok))
+        yield up
+        for state in states:
+            for name, value in state.figures.items():
+                yield GaugeMetricFamily(f"albumen_{state.name}_{name}", f"See {state.name} in /readyz.", value=value)
+
+    def describe(self) -> list[Metric]:
+        return []
+
+
+REGISTRY.register(_Present())
+
+
+def exposition(accept: str) -> tuple[bytes, str]:
+    """Every figure, and the media type of the form that `accept` prefers."""
+    _decoders.set(imaging.busy())
+    _decoders_all.set(settings.DECODERS)
+    registry = REGISTRY
+    if settings.METRICS_DIR:
+        registry = CollectorRegistry()
+        _forget_dead_processes(Path(settings.METRICS_DIR))
+        MultiProcessCollector(registry)
+        registry.register(_Present())
+    encode, media_type = choose_encoder(accept)
+    return encode(registry), media_type
+
+
+def _forget_dead_processes(folder: Path) -> None:
+    """What a process that was killed had open is open no more; what it counted stays."""
+    for process in {int(path.stem.rpartition("_")[2]) for path in folder.glob("gauge_live*.db")}:
+        try:
+            os.kill(process, 0)
+        except ProcessLookupError:
+            mark_process_dead(process)
+        except PermissionError:
+            continue

@@ -1,0 +1,185 @@
+"""Whether the parts that requests need do answer: each asked in a thread of its own, at once, and for two seconds.
+
+Packages for this leave a check that hangs to the end of their executor, which waits for it.
+"""
+
+import logging
+import shutil
+import threading
+import time
+import uuid
+from collections.abc import Callable
+from concurrent.futures import Future, wait
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.files.storage import default_storage
+from django.db import connection
+from django.utils import timezone
+from redis import Redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from albumen.tasks.services.queue import look_at_queue
+
+WAIT_SECONDS = 2.0
+KEPT_SECONDS = 1.0
+# A check that hangs for longer is given up, so that a part that came back is seen.
+GIVEN_UP_SECONDS = 10.0
+QUEUE_SECONDS = 600.0
+logger = logging.getLogger(__name__)
+
+Figures = dict[str, float]
+
+
+class Down(Exception):
+    """The part does not do what is needed; the text is for everybody, so it names neither host nor user."""
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """How a part is. `figures` is what the check measured beside."""
+
+    name: str
+    reason: str = ""
+    figures: Figures = field(default_factory=dict)
+
+    @property
+    def ok(self) -> bool:
+        return not self.reason
+
+
+class Part:
+    """One part, of which one check runs at a time, and whose last answer holds for a second."""
+
+    def __init__(self, name: str, check: Callable[[], Figures]) -> None:
+        self.name = name
+        self._check = check
+        self._lock = threading.Lock()
+        self._answer: Future[State] | None = None
+        self._begun = self._ended = 0.0
+        self._was_ok = True
+
+    def ask(self) -> "Future[State]":
+        """The answer of the check that runs or ran just now, or of a new one."""
+        with self._lock:
+            now = time.monotonic()
+            known = self._answer
+            if known is not None:
+                fresh = now - self._ended < KEPT_SECONDS if known.done() else now - self._begun < GIVEN_UP_SECONDS
+                if fresh:
+                    return known
+            self._begun = now
+            answer = self._answer = Future()
+        threading.Thread(target=self._work, args=(answer,), name=f"check of {self.name}", daemon=True).start()
+        return answer
+
+    def _work(self, answer: "Future[State]") -> None:
+        try:
+            state = State(self.name, figures=self._check())
+        except Down as error:
+            state = State(self.name, str(error))
+        except Exception as error:
+            # What the part itself says may name hosts and users: that is for the log.
+            state = State(self.name, f"failed with {type(error).__name__}")
+            if self._was_ok:
+                logger.warning("The check of %s failed.", self.name, exc_info=True)
+        finally:
+            connection.close()
+        if state.ok != self._was_ok:
+            logger.log(logging.INFO if state.ok else logging.ERROR, "%s: %s", self.name, state.reason or "ok again")
+        self._was_ok = state.ok
+        self._ended = time.monotonic()
+        answer.set_result(state)
+
+
+def check_database() -> Figures:
+    """It answers a query."""
+    began = time.monotonic()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+        cursor.fetchone()
+    return {"seconds": time.monotonic() - began}
+
+
+def check_storage() -> Figures:
+    """It takes a file and gives it back. In `incoming`, a file that is left behind is swept."""
+    content = uuid.uuid4().bytes
+    name = f"incoming/probe-{content.hex()}"
+    storage: Any = default_storage
+    draft = storage.draft()
+    try:
+        draft.write_bytes(content)
+        storage.place(draft, name, durable=False)
+        with storage.open(name) as file:
+            if file.read() != content:
+                raise Down("gives back other bytes than it took")
+    finally:
+        draft.unlink(missing_ok=True)
+        storage.delete(name)
+    return free_space()
+
+
+def free_space() -> Figures:
+    """What the disk below the data folder has left; pictures may lie elsewhere."""
+    folder = next(path for path in (Path(settings.DATA_DIR), *Path(settings.DATA_DIR).parents) if path.exists())
+    return {"free_bytes": float(shutil.disk_usage(folder).free)}
+
+
+def check_queue() -> Figures:
+    """Somebody works on tasks, and none has waited for long."""
+    queue = look_at_queue(now=timezone.now())
+    waits = queue.oldest.total_seconds()
+    if not queue.workers:
+        raise Down("no worker has given a sign of life lately")
+    if waits > QUEUE_SECONDS:
+        raise Down(f"a task has waited for {waits:.0f} s")
+    return {
+        "waiting": float(queue.waiting),
+        "running": float(queue.running),
+        "oldest_seconds": waits,
+        "workers": float(queue.workers),
+    }
+
+
+def check_broker() -> Figures:
+    """What carries ids to the workers answers."""
+    return check_address(settings.BROKER_URL)
+
+
+def check_redis() -> Figures:
+    """What counts attempts answers."""
+    return check_address(settings.REDIS_URL)
+
+
+def check_address(url: str) -> Figures:
+    """A Redis answers there."""
+    once = {"socket_connect_timeout": 1.0, "socket_timeout": 1.0, "retry": Retry(NoBackoff(), 0)}
+    began = time.monotonic()
+    with closing(Redis.from_url(url.replace("redis+unix:", "unix:"), **once)) as client:
+        client.ping()
+    return {"seconds": time.monotonic() - began}
+
+
+def parts() -> dict[str, Part]:
+    """Those that are configured."""
+    known = {"database": check_database, "storage": check_storage, "queue": check_queue}
+    if settings.BROKER_URL:
+        known["broker"] = check_broker
+    if settings.REDIS_URL:
+        known["redis"] = check_redis
+    return {name: Part(name, check) for name, check in known.items()}
+
+
+_parts = parts()
+
+
+def report() -> list[State]:
+    """How every part is, after two seconds at the latest."""
+    asked = {name: part.ask() for name, part in _parts.items()}
+    wait(asked.values(), timeout=WAIT_SECONDS)
+    silent = f"no answer within {WAIT_SECONDS:g} s"
+    return [answer.result() if answer.done() else State(name, silent) for name, answer in asked.items()]
