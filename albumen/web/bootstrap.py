@@ -15,6 +15,18 @@ from django.core.exceptions import ImproperlyConfigured
 SPARE_CONNECTIONS = 8
 
 
+class Environment(environ.Env):
+    """Remembers what was asked for, so that the doctor knows a variable that nothing reads."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.names: set[str] = set()
+
+    def get_value(self, var: str, *args: Any, **kwargs: Any) -> Any:
+        self.names.add(var)
+        return super().get_value(var, *args, **kwargs)
+
+
 def refuse_unsafe(*, debug: bool, secret_key: str, allowed_hosts: list[str]) -> None:
     """Raise `ImproperlyConfigured`, naming every unsafe setting, when production would start with one."""
     faults = []

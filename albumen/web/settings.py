@@ -18,7 +18,7 @@ from django.urls import reverse_lazy
 
 from albumen.web import bootstrap
 
-env = environ.Env()
+env = bootstrap.Environment()
 BASE_DIR = Path(__file__).resolve().parents[2]
 environ.Env.read_env(BASE_DIR / ".env", overwrite=False)
 
@@ -358,3 +358,4 @@ LOGGING = {
     },
 }
 logging.captureWarnings(capture=True)
+ENVIRONMENT_NAMES = frozenset(env.names)

@@ -1,0 +1,69 @@
+"""`manage.py doctor`: what is wrong, how to mend it, and never a secret."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from tests.server import ROOT, free_port, until_ready
+from tests.test_settings import GOOD
+
+
+def doctor(data_dir, **env):
+    plain = {name: value for name, value in os.environ.items() if not name.startswith("ALBUMEN_")}
+    done = subprocess.run(
+        [sys.executable, "manage.py", "doctor", "--no-color"],
+        cwd=ROOT,
+        env={**plain, "ALBUMEN_DATA_DIR": str(data_dir), **env},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+def test_a_running_installation_is_in_order(own_server):
+    own_server.start(ALBUMEN_EMAIL_URL="dummymail://", ALBUMEN_WORKERS="1")
+    until_ready(own_server)
+    status, text = doctor(own_server.data_dir, ALBUMEN_EMAIL_URL="dummymail://")
+    assert status == 0, text
+    assert "problem" not in text
+    for name in ("environment", "data folder", "database", "storage", "workers", "decoders", "limits"):
+        assert f"ok       {name}: " in text, text
+
+
+def test_it_names_what_is_wrong_and_how_to_mend_it(tmp_path):
+    port = free_port()
+    status, text = doctor(
+        tmp_path,
+        **GOOD,
+        ALBUMEN_RATE_LOGN="5/min",
+        ALBUMEN_RATE_RESET="0",
+        REDIS_URL=f"redis://:TheSecret@127.0.0.1:{port}/0",
+        ALBUMEN_EMAIL_URL=f"smtp+tls://me:TheSecret@127.0.0.1:{port}",
+    )
+    assert status == 1
+    for part in (
+        "problem  environment: ALBUMEN_RATE_LOGN means nothing\n         > It looks like ALBUMEN_RATE_LOGIN",
+        "warning  settings: ALBUMEN_RATE_RESET is 0",
+        "problem  addresses: ALBUMEN_PUBLIC_URL is no https address",
+        "ALBUMEN_TRUSTED_PROXIES is 0",
+        "problem  database: lacks ",
+        "> Run `manage.py migrate`.",
+        "problem  redis: does not answer",
+        "problem  e-mail: the mail server does not let us in",
+        "ok       decoders: ",
+    ):
+        assert part in text, text
+    assert "TheSecret" not in text
+    assert GOOD["ALBUMEN_SECRET_KEY"] not in text
+
+
+@pytest.mark.parametrize("change", [{"ALBUMEN_DEBUG": "true"}, {"ALBUMEN_SECRET_KEY": "TheSecret"}])
+def test_settings_that_stop_the_service_are_named_without_a_trace(tmp_path, change):
+    status, text = doctor(tmp_path, **{**GOOD, **change})
+    assert status == 1
+    assert f"- {next(iter(change))}" in text
+    assert "Traceback" not in text
+    assert "TheSecret" not in text
