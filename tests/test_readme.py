@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 @pytest.fixture
 def walk(own_server, tmp_path):
-    own_server.start()
+    own_server.start(ALBUMEN_WORKERS="1")
     here = tmp_path / "walk"
     here.mkdir()
     (here / ".venv").symlink_to(sys.prefix)
@@ -44,3 +45,10 @@ def test_the_readme_does_what_it_says(walk):
     assert json.loads((here / "link.json").read_text())["max_uses"] == 1
     assert re.findall(r"^(\d{3})\b", printed, flags=re.MULTILINE) == ["200", "200", "410"]
     assert '"code":"link_used_up"' in printed
+    task = json.loads((here / "task.json").read_text())
+    assert (task["status"], task["result"]["pictures"]) == ("succeeded", 1)
+    archive = zipfile.ZipFile(here / "pictures.zip")
+    assert archive.read("photo.jpg") == (here / "photo.jpg").read_bytes()
+    events = json.loads((here / "events.json").read_text())
+    assert events["last"] == events["results"][-1]["id"]
+    assert "task.updated" in {event["type"] for event in events["results"]}

@@ -9,6 +9,7 @@ from django_tasks import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
 from albumen.accounts.services.sessions import delete_ended_sessions
+from albumen.events.services import prune_events
 from albumen.idempotency.services.answers import delete_old_answers
 from albumen.library.jobs.exports import export_pictures
 from albumen.library.jobs.imports import import_pictures
@@ -47,6 +48,7 @@ KINDS = {
     "sweep_files": Kind(_removing(sweep_files), "Sweep files without a row"),
     "delete_sessions": Kind(_removing(delete_ended_sessions), "Forget ended logins"),
     "delete_answers": Kind(_removing(delete_old_answers), "Forget answers kept for retries"),
+    "delete_events": Kind(_removing(prune_events), "Forget old events"),
     "delete_tasks": Kind(_removing(delete_old_tasks), "Forget old tasks"),
     "delete_deliveries": Kind(_removing(delete_old_deliveries), "Forget what the engine carried"),
 }
@@ -56,6 +58,7 @@ SCHEDULES = [
     Schedule("sweep-files", "sweep_files", HOUR),
     Schedule("delete-sessions", "delete_sessions", HOUR),
     Schedule("delete-answers", "delete_answers", HOUR),
+    Schedule("delete-events", "delete_events", HOUR),
     Schedule("delete-tasks", "delete_tasks", HOUR),
     Schedule("delete-deliveries", "delete_deliveries", HOUR),
 ]
