@@ -6,8 +6,11 @@ from typing import Any
 
 from django.db.models import Count, Min, QuerySet
 
-from albumen.errors import NotFound
+from albumen.errors import LimitReached, NotFound
 from albumen.tasks.models import Status, Task
+
+# So that nobody fills the queue for everybody.
+OPEN_AT_ONCE = 10
 
 
 def tasks_visible_to(viewer: Any) -> QuerySet[Task]:
@@ -22,6 +25,12 @@ def get_task(viewer: Any, task_id: int) -> Task:
     if task is None:
         raise NotFound
     return task
+
+
+def require_room(owner_id: int) -> None:
+    """`LimitReached` while the user has as many tasks waiting and running as one may have at once."""
+    if Task.objects.filter(owner_id=owner_id, status__in=(Status.QUEUED, Status.RUNNING)).count() >= OPEN_AT_ONCE:
+        raise LimitReached(30, f"You have {OPEN_AT_ONCE} tasks under way: wait for one of them, or cancel it.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests import pictures
+from tests.http.problems import refused
 from tests.server import Server
 from tests.work.conftest import ended, upload, use_plan
 
@@ -89,3 +90,11 @@ def test_the_address_ends_and_cannot_be_forged(working_server: Server) -> None:
 def test_a_hidden_album_is_not_exported(alice: Any, charlie: Any, path: str) -> None:
     hidden = alice.post("/api/albums/", {"name": "Mine"}).json()["id"]
     assert charlie.post(path.format(hidden=hidden)).status_code == 404
+
+
+def test_nobody_fills_the_queue(alice: Any) -> None:
+    answers = [alice.post("/api/profile/export/") for _ in range(11)]
+    assert [answer.status_code for answer in answers] == [202] * 10 + [429]
+    refused(answers[-1], 429, "rate_limited")
+    assert alice.post(f"/api/tasks/{answers[0].json()['id']}/cancel/").json()["status"] == "cancelled"
+    assert alice.post("/api/profile/export/").status_code == 202
