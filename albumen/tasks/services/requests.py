@@ -1,7 +1,6 @@
 """What people ask of tasks: start, cancel, try again."""
 
 from datetime import datetime
-from functools import partial
 from typing import Any
 
 from django.db import transaction
@@ -71,5 +70,6 @@ def retry_task(*, task: Task, now: datetime) -> Task:
 
 
 def _deliver_after_commit(task: Task, now: datetime) -> None:
-    # Where it fails, Django logs it, and the next tick of a worker delivers the task.
-    transaction.on_commit(partial(deliver, task_id=task.pk, now=now), robust=True)
+    # Where it fails, Django logs it by the function's name (a partial has none), and the next tick of a worker
+    # delivers the task.
+    transaction.on_commit(lambda: deliver(task_id=task.pk, now=now), robust=True)
