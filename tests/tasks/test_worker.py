@@ -59,11 +59,22 @@ def test_many_workers_take_each_turn_of_the_clock_once(works):
     assert len(turns) >= 2
 
 
-def test_a_worker_whose_parent_is_gone_hands_its_task_on_between_two_steps(works):
+@pytest.mark.parametrize("works", ["celery"], indirect=True)
+def test_a_broker_that_was_away_and_lost_everything_delays_tasks_and_no_more(works):
+    tasks = [works.ask("count", steps=2, pause=0.2) for _ in range(6)]
+    time.sleep(0.5)
+    works.broker.stop()
+    tasks.append(works.ask("count", steps=1))
+    time.sleep(1)
+    works.start_broker()
+    assert [works.wait(task)["attempts"] for task in tasks] == [1] * 7
+
+
+def test_a_worker_that_is_told_to_end_hands_its_task_on_between_two_steps(works):
     task = works.ask("count", steps=15, pause=0.2)
     pid = works.wait(task, status="running", done=2)["checkpoint"]["pid"]
     worker = next(worker for worker in works.workers if worker.pid == pid)
-    worker.stdin.close()
+    worker.send_signal(signal.SIGTERM)
     assert worker.wait(timeout=30) == 0
     found = works.wait(task)
     assert found["attempts"] == 1
@@ -82,12 +93,12 @@ def test_a_worker_that_is_killed_leaves_its_task_to_another(works):
     assert works.effects(task) == steps(task, 12)
 
 
-def test_a_handler_that_does_not_stop_is_left_behind(works):
+def test_a_worker_whose_parent_is_gone_ends_and_leaves_a_handler_behind_that_does_not_stop(works):
     task = works.ask("hang")
     deadline = time.monotonic() + 30
     while not works.task(task)["checkpoint"]:
         assert time.monotonic() < deadline
-    works.workers[-1].send_signal(signal.SIGTERM)
+    works.workers[-1].stdin.close()
     assert works.workers[-1].wait(timeout=30) == 0
     found = works.task(task)
     assert (found["status"], found["attempts"]) == ("queued", 0)

@@ -35,6 +35,8 @@ def _repeat(work: Callable[..., None]) -> None:
     while not stopping.is_set():
         try:
             work(now=timezone.now())
+        except ConnectionError as error:
+            logger.error("%s Tasks are delivered when it does.", error)
         except Exception:
             logger.exception("Looking after tasks failed; it is tried again in a moment.")
         finally:

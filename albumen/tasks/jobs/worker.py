@@ -2,6 +2,7 @@
 
 import logging
 import os
+import queue
 import signal
 import sys
 import threading
@@ -10,6 +11,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import DatabaseError, close_old_connections
+from django.utils.module_loading import import_string
 from django_tasks import DEFAULT_TASK_BACKEND_ALIAS, task_backends
 from django_tasks_db.management.commands.db_worker import Worker
 from django_tasks_db.models import DBTaskResult
@@ -55,7 +57,9 @@ def _leave_in_time() -> None:
 
 
 def _end_with_parent() -> None:
-    sys.stdin.buffer.read()
+    # Not by a file object: its lock, held here for ever, would make the interpreter abort at its end.
+    while os.read(sys.stdin.fileno(), 1024):
+        pass
     os.kill(os.getpid(), signal.SIGTERM)
 
 
@@ -107,8 +111,32 @@ def _work_for_celery(app: Any, concurrency: int) -> None:
         stopping.wait()
         state.should_stop = 0
 
-    threading.Thread(target=pass_on, name="stop Celery", daemon=True).start()
-    # Threads, as the other engine has them: what a worker holds is then known in one process.
-    app.WorkController(
-        pool="threads", concurrency=concurrency, without_mingle=True, without_gossip=True, without_heartbeat=True
-    ).start()
+    threads = [
+        threading.Thread(target=_take_calls, name=f"worker {number}", daemon=True) for number in range(concurrency)
+    ]
+    threads.append(threading.Thread(target=pass_on, name="stop Celery", daemon=True))
+    for thread in threads:
+        thread.start()
+    app.WorkController(pool="solo", without_mingle=True, without_gossip=True, without_heartbeat=True).start()
+    stopping.set()
+    for thread in threads:
+        thread.join()
+
+
+def _take_calls() -> None:
+    from albumen.tasks.backends import arrived
+
+    while True:
+        try:
+            path, args, kwargs = arrived.get(timeout=settings.TASK_SECONDS["poll"])
+        except queue.Empty:
+            if stopping.is_set():
+                return
+            continue
+        close_old_connections()
+        try:
+            import_string(path).call(*args, **kwargs)
+        except Exception:
+            logger.exception("A task could not be claimed or ended; it is taken up again when its lease has lapsed.")
+        finally:
+            close_old_connections()
