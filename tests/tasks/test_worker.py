@@ -59,8 +59,9 @@ def test_many_workers_take_each_turn_of_the_clock_once(works):
     assert len(turns) >= 2
 
 
-@pytest.mark.parametrize("works", ["celery"], indirect=True)
 def test_a_broker_that_was_away_and_lost_everything_delays_tasks_and_no_more(works):
+    if works.broker is None:
+        pytest.skip("The database carries the ids.")
     tasks = [works.ask("count", steps=2, pause=0.2) for _ in range(6)]
     time.sleep(0.5)
     works.broker.stop()
