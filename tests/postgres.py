@@ -101,7 +101,7 @@ def _serve(folder: Path) -> None:
         )
     try:
         deadline = time.monotonic() + 30
-        while call(binaries / "pg_isready", "-q", "-h", cluster).returncode:
+        while call(binaries / "pg_isready", "-q", "-h", cluster, "-U", "postgres").returncode:
             if server.poll() is not None or time.monotonic() > deadline:
                 raise Unavailable((folder / "log").read_text().strip().replace("\n", " "))
             time.sleep(0.05)

@@ -10,7 +10,8 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F, Max, QuerySet
+from django.db.models import Count, F, Max, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
 from albumen.accounts.models import User
 from albumen.errors import Invalid, NotFound
@@ -210,6 +211,15 @@ def _count(picture_ids: Sequence[int], step: int) -> None:
     # In the order of their ids, so that two writers never wait for each other in a circle.
     for album_id in sorted(tally):
         Album.objects.filter(pk=album_id).update(picture_count=F("picture_count") + tally[album_id])
+
+
+def recount_albums() -> None:
+    """Count anew what is in albums. Those that count something are locked first: an upload that was under way has
+    committed then, and is counted."""
+    counted = Album.objects.filter(picture_count__gt=0)
+    list(counted.order_by("pk").select_for_update(no_key=True).values_list("pk"))
+    live = AlbumPicture.objects.filter(album=OuterRef("pk"), picture__deleted_at=None).order_by().values("album")
+    counted.update(picture_count=Coalesce(Subquery(live.annotate(number=Count("pk")).values("number")), 0))
 
 
 def _locked(album: Album) -> Album:

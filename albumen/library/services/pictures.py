@@ -1,5 +1,6 @@
 """Upload, rename, delete, restore, purge."""
 
+from collections import deque
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -157,22 +158,17 @@ def restore_picture(*, picture: Picture, now: datetime) -> Picture:
 @transaction.atomic
 def delete_every_picture(*, now: datetime) -> int:
     """Move every picture in the system to the trash (requirement D7), in one statement; answers how many."""
-    _begin_alone()
     together = int(now.timestamp() * 1_000_000)
-    count = Picture.objects.filter(deleted_at=None).update(deleted_at=now, deleted_with=together)
-    Album.objects.filter(picture_count__gt=0).update(picture_count=0)
+    live = Picture.objects.filter(deleted_at=None)
+    if connection.features.has_select_for_update:
+        # The statement itself would take them in any order.
+        deque(albums.locked_pictures(live).iterator(), maxlen=0)
+    count = live.update(deleted_at=now, deleted_with=together)
+    albums.recount_albums()
     if count:
         gone = Picture.objects.filter(deleted_with=together)
         publish(happenings.of_many("deleted", access.audience_of_pictures(gone)), now=now)
     return count
-
-
-def _begin_alone() -> None:
-    """Wait for everybody who writes pictures, and let nobody else begin: an upload that is under way is either deleted
-    and counted out like the others, or comes after all of it. On SQLite each writer is alone."""
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute(f"LOCK TABLE {Picture._meta.db_table} IN EXCLUSIVE MODE")
 
 
 @transaction.atomic
