@@ -105,6 +105,8 @@ class Server:
             import psycopg
 
             with psycopg.connect(self.env["DATABASE_URL"]) as linked:
+                # As SQLite has it: JSON comes as its text.
+                linked.adapters.register_loader("jsonb", psycopg.types.string.TextLoader)
                 cursor = linked.execute(statement.replace("%", "%%").replace("?", "%s"), values)  # type: ignore[arg-type]
                 return cursor.fetchall() if cursor.description else []
         import sqlite3

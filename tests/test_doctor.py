@@ -26,7 +26,8 @@ def doctor(data_dir, **env):
 def test_a_running_installation_is_in_order(own_server):
     own_server.start(ALBUMEN_EMAIL_URL="dummymail://", ALBUMEN_WORKERS="1")
     until_ready(own_server)
-    status, text = doctor(own_server.data_dir, ALBUMEN_EMAIL_URL="dummymail://")
+    database = {"DATABASE_URL": own_server.env["DATABASE_URL"]}
+    status, text = doctor(own_server.data_dir, ALBUMEN_EMAIL_URL="dummymail://", **database)
     assert status == 0, text
     assert "problem" not in text
     for name in ("environment", "data folder", "database", "storage", "workers", "decoders", "limits"):

@@ -67,7 +67,7 @@ def _walk(server, mails):
         fresh = client.post("/api/refresh/", json={"refresh": tokens["refresh"]}).json()
         client.headers["Authorization"] = f"Bearer {fresh['access']}"
         secrets += [tokens["access"], tokens["refresh"], fresh["access"], fresh["refresh"]]
-        server.sql("UPDATE plans_plan SET expiring_links = 1, original = 1")
+        server.sql("UPDATE plans_plan SET expiring_links = TRUE, original = TRUE")
         form = {"expiring_time_seconds": "300"}
         picture = client.post("/api/pictures/", files={"image": pictures.jpeg()}, data=form).json()
         for address in (picture["thumbnails"][0]["url"], picture["original"], picture["expiring_link"]["url"]):

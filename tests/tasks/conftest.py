@@ -69,7 +69,7 @@ class Works(Server):
             "status": "queued",
             "done": 0,
             "attempts": 0,
-            "cancel_requested": 0,
+            "cancel_requested": False,
             "created_at": now,
             "not_before": now,
         }
@@ -117,11 +117,12 @@ class Works(Server):
 
 
 @pytest.fixture(scope="session")
-def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data folder with an empty database, to be copied."""
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A data folder with an empty database, to be copied; PostgreSQL's is not in it."""
     works = Works(tmp_path_factory.mktemp("migrated"))
     works.manage("migrate", "--verbosity", "0")
-    return works.data_dir
+    yield works.data_dir
+    works.remove()
 
 
 @pytest.fixture(scope="module", params=["database", "celery"])
@@ -129,12 +130,15 @@ def works(request: pytest.FixtureRequest, migrated: Path, tmp_path_factory: pyte
     """Two workers with two threads each, which a test may kill if it hires others."""
     data_dir = tmp_path_factory.mktemp(request.param) / "data"
     shutil.copytree(migrated, data_dir)
-    if request.param == "celery":
-        works = Works(data_dir, ALBUMEN_BROKER_URL=f"redis://127.0.0.1:{free_port()}/0")
-        works.start_broker()
-    else:
-        works = Works(data_dir)
-    works.hire()
-    works.hire()
-    yield works
-    works.close()
+    celery = request.param == "celery"
+    works = Works(data_dir, **({"ALBUMEN_BROKER_URL": f"redis://127.0.0.1:{free_port()}/0"} if celery else {}))
+    with contextlib.ExitStack() as stack:
+        stack.callback(works.remove)
+        stack.callback(works.close)
+        if celery:
+            works.start_broker()
+        if works.postgres:
+            works.manage("migrate", "--verbosity", "0")
+        works.hire()
+        works.hire()
+        yield works

@@ -81,7 +81,7 @@ def test_the_address_ends_and_cannot_be_forged(working_server: Server) -> None:
     base, _, expires = head.rpartition("/")
     assert alice.get(f"{head}/{'A' * len(mac)}").status_code == 404
     assert alice.get(f"{base}/{int(expires) + 1}/{mac}").status_code == 404
-    working_server.sql("UPDATE accounts_user SET is_active = 0 WHERE id = ?", alice.user["id"])
+    working_server.sql("UPDATE accounts_user SET is_active = FALSE WHERE id = ?", alice.user["id"])
     answer = alice.get(url)
     assert (answer.status_code, answer.json()["type"].rpartition("#")[2]) == (410, "export_expired")
 

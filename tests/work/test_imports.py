@@ -35,7 +35,7 @@ def test_quota_holds_for_imports(working_server: Server, elsewhere: Elsewhere) -
     content = pictures.jpeg(seed=6)
     working_server.sql(
         "INSERT INTO plans_plan (name, thumbnail_heights, original, expiring_links, max_upload_bytes, quota_bytes,"
-        " is_default) SELECT 'Narrow', '[200]', 1, 0, max_upload_bytes, ?, 0 FROM plans_plan LIMIT 1",
+        " is_default) SELECT 'Narrow', '[200]', TRUE, FALSE, max_upload_bytes, ?, FALSE FROM plans_plan LIMIT 1",
         len(content),
     )
     working_server.sql(

@@ -138,7 +138,7 @@ def test_links_are_their_owners_news(alice, anonymous, told):
     it = {"id": link["id"], "picture": answer["id"], "height": 20, "max_uses": 2, "uses": 0}
     assert told(alice) == [("link.created", {**it, "expires_at": link["expires_at"]})]
     for _ in range(3):
-        anonymous.get(link["url"]).close()
+        list(anonymous.get(link["url"]))
     ((kind, used),) = told(alice)
     assert (kind, used["id"], used["uses"]) == ("link.used_up", link["id"], 2)
     for _ in range(2):
