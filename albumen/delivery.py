@@ -1,18 +1,16 @@
 """Image bytes out: conditional and Range requests (RFC 9110), and headers that keep a hostile file harmless."""
 
 import re
-from collections.abc import Iterator
 from typing import IO
 
-from django.core.files.storage import default_storage
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.cache import get_conditional_response
 from django.utils.http import content_disposition_header
 
 from albumen.errors import NotFound
+from albumen.storage import BLOCK, storage
 
-BLOCK = 256 * 1024
 # A document made of an image may load and run nothing, whatever its bytes pretend to be.
 SECURITY_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; sandbox"
 _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
@@ -44,7 +42,7 @@ def send(
     `attachment` has browsers keep it instead of showing it.
     """
     try:
-        file = default_storage.open(name)
+        file = storage().open(name)
     except FileNotFoundError:
         raise NotFound from None
     size = file.size
@@ -86,19 +84,13 @@ def _body(request: HttpRequest, file: IO[bytes], start: int, length: int, status
     if request.method == "HEAD":
         file.close()
         return HttpResponse(status=status)
-    file.seek(start)
+    blocks = storage().blocks(file, start, length)
     if length <= BLOCK:
         with file:
-            return HttpResponse(file.read(length), status=status)
-    response = StreamingHttpResponse(_blocks(file, length), status=status)
+            return HttpResponse(b"".join(blocks), status=status)
+    response = StreamingHttpResponse(blocks, status=status)
     response._resource_closers.append(file.close)  # type: ignore[attr-defined]
     return response
-
-
-def _blocks(file: IO[bytes], length: int) -> Iterator[bytes]:
-    while length > 0 and (block := file.read(min(BLOCK, length))):
-        length -= len(block)
-        yield block
 
 
 def _range(request: HttpRequest, size: int, etag: str) -> tuple[int, int] | None:

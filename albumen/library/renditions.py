@@ -3,16 +3,14 @@
 import fcntl
 import logging
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-
-from django.core.files.storage import default_storage
 
 from albumen import imaging
 from albumen.errors import NotFound, Unavailable
 from albumen.library.models import Picture
-from albumen.storage import DiskStorage
+from albumen.storage import storage as storage
 from albumen.uploads.drafts import Upload
 
 logger = logging.getLogger(__name__)
@@ -41,11 +39,6 @@ def export_name(task_id: int) -> str:
 
 def _thumbnail_name(sha256: str, height: int, form: str) -> str:
     return f"{derivatives_folder(sha256)}/{height}.{imaging.EXTENSIONS[form]}"
-
-
-def storage() -> DiskStorage:
-    """The place for all picture files."""
-    return default_storage  # type: ignore[return-value]
 
 
 def take_in(upload: Upload, heights: Sequence[int]) -> imaging.Facts:
@@ -78,8 +71,8 @@ def get_shared_original(picture: Picture) -> Rendition:
         if missing:
             draft = storage().draft()
             try:
-                with _known_failures(picture):
-                    imaging.strip(_source(picture), draft)
+                with _known_failures(picture), _source(picture) as source:
+                    imaging.strip(source, draft)
                 storage().place(draft, name, durable=False)
             finally:
                 draft.unlink(missing_ok=True)
@@ -99,8 +92,8 @@ def get_thumbnail(picture: Picture, height: int, plan_heights: Sequence[int], *,
                 if not storage().holds(_thumbnail_name(picture.sha256, other, form))
             }
             try:
-                with _known_failures(picture):
-                    _, made = _render(_source(picture), wanted, webp=webp)
+                with _known_failures(picture), _source(picture) as source:
+                    _, made = _render(source, wanted, webp=webp)
                 for other, item in zip(wanted, made, strict=True):
                     storage().place(item.path, _thumbnail_name(picture.sha256, other, form), durable=False)
             finally:
@@ -117,17 +110,18 @@ def _render(source: Path, drafts: dict[int, Path], *, webp: bool) -> tuple[imagi
         raise Unavailable("decoders_busy", "Too many pictures are being read right now. Try again soon.") from None
 
 
-def _source(picture: Picture) -> Path:
-    return Path(storage().path(original_name(picture.sha256)))
+def _source(picture: Picture) -> AbstractContextManager[Path]:
+    return storage().local(original_name(picture.sha256))
 
 
 @contextmanager
 def _made_once(name: str, sha256: str) -> Iterator[bool]:
-    """Whether the caller must make the file; others that ask for the same picture, in any process, wait meanwhile."""
+    """Whether the caller must make the file; others on this machine that ask for the same picture wait meanwhile. Two
+    machines may both make it: files are placed whole, and theirs are the same."""
     if storage().holds(name):
         yield False
         return
-    lock = Path(storage().path(f"incoming/{sha256}.lock"))
+    lock = storage().incoming / f"{sha256}.lock"
     lock.parent.mkdir(parents=True, exist_ok=True)
     with lock.open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)

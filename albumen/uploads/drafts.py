@@ -8,13 +8,12 @@ from pathlib import Path
 from typing import Any, Self
 
 from django.core.exceptions import BadRequest
-from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import UploadedFile
 from django.core.files.uploadhandler import FileUploadHandler, SkipFile
 from django.http import HttpRequest
 
 from albumen.errors import Invalid, OutOfSpace, TooLarge
-from albumen.storage import DiskStorage
+from albumen.storage import storage
 
 CHUNK = 256 * 1024
 # Stands for the length of a body that comes in chunks: Django reads nothing without one, parsers stop at the end of
@@ -44,9 +43,8 @@ class Upload:
     @classmethod
     def begin(cls, request: HttpRequest, *, field: str, name: str | None = None) -> Self:
         """A new draft, removed when the request ends unless somebody has placed it."""
-        storage: DiskStorage = default_storage  # type: ignore[assignment]
         limit = request.__dict__["albumen_upload_limit"]
-        upload = cls(storage.draft(), field=field, limit=limit(), name=name)
+        upload = cls(storage().draft(), field=field, limit=limit(), name=name)
         request.__dict__.setdefault("albumen_uploads", []).append(upload)
         return upload
 

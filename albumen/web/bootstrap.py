@@ -6,7 +6,7 @@ import secrets
 import warnings
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -85,6 +85,41 @@ def _sqlite(path: Path) -> dict[str, Any]:
             "transaction_mode": "IMMEDIATE",
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-8000;",
         },
+    }
+
+
+def storage(url: str) -> dict[str, Any]:
+    """Django's description of the place for stored files: the S3 bucket that the URL names, or the data folder when it
+    is empty. `ImproperlyConfigured` says what is wrong with a URL, and never repeats its secret."""
+    if not url:
+        return {"BACKEND": "albumen.storage.disk.DiskStorage"}
+    shape = "ALBUMEN_STORAGE_URL must be like s3://KEY:SECRET@host:port/bucket?region=eu-west-1, or s3://bucket"
+    try:
+        parts = urlsplit(url)
+        address = parts.netloc.rpartition("@")[2]
+        query = dict(parse_qsl(parts.query, keep_blank_values=True, strict_parsing=bool(parts.query)))
+        port = parts.port
+    except ValueError:
+        raise ImproperlyConfigured(f"{shape}; this one cannot be read. Percent-encode the secret.") from None
+    scheme = query.pop("scheme", "https")
+    region = query.pop("region", None)
+    bucket = parts.path.strip("/")
+    if parts.scheme != "s3" or not address or "/" in bucket or parts.fragment or (port and not bucket):
+        raise ImproperlyConfigured(f"{shape}.")
+    if query or scheme not in ("http", "https"):
+        raise ImproperlyConfigured(f"{shape}; after the ? there may be region, and scheme=http or scheme=https.")
+    if bool(parts.username) != bool(parts.password):
+        raise ImproperlyConfigured(f"{shape}; a key needs its secret.")
+    options = {
+        "access_key": unquote(parts.username) if parts.username else None,
+        "secret_key": unquote(parts.password) if parts.password else None,
+        "region_name": region,
+        "bucket_name": bucket or address,
+        "endpoint_url": f"{scheme}://{address}" if bucket else None,
+    }
+    return {
+        "BACKEND": "albumen.storage.s3.S3Storage",
+        "OPTIONS": {name: value for name, value in options.items() if value},
     }
 
 

@@ -294,6 +294,12 @@ STATE = Chapter(
             "database_unavailable", (503,), "The database does not answer.", "Try again after `Retry-After` seconds."
         ),
         Code(
+            "storage_unavailable",
+            (503,),
+            "The store of files does not answer.",
+            "Try again after `Retry-After` seconds.",
+        ),
+        Code(
             "unavailable", (503,), "A part of the service does not answer.", "Try again after `Retry-After` seconds."
         ),
         Code(

@@ -156,7 +156,7 @@ PUBLIC_URL = env.str("ALBUMEN_PUBLIC_URL", default="") or f"http://{HOST}:{PORT}
 
 MEDIA_ROOT = DATA_DIR / "media"
 STORAGES = {
-    "default": {"BACKEND": "albumen.storage.DiskStorage"},
+    "default": bootstrap.storage(env.str("ALBUMEN_STORAGE_URL", default="")),
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 STATIC_URL = "/static/"

@@ -1,5 +1,6 @@
 """Real workers over a real database, for each engine; and a server that keeps a worker of its own."""
 
+import contextlib
 import json
 import shutil
 import subprocess

@@ -1,13 +1,14 @@
 """Avatars: renamed to letters and digits, shrunk to fit 200 x 200 px (requirement B11)."""
 
-from django.core.files.storage import default_storage
+from contextlib import suppress
+
 from django.db import transaction
 from django.utils.crypto import get_random_string
 
 from albumen import imaging
 from albumen.accounts.models import User
 from albumen.errors import Invalid, NotFound, Unavailable
-from albumen.storage import DiskStorage
+from albumen.storage import storage
 from albumen.uploads.drafts import Upload
 
 SIDE = 200
@@ -22,12 +23,11 @@ def stored_name(avatar: str) -> str:
 
 def store(upload: Upload) -> str:
     """Decode, shrink and keep an uploaded avatar; answers its new name. The file that came is not kept."""
-    storage: DiskStorage = default_storage  # type: ignore[assignment]
-    draft = storage.draft()
+    draft = storage().draft()
     try:
         imaging.render(upload.path, [imaging.Target(draft, SIDE, box=True)], webp=True)
         name = get_random_string(NAME_LENGTH)
-        storage.place(draft, stored_name(name))
+        storage().place(draft, stored_name(name))
     except imaging.Refused as refusal:
         raise Invalid(refusal.code, refusal.detail, pointer="/avatar") from None
     except imaging.Busy:
@@ -38,9 +38,10 @@ def store(upload: Upload) -> str:
 
 
 def discard(avatar: str) -> None:
-    """Remove the bytes of an avatar that no user has any more."""
+    """Remove the bytes of an avatar that no user has any more; what cannot be removed now is swept later."""
     if avatar:
-        default_storage.delete(stored_name(avatar))
+        with suppress(Unavailable):
+            storage().delete(stored_name(avatar))
 
 
 def set_avatar(*, user: User, upload: Upload | None) -> None:

@@ -4,16 +4,19 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
+from itertools import groupby
+from operator import itemgetter
 
 from django.db import connection
 from django.db.models import Count, Q, Sum
 from django.db.models.functions import Coalesce
 
 from albumen.accounts.models import User
+from albumen.accounts.services.avatars import stored_name
 from albumen.library import renditions
-from albumen.library.jobs.sweep import GRACE, sweep_files
+from albumen.library.jobs.sweep import GRACE, is_named, sweep_files
 from albumen.library.models import Album, Picture, Source
+from albumen.storage import ASIDE, Listed, storage
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +30,7 @@ class Fault:
 def check_integrity(*, now: datetime, repair: bool, deep: bool) -> Iterator[Fault]:
     """Every fault that is found. `deep` also reads each original and compares its sha256."""
     yield from _database()
-    yield from _originals(deep=deep)
-    yield from _unnamed_files(now, repair=repair)
+    yield from _originals(now, deep=deep, repair=repair)
     yield from _usage(repair=repair)
     yield from _album_counts(repair=repair)
     yield from _avatars(repair=repair)
@@ -45,37 +47,54 @@ def _database() -> Iterator[Fault]:
             yield Fault(f"database: {table} {row} refers to a row of {parent} that is not there")
 
 
-def _originals(*, deep: bool) -> Iterator[Fault]:
-    uploaded = Picture.objects.filter(source=Source.UPLOAD).values_list("pk", "sha256", "bytes")
-    seen: dict[str, str] = {}
-    for picture_id, sha256, size in uploaded.order_by("sha256").iterator():
-        if sha256 not in seen:
-            seen = {sha256: _wrong_with(sha256, size, deep=deep)}
-        if seen[sha256]:
-            yield Fault(f"picture {picture_id}: its original {seen[sha256]}")
+def _originals(now: datetime, *, deep: bool, repair: bool) -> Iterator[Fault]:
+    """Rows and files go by in the same order, so that neither is held in memory, and no file is asked for alone."""
+    uploaded = Picture.objects.filter(source=Source.UPLOAD).values_list("sha256", "pk", "bytes").order_by("sha256")
+    files = (item for item in storage().listed("originals") if not item.name.endswith(ASIDE))
+    file = next(files, None)
+    for sha256, rows in groupby(uploaded.iterator(), key=itemgetter(0)):
+        name = renditions.original_name(sha256)
+        while file is not None and file.name < name:
+            yield from _unnamed_file(file, now, repair=repair)
+            file = next(files, None)
+        found = file if file is not None and file.name == name else None
+        pictures = list(rows)
+        wrong = _wrong_with(sha256, pictures[0][2], found, deep=deep)
+        if wrong:
+            yield from (Fault(f"picture {picture_id}: its original {wrong}") for _, picture_id, _ in pictures)
+        if found is not None:
+            file = next(files, None)
+    while file is not None:
+        yield from _unnamed_file(file, now, repair=repair)
+        file = next(files, None)
+    if repair:
+        sweep_files(now=now)
 
 
-def _wrong_with(sha256: str, size: int, *, deep: bool) -> str:
-    path = Path(renditions.storage().path(renditions.original_name(sha256)))
-    if not path.is_file():
-        return "is not there"
-    if path.stat().st_size != size:
-        return f"has {path.stat().st_size} bytes instead of {size}"
+def _wrong_with(sha256: str, size: int, found: Listed | None, *, deep: bool) -> str:
+    name = renditions.original_name(sha256)
+    if found is None or found.size != size:
+        try:
+            # It may have come since the listing.
+            there = storage().size(name)
+        except FileNotFoundError:
+            return "is not there"
+        if there != size:
+            return f"has {there} bytes instead of {size}"
     if deep:
-        with path.open("rb") as file:
-            if hashlib.file_digest(file, "sha256").hexdigest() != sha256:
-                return "has other bytes than its name says"
+        try:
+            with storage().open(name) as file:
+                if hashlib.file_digest(file, "sha256").hexdigest() != sha256:
+                    return "has other bytes than its name says"
+        except FileNotFoundError:
+            return "is not there"
     return ""
 
 
-def _unnamed_files(now: datetime, *, repair: bool) -> Iterator[Fault]:
-    before = (now - GRACE).timestamp()
-    for path in sorted(Path(renditions.storage().location).glob("originals/*/*")):
-        sha256 = path.name.removesuffix(".swept")
-        if path.stat().st_mtime < before and not Picture.objects.filter(sha256=sha256).exists():
-            yield Fault(f"file {path.name}: no picture names it", mended=repair)
-    if repair:
-        sweep_files(now=now)
+def _unnamed_file(file: Listed, now: datetime, *, repair: bool) -> Iterator[Fault]:
+    sha256 = file.name.rpartition("/")[2]
+    if file.placed < (now - GRACE).timestamp() and not is_named(sha256):
+        yield Fault(f"file {sha256}: no picture names it", mended=repair)
 
 
 def _usage(*, repair: bool) -> Iterator[Fault]:
@@ -106,8 +125,11 @@ def _album_counts(*, repair: bool) -> Iterator[Fault]:
 
 
 def _avatars(*, repair: bool) -> Iterator[Fault]:
+    there = {item.name for item in storage().listed("avatars") if item.size}
     for user in User.objects.exclude(avatar="").only("pk", "avatar").iterator():
-        if renditions.storage().holds(f"avatars/{user.avatar[:2]}/{user.avatar}"):
+        name = stored_name(user.avatar)
+        # It may have come since the listing.
+        if name in there or storage().holds(name):
             continue
         if repair:
             User.objects.filter(pk=user.pk, avatar=user.avatar).update(avatar="")

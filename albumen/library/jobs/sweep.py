@@ -1,16 +1,17 @@
 """Files that no row names any more."""
 
-import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
-from pathlib import Path
+from functools import partial
+from itertools import islice
 
 from albumen.accounts.models import User
-from albumen.library import renditions
 from albumen.library.models import Picture
 from albumen.library.services.work import EXPORT_KEPT
+from albumen.storage import ASIDE, Listed, storage
 
 GRACE = timedelta(days=1)
+BATCH = 500
 
 
 def sweep_files(*, now: datetime) -> int:
@@ -18,54 +19,57 @@ def sweep_files(*, now: datetime) -> int:
 
     A day is longer than any upload takes between its file and its row.
     """
-    root = Path(renditions.storage().location)
-    before = (now - GRACE).timestamp()
-    count = 0
-    for path in _older(root / "incoming", "*", before):
-        path.unlink(missing_ok=True)
+    before = now - GRACE
+    count = storage().forget_drafts(before)
+    for item in _unnamed(_older("originals", before), _sha256, _named_pictures):
+        sha256 = _sha256(item)
+        count += storage().sweep(item, before=before, kept=partial(is_named, sha256))
+    for item in _unnamed(_older("thumbnails", before), _folder, _named_pictures):
+        storage().delete(item.name)
         count += 1
-    for path in _older(root / "originals", "*/*", before):
-        if not _named(path.name.removesuffix(".swept")):
-            count += _sweep_original(path, before)
-    for folder in _older(root / "thumbnails", "*/*", before):
-        if not _named(folder.name):
-            shutil.rmtree(folder, ignore_errors=True)
-            count += 1
-    for path in _older(root / "avatars", "*/*", before):
-        if not User.objects.filter(avatar=path.name).exists():
-            path.unlink(missing_ok=True)
-            count += 1
-    for path in _older(root / "exports", "*/*", (now - EXPORT_KEPT - timedelta(hours=1)).timestamp()):
-        path.unlink(missing_ok=True)
+    for item in _unnamed(_older("avatars", before), _last, _named_avatars):
+        storage().delete(item.name)
+        count += 1
+    for item in _older("exports", now - EXPORT_KEPT - timedelta(hours=1)):
+        storage().delete(item.name)
         count += 1
     return count
 
 
-def _older(folder: Path, pattern: str, before: float) -> Iterator[Path]:
-    for path in folder.glob(pattern):
-        try:
-            if path.stat().st_mtime < before:
-                yield path
-        except FileNotFoundError:
-            continue
-
-
-def _named(sha256: str) -> bool:
+def is_named(sha256: str) -> bool:
+    """Whether a picture has this original."""
     return Picture.objects.filter(sha256=sha256).exists()
 
 
-def _sweep_original(path: Path, before: float) -> int:
-    """An upload of the same bytes puts a new file over the old one and then commits its row, at any moment between
-    these lines. So the file is set aside first; if it turns out to be new, or named by now, it goes back."""
-    place = path.with_suffix("")
-    aside = place.with_suffix(".swept")
-    try:
-        path.replace(aside)
-        kept = aside.stat().st_mtime >= before or _named(place.name)
-        if kept and not place.exists():
-            aside.replace(place)
-        else:
-            aside.unlink()
-    except FileNotFoundError:
-        return 0  # Another sweep, by hand or by the hour, was first.
-    return 0 if kept else 1
+def _older(prefix: str, before: datetime) -> Iterator[Listed]:
+    moment = before.timestamp()
+    return (item for item in storage().listed(prefix) if item.placed < moment or item.name.endswith(ASIDE))
+
+
+def _unnamed(
+    items: Iterator[Listed], key: Callable[[Listed], str], named: Callable[[Iterable[str]], Iterable[str]]
+) -> Iterator[Listed]:
+    """Those that no row names by their key, and all that an earlier sweep has set aside."""
+    while batch := list(islice(items, BATCH)):
+        known = set(named({key(item) for item in batch}))
+        yield from (item for item in batch if key(item) not in known or item.name.endswith(ASIDE))
+
+
+def _named_pictures(keys: Iterable[str]) -> Iterable[str]:
+    return Picture.objects.filter(sha256__in=keys).values_list("sha256", flat=True)
+
+
+def _named_avatars(keys: Iterable[str]) -> Iterable[str]:
+    return User.objects.filter(avatar__in=keys).values_list("avatar", flat=True)
+
+
+def _last(item: Listed) -> str:
+    return item.name.rpartition("/")[2]
+
+
+def _sha256(item: Listed) -> str:
+    return _last(item).removesuffix(ASIDE)
+
+
+def _folder(item: Listed) -> str:
+    return item.name.split("/")[-2]

@@ -1,0 +1,102 @@
+"""Files on this machine's disk: written aside, flushed, renamed into place, and their folders flushed."""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+
+from django.core.files.storage import FileSystemStorage
+
+from albumen.storage.interface import ASIDE, Listed, Storage
+
+
+class DiskStorage(Storage, FileSystemStorage):
+    """Local disk below MEDIA_ROOT. What `place` has answered survives a power cut."""
+
+    def place(self, draft: Path, name: str, *, durable: bool = True) -> None:
+        target = Path(self.path(name))
+        if durable:
+            flush(draft)
+        _rename(draft, target)
+        if durable:
+            # The folder's own entry may be as new as the file's.
+            flush(target.parent)
+            flush(target.parent.parent)
+            _flush_above(target.parent.parent)
+
+    def holds(self, name: str) -> bool:
+        try:
+            return Path(self.path(name)).stat().st_size > 0
+        except FileNotFoundError:
+            return False
+
+    @contextmanager
+    def local(self, name: str) -> Iterator[Path]:
+        yield Path(self.path(name))
+
+    def delete(self, name: str) -> None:
+        """Remove the file, and its folder when it was the last one there."""
+        super().delete(name)
+        with suppress(OSError):
+            Path(self.path(name)).parent.rmdir()
+
+    def listed(self, prefix: str) -> Iterator[Listed]:
+        yield from _walk(self.path(prefix), prefix)
+
+    def sweep(self, item: Listed, *, before: datetime, kept: Callable[[], bool]) -> bool:
+        # An upload of the same bytes puts a new file over the old one and then commits its row, at any moment between
+        # these lines. So the file is set aside first; if it turns out to be new, or kept by now, it goes back.
+        place = Path(self.path(item.name.removesuffix(ASIDE)))
+        aside = place.with_name(place.name + ASIDE)
+        try:
+            Path(self.path(item.name)).replace(aside)
+            stays = aside.stat().st_mtime >= before.timestamp() or kept()
+            if stays and not place.exists():
+                aside.replace(place)
+            else:
+                aside.unlink()
+        except FileNotFoundError:
+            return False  # Another sweep, by hand or by the hour, was first.
+        return not stays
+
+
+def flush(path: Path) -> None:
+    """Wait until the file's bytes, or the folder's entries, are on the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _rename(draft: Path, target: Path) -> None:
+    try:
+        draft.replace(target)
+    except FileNotFoundError:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        draft.replace(target)
+
+
+def _walk(folder: str, name: str) -> Iterator[Listed]:
+    try:
+        with os.scandir(folder) as found:
+            entries = sorted(found, key=lambda entry: entry.name)
+    except FileNotFoundError:
+        return
+    for entry in entries:
+        inner = f"{name}/{entry.name}"
+        if entry.is_dir():
+            yield from _walk(entry.path, inner)
+            continue
+        with suppress(FileNotFoundError):
+            status = entry.stat()
+            yield Listed(inner, status.st_size, status.st_mtime)
+
+
+@cache
+def _flush_above(folder: Path) -> None:
+    """The entries of a folder and of the one around it, once in a process: they are made once in a lifetime."""
+    flush(folder.parent)
+    flush(folder.parent.parent)

@@ -1,0 +1,95 @@
+"""What the service asks of the place where its files are."""
+
+import shutil
+import uuid
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import IO
+
+from django.conf import settings
+from django.core.files.storage import Storage as DjangoStorage
+
+BLOCK = 256 * 1024
+# What a sweep has set aside keeps its name with this at the end.
+ASIDE = ".swept"
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A file as a listing has it: its name, its size in bytes, and when it was placed, in seconds since 1970."""
+
+    name: str
+    size: int
+    placed: float
+
+
+class Storage(DjangoStorage, ABC):
+    """Whole files under names. A name has all of its bytes or is not there, and what `place` has answered is durable.
+
+    Of Django's own methods `open` (for reading), `size` and `delete` serve. What asks for a name that is not there
+    gets `FileNotFoundError`, but `delete` does not mind. `Unavailable` when the place does not answer.
+    """
+
+    @property
+    def incoming(self) -> Path:
+        """The folder of drafts and locks, on this machine's disk."""
+        return Path(settings.MEDIA_ROOT, "incoming")
+
+    def draft(self) -> Path:
+        """A fresh path on this machine's disk for bytes that are not yet in place; nothing is made there."""
+        folder = self.incoming
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder / uuid.uuid4().hex
+
+    def forget_drafts(self, before: datetime) -> int:
+        """Remove drafts and locks on this machine that are older; answers how many."""
+        count = 0
+        for path in self.incoming.glob("*"):
+            try:
+                if path.stat().st_mtime < before.timestamp():
+                    path.unlink()
+                    count += 1
+            except FileNotFoundError:
+                continue
+        return count
+
+    @abstractmethod
+    def place(self, draft: Path, name: str, *, durable: bool = True) -> None:
+        """Move a draft to its name, over what may be there. `durable=False` is for what can be made again."""
+
+    @abstractmethod
+    def holds(self, name: str) -> bool:
+        """Whether a file is there with bytes in it: a power cut may leave an empty one of what was not durable."""
+
+    def blocks(self, file: IO[bytes], start: int, length: int) -> Iterator[bytes]:
+        """These bytes of a file that `open` has given, in blocks."""
+        file.seek(start)
+        while length > 0 and (block := file.read(min(BLOCK, length))):
+            length -= len(block)
+            yield block
+
+    @abstractmethod
+    def local(self, name: str) -> AbstractContextManager[Path]:
+        """A path on this machine's disk with the bytes of the file, while the context lasts."""
+
+    @abstractmethod
+    def listed(self, prefix: str) -> Iterator[Listed]:
+        """Every file below this folder, in the order of the names."""
+
+    @abstractmethod
+    def sweep(self, item: Listed, *, before: datetime, kept: Callable[[], bool]) -> bool:
+        """Remove the file unless it was placed since `before`, or `kept()`; whether it was removed.
+
+        Nothing is lost when somebody places the same bytes meanwhile and needs them from then on. For that, names that
+        end in `ASIDE` have to be given to it too, whatever their age.
+        """
+
+
+def copy(source: IO[bytes], target: Path) -> None:
+    """Write all that is left of an open file to a fresh path."""
+    with target.open("xb", buffering=0) as file:
+        shutil.copyfileobj(source, file, BLOCK)
