@@ -1,0 +1,47 @@
+"""Take this installation to another database, another store, or both."""
+
+import socket
+from contextlib import suppress
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import transaction
+
+from albumen.web import bootstrap, moving
+
+
+class Command(BaseCommand):
+    help = (
+        "Copy every row to a PostgreSQL database and every file to an S3 bucket, both empty, and compare them with "
+        "those here. Nothing is changed here. Stop the server first; an interrupted move can be started again."
+    )
+    requires_migrations_checks = True
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--database", default="", help="Like DATABASE_URL.")
+        parser.add_argument("--storage", default="", help="Like ALBUMEN_STORAGE_URL.")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if not options["database"] and not options["storage"]:
+            raise CommandError("Say where to: --database, --storage, or both.")
+        with suppress(OSError), socket.create_connection((settings.HOST, settings.PORT), timeout=2):
+            raise CommandError(f"Something answers on port {settings.PORT}: stop the server and its workers first.")
+        try:
+            # On SQLite this holds the lock for writing, so that nobody changes what is being copied.
+            with transaction.atomic():
+                self._move(options["database"], options["storage"])
+        except moving.Refused as refusal:
+            raise CommandError(str(refusal)) from None
+
+    def _move(self, database: str, storage: str) -> None:
+        # Files first: they stand in their place before a row names them.
+        if storage:
+            count, sent = moving.copy_files(bootstrap.storage(storage))
+            self.stdout.write(f"{count} files are there with the same sha256; {sent} were sent now.")
+        if database:
+            moving.connect(bootstrap.database(database, data_dir=settings.DATA_DIR, threads=1))
+            call_command("migrate", database=moving.TARGET, verbosity=0)
+            count, before = moving.copy_rows()
+            self.stdout.write(f"{count} rows are there with the same values{', from before' if before else ''}.")

@@ -1,0 +1,156 @@
+"""Taking an installation to another database and another store with nothing lost: rows are compared by their values,
+files by their sha256. What is there already is not sent again, so that a move can be started again."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from itertools import islice
+from typing import Any
+
+from django.apps import apps
+from django.core.files.storage import storages
+from django.core.management.color import no_style
+from django.db import connections, transaction
+from django.db.models import Model
+
+from albumen.storage import BLOCK, Listed, Storage, storage
+
+TARGET = "target"
+FOLDERS = ("originals", "thumbnails", "avatars", "exports")
+# What the migrations of an empty database put there.
+FILLED = {"plans.Plan", "contenttypes.ContentType", "auth.Permission"}
+ROWS = 1000
+AT_ONCE = 8
+
+
+class Refused(Exception):
+    """The move cannot begin, or has not brought everything over; in words."""
+
+
+def connect(description: dict[str, Any]) -> None:
+    """Have the other database under the name TARGET."""
+    filled = connections.configure_settings({"default": {}, TARGET: description})
+    connections.settings[TARGET] = filled[TARGET]
+
+
+def copy_rows() -> tuple[int, bool]:
+    """Copy every row of every table to TARGET, whose tables are there, in one transaction; answers how many rows, and
+    whether they were there already."""
+    ours = {model: _digest(model, "default") for model in _models()}
+    count = sum(rows for rows, _ in ours.values())
+    filled = [model for model in ours if model._meta.label not in FILLED and _rows(model, TARGET).exists()]
+    if filled:
+        if ours == {model: _digest(model, TARGET) for model in ours}:
+            return count, True
+        names = ", ".join(model._meta.db_table for model in filled[:5])
+        raise Refused(f"The other database has rows that differ from those here ({names}): take an empty one.")
+    with transaction.atomic(using=TARGET):
+        connection = connections[TARGET]
+        connection.ops.execute_sql_flush(
+            connection.ops.sql_flush(no_style(), [model._meta.db_table for model in ours], allow_cascade=True)
+        )
+        # In any order: references are checked at the commit.
+        for model in ours:
+            rows = _rows(model, "default").iterator(chunk_size=ROWS)
+            while batch := list(islice(rows, ROWS)):
+                _rows(model, TARGET).bulk_create(batch)
+        with connection.cursor() as cursor:
+            for statement in connection.ops.sequence_reset_sql(no_style(), list(ours)):
+                cursor.execute(statement)
+        wrong = [model._meta.db_table for model in ours if ours[model] != _digest(model, TARGET)]
+        if wrong:
+            raise Refused(f"The rows of {', '.join(wrong)} came over changed; nothing was kept there.")
+    return count, False
+
+
+def copy_files(description: dict[str, Any]) -> tuple[int, int]:
+    """Copy every stored file to the store, then read all of them there and here; answers how many there are, and how
+    many were sent now."""
+    target: Storage = storages.create_storage(description)  # type: ignore[assignment]
+    sent = sum(_copy_folder(target, folder) for folder in FOLDERS)
+    wrong: list[str] = []
+    count = 0
+    with ThreadPoolExecutor(AT_ONCE) as threads:
+        for batch in _batches(item for folder in FOLDERS for item in storage().listed(folder)):
+            count += len(batch)
+            same = threads.map(partial(_same, target), batch)
+            wrong += [item.name for item, right in zip(batch, same, strict=True) if not right]
+    if wrong:
+        raise Refused(f"{len(wrong)} files differ from those here, {wrong[0]} for one: remove them there and go on.")
+    return count, sent
+
+
+def _copy_folder(target: Storage, folder: str) -> int:
+    """Both listings are in the order of names, so that neither is held in memory."""
+    sent = 0
+    theirs = target.listed(folder)
+    other = next(theirs, None)
+    with ThreadPoolExecutor(AT_ONCE) as threads:
+        for batch in _batches(storage().listed(folder)):
+            missing = []
+            for item in batch:
+                if other is not None and other.name < item.name:
+                    raise Refused(f"The other store has {other.name}, which is not here: take an empty one.")
+                if other is None or other.name != item.name or other.size != item.size:
+                    missing.append(item.name)
+                if other is not None and other.name == item.name:
+                    other = next(theirs, None)
+            for _ in threads.map(partial(_copy_file, target), missing):
+                sent += 1
+    if other is not None:
+        raise Refused(f"The other store has {other.name}, which is not here: take an empty one.")
+    return sent
+
+
+def _copy_file(target: Storage, name: str) -> None:
+    draft = target.draft()
+    try:
+        with storage().open(name) as source, draft.open("xb", buffering=0) as file:
+            while block := source.read(BLOCK):
+                file.write(block)
+        target.place(draft, name)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def _same(target: Storage, item: Listed) -> bool:
+    try:
+        return _sha256(target, item.name) == _sha256(storage(), item.name)
+    except FileNotFoundError:
+        return False
+
+
+def _sha256(place: Storage, name: str) -> str:
+    with place.open(name) as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _batches(items: Iterable[Listed]) -> Iterator[list[Listed]]:
+    iterator = iter(items)
+    while batch := list(islice(iterator, 100)):
+        yield batch
+
+
+def _models() -> list[type[Model]]:
+    return [model for model in apps.get_models(include_auto_created=True) if model._meta.managed]
+
+
+def _rows(model: type[Model], using: str) -> Any:
+    return model._base_manager.using(using)
+
+
+def _digest(model: type[Model], using: str) -> tuple[int, int]:
+    """How many rows there are, and the sum of their hashes: databases differ in the order that they give."""
+    count = total = 0
+    fields = [field.attname for field in model._meta.concrete_fields]
+    for row in _rows(model, using).values_list(*fields).iterator(chunk_size=ROWS):
+        text = json.dumps(row, default=_plain, sort_keys=True)
+        total += int.from_bytes(hashlib.sha256(text.encode()).digest(), "big")
+        count += 1
+    return count, total % 2**256
+
+
+def _plain(value: Any) -> str:
+    return bytes(value).hex() if isinstance(value, bytes | memoryview) else str(value)
