@@ -148,3 +148,22 @@ def test_the_secret_key_is_made_once_and_is_private(tmp_path):
     assert check(data).returncode == 0
     assert (data / "secret_key").read_text() == key
     assert [path.name for path in data.iterdir() if path.name.startswith(".secret")] == []
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "s3://KEY:hidden/secret@host:9000/bucket",
+        "s3://KEY:hidden@host:9000",
+        "s3://KEY:hidden@host/bucket/folder",
+        "s3://KEY:hidden@host/bucket?colour=red",
+        "s3://KEY:hidden@host/bucket?scheme=ftp",
+        "https://KEY:hidden@host/bucket",
+        "s3://",
+    ],
+)
+def test_a_url_of_a_store_that_cannot_be_used_is_refused_and_its_secret_not_shown(tmp_path, url):
+    done = check(tmp_path, ALBUMEN_STORAGE_URL=url)
+    assert done.returncode != 0
+    assert "ALBUMEN_STORAGE_URL" in done.stderr
+    assert "hidden" not in done.stderr
