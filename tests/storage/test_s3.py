@@ -177,8 +177,10 @@ def test_integrity_finds_lost_and_damaged_originals(alice, stored_away, store):
 def test_while_the_store_is_away_nothing_is_written_and_the_refusal_says_so(alice, stored_away, store):
     picture = upload(alice, pictures.png(500, 400, seed=11)).json()
     usage = alice.get("/api/profile/").json()["usage"]
+    alice.put("/api/profile/avatar/", files={"avatar": ("me.png", pictures.png())})
     store.line.cut(0)
     answers = [
+        alice.get("/api/profile/avatar/"),
         upload(alice, pictures.png(500, 400, seed=12)),
         httpx.get(picture["original"], timeout=30),
         httpx.get(picture["thumbnails"][0]["url"], timeout=30),

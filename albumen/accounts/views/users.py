@@ -83,7 +83,7 @@ class OneUser(GenericAPIView[Any]):
 @extend_schema(tags=["Accounts"])
 class Avatar(AcceptsUploads):
     serializer_class = AvatarSerializer
-    refusals = {"GET": [404], "PUT": [507]}
+    refusals = {"GET": [404, 503], "PUT": [507]}
 
     @extend_schema(summary="Read one's avatar", responses=IMAGE)
     def get(self, request: SignedInRequest) -> HttpResponseBase:
@@ -108,6 +108,8 @@ class Avatar(AcceptsUploads):
 
 @extend_schema(tags=["Users"])
 class UserAvatar(GenericAPIView[Any]):
+    refusals = {"GET": [503]}
+
     @extend_schema(summary="Read a user's avatar", responses=IMAGE)
     def get(self, request: SignedInRequest, user_id: int) -> HttpResponseBase:
         return _avatar(request, access.get_user(request.user, user_id))
