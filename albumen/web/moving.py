@@ -25,7 +25,7 @@ ROWS = 1000
 AT_ONCE = 8
 
 
-class Refused(Exception):
+class CannotMove(Exception):
     """The move cannot begin, or has not brought everything over; in words."""
 
 
@@ -45,7 +45,7 @@ def copy_rows() -> tuple[int, bool]:
         if ours == {model: _digest(model, TARGET) for model in ours}:
             return count, True
         names = ", ".join(model._meta.db_table for model in filled[:5])
-        raise Refused(f"The other database has rows that differ from those here ({names}): take an empty one.")
+        raise CannotMove(f"The other database has rows that differ from those here ({names}): take an empty one.")
     with transaction.atomic(using=TARGET):
         connection = connections[TARGET]
         connection.ops.execute_sql_flush(
@@ -61,7 +61,7 @@ def copy_rows() -> tuple[int, bool]:
                 cursor.execute(statement)
         wrong = [model._meta.db_table for model in ours if ours[model] != _digest(model, TARGET)]
         if wrong:
-            raise Refused(f"The rows of {', '.join(wrong)} came over changed; nothing was kept there.")
+            raise CannotMove(f"The rows of {', '.join(wrong)} came over changed; nothing was kept there.")
     return count, False
 
 
@@ -78,7 +78,9 @@ def copy_files(description: dict[str, Any]) -> tuple[int, int]:
             same = threads.map(partial(_same, target), batch)
             wrong += [item.name for item, right in zip(batch, same, strict=True) if not right]
     if wrong:
-        raise Refused(f"{len(wrong)} files differ from those here, {wrong[0]} for one: remove them there and go on.")
+        raise CannotMove(
+            f"{len(wrong)} files differ from those here, {wrong[0]} for one: remove them there and go on."
+        )
     return count, sent
 
 
@@ -92,7 +94,7 @@ def _copy_folder(target: Storage, folder: str) -> int:
             missing = []
             for item in batch:
                 if other is not None and other.name < item.name:
-                    raise Refused(f"The other store has {other.name}, which is not here: take an empty one.")
+                    raise CannotMove(f"The other store has {other.name}, which is not here: take an empty one.")
                 if other is None or other.name != item.name or other.size != item.size:
                     missing.append(item.name)
                 if other is not None and other.name == item.name:
@@ -100,7 +102,7 @@ def _copy_folder(target: Storage, folder: str) -> int:
             for _ in threads.map(partial(_copy_file, target), missing):
                 sent += 1
     if other is not None:
-        raise Refused(f"The other store has {other.name}, which is not here: take an empty one.")
+        raise CannotMove(f"The other store has {other.name}, which is not here: take an empty one.")
     return sent
 
 

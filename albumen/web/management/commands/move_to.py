@@ -32,7 +32,7 @@ class Command(BaseCommand):
             # On SQLite this holds the lock for writing, so that nobody changes what is being copied.
             with transaction.atomic():
                 self._move(options["database"], options["storage"])
-        except moving.Refused as refusal:
+        except moving.CannotMove as refusal:
             raise CommandError(str(refusal)) from None
 
     def _move(self, database: str, storage: str) -> None:
