@@ -1,8 +1,10 @@
 """uvicorn, with an end that fails nobody's request."""
 
 import asyncio
+import ctypes
 import os
 import socket
+import struct
 import sys
 from contextlib import suppress
 
@@ -12,6 +14,9 @@ from uvicorn.server import STARTUP_FAILURE, ServerState
 from albumen.web.server import LINGER_SECONDS, Protocol, WebSocketProtocol
 
 STOP_SECONDS = 20
+# Of Linux: asm-generic/socket.h and linux/bpf_common.h.
+SO_ATTACH_FILTER = 26
+BPF_RETURN = 0x06
 
 
 def run(application: str, *, host: str, port: int) -> None:
@@ -68,6 +73,7 @@ class Server(uvicorn.Server):
 
     async def _accept_the_rest(self, listener: socket.socket) -> None:
         listener.setblocking(False)
+        _refuse_new(listener)
         accepted = []
         with listener, suppress(BlockingIOError):
             while True:
@@ -78,3 +84,13 @@ class Server(uvicorn.Server):
 
     def _protocol(self) -> asyncio.Protocol:
         return Protocol(config=self.config, server_state=self.server_state, app_state=self.lifespan.state)
+
+
+def _refuse_new(listener: socket.socket) -> None:
+    """Let no further connection into the queue while the last ones are taken out of it: those would be reset when it
+    closes, though their clients have sent something. Linux drops what a filter rejects, and clients knock again."""
+    nothing = ctypes.create_string_buffer(struct.pack("HBBI", BPF_RETURN, 0, 0, 0))
+    program = struct.pack("HP", 1, ctypes.addressof(nothing))
+    if sys.platform == "linux":
+        with suppress(OSError):
+            listener.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, program)
