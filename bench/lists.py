@@ -22,10 +22,10 @@ SECONDS = 2.0
 FILL = """
 WITH RECURSIVE counter(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM counter WHERE i < ?)
 INSERT INTO library_picture (owner_id, name, search_key, description, source, sha256, bytes, format, width, height,
-    frames, has_alpha, camera, placeholder, created_at, updated_at)
+    frames, has_alpha, camera, placeholder, link_problem, created_at, updated_at)
 SELECT ?, 'Picture ' || substr(CAST(1000 + i % 1000 AS text), 2),
     'picture ' || substr(CAST(1000 + i % 1000 AS text), 2), '', 'upload',
-    '{zeros:.57}' || CAST(1000000 + i AS text), 1000000 + i, 'jpeg', 4000, 3000, 1, FALSE, '', '{zeros}',
+    '{zeros:.57}' || CAST(1000000 + i AS text), 1000000 + i, 'jpeg', 4000, 3000, 1, FALSE, '', '{zeros}', '',
     {moment}, '2026-01-01' FROM counter
 """
 SQLITE_MOMENT = "datetime('2026-01-01', printf('+%d minutes', i / 1000))"
@@ -90,7 +90,8 @@ def run() -> None:
     with tempfile.TemporaryDirectory() as folder:
         data = Path(folder) / "data"
         server = Server(data)
-        bare = Server(data, DJANGO_SETTINGS_MODULE="bench.bare", DATABASE_URL=server.env["DATABASE_URL"])
+        same = {"DATABASE_URL": server.env["DATABASE_URL"]} if server.postgres else {}
+        bare = Server(data, DJANGO_SETTINGS_MODULE="bench.bare", **same)
         server.start()
         try:
             alice = server.register("alice")
