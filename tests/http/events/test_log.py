@@ -1,13 +1,19 @@
 """Each user's numbered log, read over HTTP."""
 
+import random
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from albumen.events.services import Happening, prune_events, publish
 from tests.http.problems import refused
+
+# SQLite lets one write at a time anyway, and its databases in memory refuse the second instead of making it wait.
+at_once = pytest.mark.skipif(connection.vendor == "sqlite", reason="needs a database with writers at once")
 
 
 def tell(*people, kind="picture.created", ago=timedelta(0), **data):
@@ -93,6 +99,60 @@ def test_what_makes_no_sense_is_refused(alice, query, code):
 def test_nothing_is_published_outside_of_a_transaction(committed, alice):
     with pytest.raises(RuntimeError):
         publish(Happening("picture.created", {}, {alice.id}), now=timezone.now())
+
+
+@at_once
+@pytest.mark.parametrize("kept", [True, False])
+def test_who_writes_later_waits_for_who_wrote_first(committed, alice, bob, kept):
+    """Numbers are in the order of the commits, and have no gap where one was taken back."""
+    wrote, decided, done = threading.Event(), threading.Event(), threading.Event()
+
+    def first():
+        with transaction.atomic():
+            publish(Happening("first", {}, [alice.id, bob.id]), now=timezone.now())
+            wrote.set()
+            decided.wait(30)
+            transaction.set_rollback(not kept)
+        connection.close()
+
+    def second():
+        with transaction.atomic():
+            publish(Happening("second", {}, [bob.id, alice.id]), now=timezone.now())
+        done.set()
+        connection.close()
+
+    with ThreadPoolExecutor(2) as threads:
+        one = threads.submit(first)
+        assert wrote.wait(30)
+        other = threads.submit(second)
+        assert not done.wait(0.5)
+        decided.set()
+        one.result()
+        other.result()
+    expected = [(1, "first"), (2, "second")] if kept else [(1, "second")]
+    for person in (alice, bob):
+        assert [(row["id"], row["type"]) for row in events(person)["results"]] == expected
+
+
+@at_once
+def test_many_writers_to_many_receivers_never_wait_in_a_circle(committed, alice, bob, charlie):
+    receivers = [alice.id, bob.id, charlie.id]
+
+    def write(seed):
+        chance = random.Random(seed)
+        for _ in range(8):
+            some = chance.sample(receivers, chance.randint(1, 3))
+            with transaction.atomic():
+                publish(*(Happening("x", {"seed": seed}, [one]) for one in some), now=timezone.now())
+        connection.close()
+
+    with ThreadPoolExecutor(6) as threads:
+        for done in [threads.submit(write, seed) for seed in range(6)]:
+            done.result()
+    for person in (alice, bob, charlie):
+        log = events(person)
+        assert [row["id"] for row in log["results"]] == list(range(1, log["last"] + 1))
+        assert log["last"] > 6
 
 
 def test_the_log_of_a_user_goes_with_the_user(alice, bob):
