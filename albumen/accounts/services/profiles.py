@@ -1,6 +1,7 @@
 """Register, change, delete a user; what an administrator changes on one."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -117,9 +118,12 @@ def remove_user(*, user: User, now: datetime) -> None:
     list(User.objects.select_for_update(no_key=True).filter(pk=user.pk).values_list("pk"))
     deserted = organizations.leave_all(user=user)
     told = [happening for farewell in farewells for happening in farewell(user)]
+    if told:
+        # The user's own log goes too: it is locked together with the others' logs, in the order that all writers keep.
+        told[0] = replace(told[0], receivers={*told[0].receivers, user.pk})
+        publish(*told, now=now)
     user.delete()
     organizations.remove_deserted(organizations=deserted)
-    publish(*told, now=now)
     transaction.on_commit(lambda: avatars.discard(avatar))
 
 

@@ -3,10 +3,12 @@
 from collections.abc import Collection, Sequence
 from typing import Any
 
+from django.db.models import Q
+
 from albumen.accounts.models import User
 from albumen.events.services import Happening
 from albumen.library import access
-from albumen.library.models import Album, ExpiringLink, Picture
+from albumen.library.models import Album, AlbumPicture, ExpiringLink, Picture
 
 _SOME = 500
 
@@ -74,7 +76,12 @@ def of_link(kind: str, link: ExpiringLink) -> Happening:
 
 def of_leaving(user: User) -> list[Happening]:
     """What others lose with a user who is about to be removed: albums of theirs that stand in others' lists, and
-    pictures of theirs in others' albums."""
+    pictures of theirs in others' albums.
+
+    Everything that goes with the user is locked here, before anybody's log: pictures, albums, logs is the order."""
+    list(Picture.objects.filter(owner=user).order_by("pk").select_for_update().values_list("pk"))
+    touched = Q(owner=user) | Q(pk__in=AlbumPicture.objects.filter(picture__owner=user).values("album"))
+    list(Album.objects.filter(touched).order_by("pk").select_for_update().values_list("pk"))
     told = [
         of_album("deleted", album, access.audience_of_album(album) - {user.pk})
         for album in Album.objects.filter(owner=user).exclude(organization=None)
