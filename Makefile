@@ -3,7 +3,7 @@
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run test check faults bench lock
+.PHONY: help run stack test check faults bench lock
 
 # Modules are started by `python -m`, because the scripts in .venv/bin break when the checkout is moved.
 VENV_PYTHON := .venv/bin/python
@@ -18,6 +18,10 @@ run: ## Start the server, on http://127.0.0.1:8000 unless HOST or PORT say other
 	$(VENV_PYTHON) manage.py migrate --verbosity 0; \
 	tied='setpriv --pdeathsig TERM'; $$tied true 2>/dev/null || tied=; \
 	exec $$tied $(VENV_PYTHON) manage.py serve
+
+stack: ## Start the scaled set-up of docs/operations.md on loopback, for a look; nothing of it stays
+	@scripts/venv.sh requirements-dev.txt; \
+	exec $(VENV_PYTHON) -m tests.stack
 
 # Everything runs on SQLite, then what depends on the database most on PostgreSQL, which comes from a wheel.
 # ALBUMEN_TEST_DATABASE=postgres runs everything on PostgreSQL instead.

@@ -7,17 +7,13 @@ import sys
 import zipfile
 from pathlib import Path
 
-import pytest
-
 from tests import pictures
 
 ROOT = Path(__file__).resolve().parents[1]
 
 
-@pytest.fixture
-def walk(own_server, tmp_path):
-    own_server.start(ALBUMEN_WORKERS="1")
-    here = tmp_path / "walk"
+def walked(server, here):
+    """What the README's commands printed, run in this folder against this server."""
     here.mkdir()
     (here / ".venv").symlink_to(sys.prefix)
     (here / "manage.py").symlink_to(ROOT / "manage.py")
@@ -26,17 +22,19 @@ def walk(own_server, tmp_path):
     done = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", "\n".join(blocks)],
         cwd=here,
-        env=own_server.env | {"ALBUMEN": own_server.url},
+        env=server.env | {"ALBUMEN": server.url},
         capture_output=True,
         text=True,
         timeout=120,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    return here, done.stdout
+    return done.stdout
 
 
-def test_the_readme_does_what_it_says(walk):
-    here, printed = walk
+def test_the_readme_does_what_it_says(own_server, tmp_path):
+    own_server.start(ALBUMEN_WORKERS="1")
+    here = tmp_path / "walk"
+    printed = walked(own_server, here)
     picture = json.loads((here / "picture.json").read_text())
     assert [thumbnail["plan_height"] for thumbnail in picture["thumbnails"]] == [200, 400]
     assert pictures.opened((here / "thumbnail.jpg").read_bytes()).size == (267, 200)

@@ -16,16 +16,17 @@ BOUNDARY = "between"
 
 
 class Visitor(threading.Thread):
-    """Asks again and again, until the server takes no more connections."""
+    """Asks again and again, until the server takes no more connections, or `ended` is set."""
 
     def __init__(self, server, *, keep_alive, pause, ask):
         super().__init__(daemon=True)
         self.server, self.keep_alive, self.pause, self.ask = server, keep_alive, pause, ask
         self.outcomes = Counter()
+        self.ended = threading.Event()
 
     def run(self):
         connection = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=60)
-        while True:
+        while not self.ended.is_set():
             if connection.sock is None:
                 try:
                     connection.connect()
@@ -50,8 +51,8 @@ def look(connection, headers):
     connection.request("GET", "/api/plans/", headers=headers)
 
 
-@pytest.fixture
-def upload(own_server):
+def uploading(token):
+    """Sends a small picture."""
     body = b"\r\n".join(
         (
             f"--{BOUNDARY}".encode(),
@@ -60,18 +61,18 @@ def upload(own_server):
             f"--{BOUNDARY}--\r\n".encode(),
         )
     )
+    signed = {"Authorization": token, "Content-Type": f"multipart/form-data; boundary={BOUNDARY}"}
 
-    def send(connection, headers):
-        token = {"Authorization": send.token, "Content-Type": f"multipart/form-data; boundary={BOUNDARY}"}
-        connection.request("POST", "/api/pictures/", body=body, headers=headers | token)
+    def upload(connection, headers):
+        connection.request("POST", "/api/pictures/", body=body, headers=headers | signed)
 
-    return send
+    return upload
 
 
 @pytest.mark.fault
-def test_no_request_fails_while_the_server_ends(own_server, upload):
+def test_no_request_fails_while_the_server_ends(own_server):
     own_server.start()
-    upload.token = own_server.register("alice").headers["Authorization"]
+    upload = uploading(own_server.register("alice").headers["Authorization"])
     visitors = [Visitor(own_server, keep_alive=True, pause=pause, ask=look) for pause in (0, 0.3) * CLIENTS]
     visitors += [Visitor(own_server, keep_alive=False, pause=0, ask=look) for _ in range(CLIENTS)]
     visitors += [Visitor(own_server, keep_alive=True, pause=0, ask=upload) for _ in range(2)]

@@ -308,6 +308,12 @@ STATE = Chapter(
             "What counts attempts does not answer, so nobody can sign in, register or reset a password safely.",
             "Try again after `Retry-After` seconds.",
         ),
+        Code(
+            "unreachable",
+            (502, 504),
+            "The proxy in front has no answer from the service, or none in time.",
+            "Try again soon; a request that makes something, with its Idempotency-Key.",
+        ),
         Code("not_ready", (503,), "A part of the service is down; `parts` says which.", "Try again later."),
         Code("out_of_space", (507,), "The server has no room left.", "Try again later, and tell the operator."),
         Code("error", (500,), "Something failed, and it is not your fault.", "Tell the operator the `request_id`."),

@@ -1,0 +1,99 @@
+"""What nginx refuses by itself, in the form of every other refusal; and whom it drops."""
+
+import http.client
+import json
+import re
+import socket
+import time
+
+import pytest
+
+from albumen.web.catalogue import CATALOGUE
+from tests.server import free_port
+from tests.stack.stack import NGINX_CONF
+
+
+@pytest.fixture
+def silent():
+    """A service that takes connections and says nothing."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        yield listener.getsockname()[1]
+
+
+def connected(port):
+    deadline = time.monotonic() + 20
+    while True:
+        try:
+            return socket.create_connection(("127.0.0.1", port), timeout=20)
+        except ConnectionRefusedError:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+
+
+def answer_to(port, head):
+    """Status, headers and problem document."""
+    with connected(port) as client:
+        client.sendall(head.encode() + b"\r\n\r\n")
+        answer = http.client.HTTPResponse(client)
+        answer.begin()
+        problem = json.loads(answer.read())
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert answer.headers["X-Request-ID"] == problem["request_id"]
+    assert problem["status"] == answer.status
+    return answer, problem
+
+
+def test_refusals_are_problem_documents(nginx_before):
+    port = nginx_before(free_port())
+    answer, problem = answer_to(port, "POST /api/pictures/ HTTP/1.1\r\nHost: x\r\nContent-Length: 150000000")
+    assert (answer.status, problem["code"]) == (413, "too_large")
+    answer, problem = answer_to(port, "GET /api/pictures/ HTTP/1.1\r\nHost: x\r\nX-Request-ID: mine-1")
+    assert (answer.status, problem["code"], problem["request_id"]) == (502, "unreachable", "mine-1")
+    assert answer.headers["Retry-After"] == "5"
+    answer, problem = answer_to(port, "GET / HTTP/1.1\r\nHost: x\r\nX-Request-ID: \"bad'one")
+    assert re.fullmatch("[0-9a-f]{32}", problem["request_id"])
+    answer, problem = answer_to(port, f"GET /{'a' * 20000} HTTP/1.1\r\nHost: x")
+    assert (answer.status, problem["code"]) == (414, "malformed_request")
+    answer, problem = answer_to(port, "GET / HTTP/1.1\r\nHost: x\r\nHost: y")
+    assert (answer.status, problem["code"]) == (400, "malformed_request")
+
+
+def test_one_address_has_so_many_requests_open(nginx_before, silent):
+    port = nginx_before(silent, CONNECTIONS="1")
+    with connected(port) as first:
+        first.sendall(b"GET /api/pictures/ HTTP/1.1\r\nHost: x\r\n\r\n")
+        time.sleep(0.5)
+        answer, problem = answer_to(port, "GET /api/pictures/ HTTP/1.1\r\nHost: x")
+    assert (answer.status, problem["code"]) == (429, "rate_limited")
+    assert answer.headers["Retry-After"] == "5"
+
+
+@pytest.mark.parametrize(
+    "begun",
+    [
+        b"GET /api/pictures/ HTTP/1.1\r\nHost: x\r\nX-More: ",
+        b"POST /api/pictures/ HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\nabc",
+    ],
+    ids=["head", "body"],
+)
+def test_a_client_that_stalls_is_dropped_and_the_service_never_sees_it(nginx_before, begun):
+    with socket.create_server(("127.0.0.1", 0)) as service:
+        port = nginx_before(service.getsockname()[1], PATIENCE="1s")
+        with connected(port) as client:
+            client.sendall(begun)
+            try:
+                said = client.recv(65536)
+            except ConnectionResetError:
+                said = b""
+        service.settimeout(0.2)
+        with pytest.raises(TimeoutError):
+            service.accept()
+    assert said == b""
+
+
+def test_its_codes_are_described():
+    codes = set(re.findall(r'"code":"(\w+)"', NGINX_CONF.read_text()))
+    described = {code.name: code.statuses for chapter in CATALOGUE for code in chapter.codes}
+    assert codes >= {"too_large", "rate_limited", "unreachable"}
+    assert codes <= set(described)
+    assert described["unreachable"] == (502, 504)

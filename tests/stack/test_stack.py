@@ -1,0 +1,156 @@
+"""The scaled set-up: the whole of the service through nginx, several processes beside each other."""
+
+import base64
+import io
+import json
+import os
+import signal
+import time
+import zipfile
+from collections import Counter
+
+import httpx
+
+from tests import pictures
+from tests.http.problems import refused
+from tests.sockets import listening
+from tests.test_readme import walked
+from tests.test_stop import Visitor, look, uploading
+from tests.work.conftest import ended, upload, use_plan
+
+WEBP = {"Accept": "image/avif,image/webp,image/*,*/*;q=0.8"}
+
+
+def person(stack, name):
+    client = stack.register(name)
+    use_plan(stack, client, "Enterprise")
+    return client
+
+
+def test_the_readme_does_what_it_says_through_nginx(stack, tmp_path):
+    here = tmp_path / "walk"
+    printed = walked(stack, here)
+    assert "the same bytes" in printed
+    assert json.loads((here / "picture.json").read_text())["original"].startswith(stack.url)
+    assert '"code":"link_used_up"' in printed
+    assert json.loads((here / "task.json").read_text())["status"] == "succeeded"
+
+
+def test_a_picture_goes_all_the_way(stack):
+    alice = person(stack, "alice")
+    with listening(stack) as ear:
+        ear.sign_in(alice)
+        first = upload(alice, seed=1)
+        assert ear.hear_events(1)[0]["event"] == "picture.created"
+    content = pictures.jpeg(seed=2)
+    body = {"image": base64.b64encode(content).decode(), "name": "second"}
+    assert alice.post("/api/pictures/", json=body).status_code == 201
+    listed = alice.get("/api/pictures/").json()["results"]
+    assert listed[1] == first
+    for thumbnail in first["thumbnails"]:
+        for headers, media_type in ((None, "image/jpeg"), (WEBP, "image/webp"), (None, "image/jpeg")):
+            answer = httpx.get(thumbnail["url"], headers=headers)
+            assert answer.headers["Content-Type"] == media_type
+            assert pictures.opened(answer.content).size[1] == thumbnail["height"]
+            assert answer.headers["Cache-Control"] == "private, max-age=3600"
+    again = httpx.get(thumbnail["url"], headers={"If-None-Match": answer.headers["ETag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    task = ended(alice, alice.post("/api/profile/export/"))
+    archive = zipfile.ZipFile(io.BytesIO(httpx.get(task["result"]["url"]).content))
+    assert content in [archive.read(name) for name in archive.namelist()]
+
+
+def test_a_link_is_counted_exactly_and_never_kept(stack):
+    alice = person(stack, "alice")
+    picture = upload(alice)["id"]
+    body = {"expiring_time_seconds": 300, "max_uses": 3, "height": 200}
+    link = alice.post(f"/api/pictures/{picture}/links/", json=body).json()["url"]
+    assert "no-store" in httpx.head(link).headers["Cache-Control"]
+    answers = [httpx.get(link) for _ in range(5)]
+    assert [answer.status_code for answer in answers] == [200] * 3 + [410] * 2
+
+
+def test_what_was_hot_is_refused_once_it_is_deleted(stack):
+    alice = person(stack, "alice")
+    picture = upload(alice)
+    url = picture["thumbnails"][0]["url"]
+    assert [httpx.get(url).status_code for _ in range(3)] == [200] * 3
+    assert alice.delete(f"/api/pictures/{picture['id']}/").status_code == 204
+    deadline = time.monotonic() + 5
+    while httpx.get(url).status_code == 200:
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    assert [httpx.get(url).status_code for _ in range(3)] == [404] * 3
+
+
+def test_an_origin_gets_its_own_headers_out_of_the_cache(stack):
+    url = upload(person(stack, "alice"))["thumbnails"][0]["url"]
+    origins = ["https://gallery.example.com", None, "https://evil.example.com", "https://gallery.example.com"]
+    answers = [httpx.get(url, headers={"Origin": origin} if origin else None) for origin in origins]
+    allowed = [answer.headers.get("Access-Control-Allow-Origin") for answer in answers]
+    assert allowed == [origins[0], None, None, origins[0]]
+    assert len({answer.headers["X-Request-ID"] for answer in answers}) == len(answers)
+
+
+def test_the_address_of_a_client_cannot_be_invented(stack):
+    # The figures are for loopback alone, where this test is.
+    claimed = {"X-Forwarded-For": "8.8.8.8"}
+    assert httpx.get(f"{stack.url}/metrics", headers=claimed).status_code == 200
+    assert httpx.get(f"http://127.0.0.1:{stack.web_ports[0]}/metrics", headers=claimed).status_code == 404
+
+
+def test_what_the_service_refuses_passes_as_it_is(stack):
+    alice = stack.register("alice")
+    answer = alice.post("/api/albums/", json={"name": "x" * 1_500_000}, headers={"X-Request-ID": "mine-1"})
+    assert refused(answer, 413, "too_large")["request_id"] == "mine-1"
+    assert answer.headers["X-Request-ID"] == "mine-1"
+    too_much = ("big.jpg", bytes(51_000_000))
+    refused(alice.post("/api/pictures/", files={"image": too_much}), 413, "too_large")
+
+
+def load_while(stack, happens):
+    """What visitors were answered while something happened, and for a moment after it."""
+    token = stack.register("alice").headers["Authorization"]
+    visitors = [Visitor(stack, keep_alive=True, pause=0.05, ask=look) for _ in range(4)]
+    visitors += [Visitor(stack, keep_alive=False, pause=0.05, ask=look) for _ in range(2)]
+    visitors += [Visitor(stack, keep_alive=True, pause=0.05, ask=uploading(token)) for _ in range(2)]
+    for visitor in visitors:
+        visitor.start()
+    time.sleep(1)
+    happens()
+    time.sleep(0.5)
+    for visitor in visitors:
+        visitor.ended.set()
+    for visitor in visitors:
+        visitor.join(60)
+    return sum((visitor.outcomes for visitor in visitors), Counter())
+
+
+def test_no_request_fails_while_one_gunicorn_ends(stack):
+    def end():
+        stack.webs[0].send_signal(signal.SIGTERM)
+        stack.webs[0].wait(timeout=40)
+
+    outcomes = load_while(stack, end)
+    stack.restart_web(0)
+    assert set(outcomes) == {201, 401}, outcomes
+
+
+def test_no_request_fails_while_a_gunicorn_loads_anew(stack):
+    before = stack.children(stack.webs[0])
+
+    def reload():
+        stack.webs[0].send_signal(signal.SIGHUP)
+        deadline = time.monotonic() + 40
+        while set(stack.children(stack.webs[0])) & set(before):
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+
+    outcomes = load_while(stack, reload)
+    assert set(outcomes) == {201, 401}, outcomes
+
+
+def test_after_a_killed_worker_the_next_requests_are_answered(stack):
+    os.kill(stack.children(stack.webs[1])[0], signal.SIGKILL)
+    answers = [httpx.get(f"{stack.url}/api/plans/", timeout=30).status_code for _ in range(20)]
+    assert set(answers) == {401}
