@@ -61,7 +61,9 @@ def database(url: str, *, data_dir: Path, threads: int) -> dict[str, Any]:
     # in the place of the host, where django-environ leaves it as it is.
     host = options.pop("host", "") or unquote(found["HOST"])
     # A request never waits for a connection, because each of its threads may have one.
-    pool = {"min_size": 1, "max_size": threads + SPARE_CONNECTIONS, "timeout": 5}
+    # What it waits for is a new connection alone, and while the database is away nobody is kept waiting for that.
+    # Giving up soon has the next request try again at once, instead of after pauses that double.
+    pool = {"min_size": 1, "max_size": threads + SPARE_CONNECTIONS, "timeout": 1.5, "reconnect_timeout": 2}
     return {
         **found,
         "HOST": host,

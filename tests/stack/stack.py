@@ -28,6 +28,8 @@ DEFAULTS = {
     "ALBUMEN_NGINX_BODY": "140m",
     "ALBUMEN_NGINX_PATIENCE": "2s",
     "ALBUMEN_NGINX_CONNECTIONS": "100",
+    "ALBUMEN_NGINX_SCHEME": "$scheme",
+    "ALBUMEN_NGINX_MORE": "",
 }
 
 
@@ -93,6 +95,7 @@ class Stack(Server):
                 "ALBUMEN_TRUSTED_PROXIES": "1",
                 "ALBUMEN_EMAIL_URL": "dummymail://",
                 "ALBUMEN_CORS_ORIGINS": "https://gallery.example.com",
+                "ALBUMEN_RATE_LOGIN": "1000/minute",
                 "WEB_CONCURRENCY": str(web_workers),
                 **env,
             },
