@@ -1,6 +1,6 @@
 """`make bench`: every measurement in one run. Read the ratios: absolute figures do not travel between machines."""
 
-from bench import events, imaging, lists, memory, tasks, uploads
+from bench import events, imaging, lists, memory, stack, tasks, uploads
 
 
 def main() -> None:
@@ -11,6 +11,7 @@ def main() -> None:
         ("(d) lists of a million pictures", lists.run),
         ("(e) empty tasks a second, on each engine", tasks.run),
         ("(f) events: from the commit to the socket, and memory", events.run),
+        ("(g) the scaled set-up, through nginx", stack.run),
     ):
         print(f"\n== {title}")
         run()

@@ -9,8 +9,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -134,10 +134,18 @@ class Stack(Server):
         folder = str(self.folder / f"metrics-{number}")
         return self._run(
             f"web-{number}",
-            *("-m", "gunicorn", "--config", "deploy/gunicorn.conf.py", self.env.get("WSGI", "albumen.web.wsgi")),
+            *("-m", "gunicorn", "--config", "deploy/gunicorn.conf.py", "albumen.web.wsgi"),
             PORT=str(self.web_ports[number]),
             ALBUMEN_METRICS_DIR=folder,
         )
+
+    def start_bare(self, settings: str) -> int:
+        """The same gunicorn with other settings, to compare with; answers its port."""
+        port = free_port()
+        command = ("-m", "gunicorn", "--config", "deploy/gunicorn.conf.py", "albumen.web.wsgi")
+        self._others.append(self._run("bare", *command, PORT=str(port), DJANGO_SETTINGS_MODULE=settings))
+        self._until(lambda: httpx.get(f"http://127.0.0.1:{port}/api/plans/", timeout=5))
+        return port
 
     def restart_web(self, number: int) -> None:
         self.webs[number] = self.start_web(number)
@@ -149,13 +157,14 @@ class Stack(Server):
             return subprocess.Popen([sys.executable, *arguments], cwd=ROOT, env=self.env | env, stdout=log, stderr=log)
 
     def _until_answered(self, port: int) -> None:
+        self._until(lambda: httpx.get(f"http://127.0.0.1:{port}/healthz", timeout=5))
+
+    def _until(self, ask: Callable[[], httpx.Response]) -> None:
         deadline = time.monotonic() + 60
         while True:
-            try:
-                if httpx.get(f"http://127.0.0.1:{port}/healthz", timeout=5).status_code == 200:
+            with suppress(httpx.TransportError):
+                if ask().status_code == 200:
                     return
-            except httpx.TransportError:
-                pass
             assert time.monotonic() < deadline, self.logs()
             time.sleep(0.1)
 
