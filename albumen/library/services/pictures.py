@@ -161,8 +161,8 @@ def delete_every_picture(*, now: datetime) -> int:
     together = int(now.timestamp() * 1_000_000)
     live = Picture.objects.filter(deleted_at=None)
     if connection.features.has_select_for_update:
-        # The statement itself would take them in any order.
-        deque(albums.locked_pictures(live).iterator(), maxlen=0)
+        # The statement itself would take them in any order; and what comes out of the trash meanwhile, too.
+        deque(albums.locked_pictures(Picture.objects.all()).iterator(), maxlen=0)
     count = live.update(deleted_at=now, deleted_with=together)
     albums.recount_albums()
     if count:
