@@ -71,7 +71,7 @@ def test_the_store_is_away(stack):
         assert alice.get(f"/api/pictures/{picture['id']}/").status_code == 200
         answer = alice.post("/api/pictures/", files={"image": ("a.jpg", pictures.jpeg(seed=9))})
         refused(answer, 503, "storage_unavailable")
-        time.sleep(3)
+        time.sleep(5)
         refused(httpx.get(url), 503, "storage_unavailable")
     finally:
         stack.store.line.mend()

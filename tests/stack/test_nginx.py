@@ -4,13 +4,14 @@ import http.client
 import json
 import re
 import socket
+import subprocess
 import time
 
 import pytest
 
 from albumen.web.catalogue import CATALOGUE
 from tests.server import free_port
-from tests.stack.stack import NGINX_CONF
+from tests.stack.stack import DEFAULTS, NGINX_CONF, Nginx
 
 
 @pytest.fixture
@@ -97,3 +98,21 @@ def test_its_codes_are_described():
     assert codes >= {"too_large", "rate_limited", "unreachable"}
     assert codes <= set(described)
     assert described["unreachable"] == (502, 504)
+
+
+def test_the_lines_for_https_in_the_compose_file_hold(tmp_path):
+    comments = re.findall(r"^ +#   (.+;)$", (NGINX_CONF.parent / "compose.yaml").read_text(), flags=re.MULTILINE)
+    certificate, key = tmp_path / "fullchain.pem", tmp_path / "privkey.pem"
+    make = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=x", "-days", "2"]
+    subprocess.run([*make, "-out", certificate, "-keyout", key], check=True, capture_output=True, timeout=60)
+    filled = DEFAULTS | {
+        "ALBUMEN_NGINX_LISTEN": f"127.0.0.1:{free_port()}",
+        "ALBUMEN_NGINX_DIR": str(tmp_path / "nginx"),
+        "ALBUMEN_NGINX_WEB": "server 127.0.0.1:1;",
+        "ALBUMEN_NGINX_WS": "server 127.0.0.1:1;",
+        "ALBUMEN_NGINX_SCHEME": "https",
+        "ALBUMEN_NGINX_MORE": " ".join(comments).replace("/certs", str(tmp_path)),
+    }
+    said = Nginx(tmp_path, NGINX_CONF.read_text(), filled).check()
+    assert len(comments) == 2
+    assert "warn" not in said
