@@ -1,12 +1,16 @@
 """A real server process on loopback, with a data folder of its own."""
 
+import atexit
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import uuid
+from functools import cache
 from pathlib import Path
 
 import httpx
@@ -21,6 +25,16 @@ def free_port() -> int:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         return int(listener.getsockname()[1])
+
+
+@cache
+def _migrated() -> Path:
+    """A fresh SQLite database."""
+    folder = Path(tempfile.mkdtemp(prefix="albumen-migrated-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    env = {**os.environ, "ALBUMEN_DATA_DIR": str(folder), "DATABASE_URL": ""}
+    subprocess.run([sys.executable, "manage.py", "migrate", "--verbosity", "0"], cwd=ROOT, env=env, check=True)
+    return folder / "albumen.sqlite3"
 
 
 class Server:
@@ -57,7 +71,7 @@ class Server:
 
     def start(self, **env: str) -> None:
         """Migrate, start, and wait until it answers."""
-        self.manage("migrate", "--verbosity", "0")
+        self.migrate()
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "manage.py", "serve"], cwd=ROOT, env=self.env | env, stdout=log, stderr=log
@@ -71,6 +85,15 @@ class Server:
             except httpx.TransportError:
                 time.sleep(0.1)
         raise AssertionError(f"The server did not answer: {self.log.read_text()}")
+
+    def migrate(self) -> None:
+        """Make the database; on SQLite by a copy of one that was migrated once for all tests of this process."""
+        if self.env.get("DATABASE_URL"):
+            self.manage("migrate", "--verbosity", "0")
+            return
+        self.data_dir.mkdir(parents=True, exist_ok=True)
+        if not (place := self.data_dir / "albumen.sqlite3").exists():
+            shutil.copyfile(_migrated(), place)
 
     def stop(self, sig: int = signal.SIGINT) -> int | None:
         """End it as Ctrl-C would, and wait; answers the exit status."""

@@ -70,6 +70,8 @@ def interrupted(server: Server, client: httpx.Client, start: Callable[[], httpx.
 @pytest.fixture
 def server(own_server: Server, elsewhere: Elsewhere) -> Server:
     own_server.env |= {"ALBUMEN_WORKERS": "1", "ALBUMEN_REMOTE_ALLOW": elsewhere.pair}
+    if not LONG:
+        own_server.env["DJANGO_SETTINGS_MODULE"] = "tests.faults.settings"
     own_server.start()
     return own_server
 

@@ -9,12 +9,13 @@ import httpx
 import pytest
 
 from tests import pictures
+from tests.faults.rounds import LONG
 from tests.http.problems import refused
 from tests.stack.stack import Stack
 from tests.test_stop import Visitor, look, uploading
 from tests.work.conftest import upload, use_plan
 
-pytestmark = pytest.mark.fault
+pytestmark = [pytest.mark.fault, pytest.mark.skipif(not LONG, reason="minutes of waiting: make faults")]
 # What the documentation promises, in seconds.
 SOON, WELL_AGAIN = 2.0, 5.0
 

@@ -121,7 +121,7 @@ class Works(Server):
 def migrated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A data folder with an empty database, to be copied; PostgreSQL's is not in it."""
     works = Works(tmp_path_factory.mktemp("migrated"))
-    works.manage("migrate", "--verbosity", "0")
+    works.migrate()
     yield works.data_dir
     works.remove()
 
@@ -139,7 +139,7 @@ def works(request: pytest.FixtureRequest, migrated: Path, tmp_path_factory: pyte
         if celery:
             works.start_broker()
         if works.postgres:
-            works.manage("migrate", "--verbosity", "0")
+            works.migrate()
         works.hire()
         works.hire()
         yield works
