@@ -42,10 +42,10 @@ def _import(run: Run, url: str, results: list[dict[str, Any]]) -> dict[str, Any]
 def _keep(run: Run, actor: User, url: str, results: list[dict[str, Any]]) -> dict[str, Any]:
     album_id = run.arguments["album"]
     limit = actor.plan.max_upload_bytes
-    name = unquote(urlsplit(url).path).rpartition("/")[2]
-    upload = Upload(renditions.storage().draft(), field="image", limit=limit, name=name)
+    upload = Upload(renditions.storage().draft(), field="image", limit=limit)
     try:
-        download_image(url, upload.write, limit=limit)
+        found = download_image(url, upload.write, limit=limit)
+        upload.name = unquote(urlsplit(found.url).path).rpartition("/")[2]
         upload.finish()
         taken = pictures.take_in(actor=actor, upload=upload)
     finally:
