@@ -67,6 +67,22 @@ def test_a_plan_without_originals_exports_its_largest_thumbnail(working_server: 
     assert pictures.opened(archive.read(manifest[0]["file"])).height == 200
 
 
+def test_an_export_goes_on_without_bytes_that_are_gone(working_server: Server) -> None:
+    alice = working_server.register("alice")
+    use_plan(working_server, alice, "Enterprise")
+    gone, kept = upload(alice, seed=71, name="Gone"), upload(alice, seed=72, name="Kept")
+    (original,) = working_server.data_dir.glob(f"media/originals/*/{gone['sha256']}")
+    original.unlink()
+
+    task = ended(alice, alice.post("/api/profile/export/"))
+
+    archive, manifest = opened(alice, task)
+    assert [entry["file"] for entry in manifest] == [None, "Kept.jpg"]
+    assert sorted(archive.namelist()) == ["Kept.jpg", "manifest.json"]
+    assert task["result"]["pictures"] == 1
+    assert kept["id"] == manifest[1]["id"]
+
+
 def test_an_empty_export_is_an_archive_with_an_empty_manifest(working_server: Server) -> None:
     alice = working_server.register("alice")
     archive, manifest = opened(alice, ended(alice, alice.post("/api/profile/export/")))

@@ -2,12 +2,13 @@
 
 import errno
 import json
+import logging
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
 from albumen import delivery, imaging
@@ -19,6 +20,7 @@ from albumen.library.models import Picture, Source
 from albumen.library.services.work import EXPORT_KEPT
 from albumen.tasks.services import Run
 
+logger = logging.getLogger(__name__)
 BLOCK = 1 << 20
 CHUNK = 100
 MANIFEST = "manifest.json"
@@ -64,9 +66,11 @@ def _pack(run: Run, viewer: User, ids: list[int], archive: Path, manifest: Path)
         for number, picture in enumerate(_found(viewer, ids)):
             entry = _describe(picture)
             rendition = _rendition(viewer, picture)
-            if rendition is not None:
+            source = None if rendition is None else _opened(rendition.name)
+            if rendition is not None and source is not None:
                 entry["file"] = names.take(picture.name, imaging.EXTENSIONS[rendition.format])
-                _copy(file, rendition.name, entry["file"], picture)
+                with source:
+                    _copy(file, source, entry["file"], picture)
                 packed += 1
             listed.write(("," if number else "") + "\n" + json.dumps(entry, ensure_ascii=False))
             run.report(number + 1)
@@ -102,6 +106,15 @@ def _rendition(viewer: User, picture: Picture) -> renditions.Rendition | None:
         return None
 
 
+def _opened(stored: str) -> IO[bytes] | None:
+    """None where the bytes are gone: one damaged picture is no reason to keep all others from their owner."""
+    try:
+        return renditions.storage().open(stored)
+    except FileNotFoundError:
+        logger.error("The bytes of %s are missing; an export goes on without them.", stored)
+        return None
+
+
 def _describe(picture: Picture) -> dict[str, Any]:
     return {
         "file": None,
@@ -119,12 +132,12 @@ def _describe(picture: Picture) -> dict[str, Any]:
     }
 
 
-def _copy(archive: ZipFile, stored: str, name: str, picture: Picture) -> None:
+def _copy(archive: ZipFile, source: IO[bytes], name: str, picture: Picture) -> None:
     entry = _entry(name, ZIP_STORED)
     moment = (picture.taken_at or picture.created_at).astimezone(UTC)
     if 1980 <= moment.year <= 2107:  # What the format can tell.
         entry.date_time = moment.timetuple()[:6]
-    with renditions.storage().open(stored) as source, archive.open(entry, "w", force_zip64=True) as target:
+    with archive.open(entry, "w", force_zip64=True) as target:
         shutil.copyfileobj(source, target, BLOCK)
 
 
