@@ -114,3 +114,12 @@ def test_nobody_fills_the_queue(alice: Any) -> None:
     refused(answers[-1], 429, "rate_limited")
     assert alice.post(f"/api/tasks/{answers[0].json()['id']}/cancel/").json()["status"] == "cancelled"
     assert alice.post("/api/profile/export/").status_code == 202
+
+
+def test_nobody_fills_the_queue_by_trying_again(alice: Any) -> None:
+    first = alice.post("/api/profile/export/").json()["id"]
+    alice.post(f"/api/tasks/{first}/cancel/")
+    for _ in range(10):
+        alice.post("/api/profile/export/")
+    refused(alice.post(f"/api/tasks/{first}/retry/"), 429, "rate_limited")
+    assert alice.get(f"/api/tasks/{first}/").json()["status"] == "cancelled"

@@ -7,6 +7,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from albumen.errors import Conflict
+from albumen.tasks.access import require_room
 from albumen.tasks.models import Status, Task
 from albumen.tasks.services.announcements import announce
 from albumen.tasks.services.delivery import deliver
@@ -50,8 +51,12 @@ def cancel_task(*, task: Task, now: datetime) -> Task:
 
 @transaction.atomic
 def retry_task(*, task: Task, now: datetime) -> Task:
-    """A task that failed or was cancelled goes on where it stopped, with all its attempts; `Conflict` otherwise."""
-    changed = Task.objects.filter(Q(status=Status.FAILED) | Q(status=Status.CANCELLED), pk=task.pk).update(
+    """A task that failed or was cancelled goes on where it stopped, with all its attempts; `Conflict` otherwise, and
+    `LimitReached` as for a new one."""
+    ended = Task.objects.filter(Q(status=Status.FAILED) | Q(status=Status.CANCELLED), pk=task.pk)
+    if task.owner_id is not None and ended.exists():
+        require_room(task.owner_id)
+    changed = ended.update(
         status=Status.QUEUED,
         attempts=0,
         cancel_requested=False,
