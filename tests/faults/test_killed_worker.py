@@ -8,6 +8,7 @@ import signal
 import time
 import zipfile
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -41,30 +42,33 @@ def worker_of(server: Server) -> int:
     raise AssertionError("There is no worker.")
 
 
-def attempts(server: Server, task: dict[str, Any]) -> int:
-    ((count,),) = server.sql("SELECT attempts FROM tasks_task WHERE id = ?", task["id"])
-    return int(str(count))
+def column(server: Server, task: dict[str, Any], name: str) -> str:
+    ((value,),) = server.sql(f"SELECT {name} FROM tasks_task WHERE id = ?", task["id"])  # noqa: S608
+    return str(value)
 
 
 def interrupted(server: Server, client: httpx.Client, start: Callable[[], httpx.Response]) -> Iterator[dict[str, Any]]:
     """Tasks that ended after their worker was killed in the middle of them, at moments that differ: first one runs
     undisturbed, to learn how long that takes."""
-    began = time.monotonic()
-    ended(client, start())
-    whole = time.monotonic() - began
+    calm = ended(client, start())
+    began, done = (datetime.fromisoformat(calm[name]) for name in ("started_at", "finished_at"))
+    whole = (done - began).total_seconds()
     hits = 0
-    for _ in range(10 * ROUNDS):
+    for _ in range(40 * ROUNDS):
         worker = worker_of(server)
         started = start()
+        while column(server, started.json(), "status") == "queued":
+            pass
         time.sleep(random.uniform(0, whole))
-        os.kill(worker, signal.SIGKILL)
+        if column(server, started.json(), "status") == "running":
+            os.kill(worker, signal.SIGKILL)
         task = ended(client, started, seconds=120)
         assert task["status"] == "succeeded", task
-        hits += attempts(server, task) > 1
+        hits += int(column(server, task, "attempts")) > 1
         yield task
         if hits == ROUNDS:
             return
-    raise AssertionError(f"Only {hits} of {10 * ROUNDS} kills were in time.")
+    raise AssertionError(f"Only {hits} of {40 * ROUNDS} kills were in time.")
 
 
 @pytest.fixture
