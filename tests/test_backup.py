@@ -9,9 +9,9 @@ from pathlib import Path
 import httpx
 
 from tests import pictures
+from tests.background.conftest import upload, use_plan
 from tests.server import ROOT, Server
 from tests.test_settings import plain_environment
-from tests.work.conftest import upload, use_plan
 
 
 def carried_out(command: str, data_dir: Path, backup: Path, here: Path) -> None:

@@ -16,10 +16,10 @@ import httpx
 import pytest
 
 from tests import pictures
+from tests.background.conftest import ended, use_plan
 from tests.elsewhere import Elsewhere
 from tests.faults.rounds import LONG, ROUNDS
 from tests.server import Server
-from tests.work.conftest import ended, use_plan
 
 pytestmark = pytest.mark.fault
 PICTURES = 200 if LONG else 40

@@ -9,11 +9,11 @@ import httpx
 import pytest
 
 from tests import pictures
+from tests.background.conftest import upload, use_plan
 from tests.faults.rounds import LONG
 from tests.http.problems import refused
 from tests.stack.stack import Stack
 from tests.test_stop import Visitor, look, uploading
-from tests.work.conftest import upload, use_plan
 
 pytestmark = [pytest.mark.fault, pytest.mark.skipif(not LONG, reason="minutes of waiting: make faults")]
 # What the documentation promises, in seconds.

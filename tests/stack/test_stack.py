@@ -12,11 +12,11 @@ from collections import Counter
 import httpx
 
 from tests import pictures
+from tests.background.conftest import ended, upload, use_plan
 from tests.http.problems import refused
 from tests.sockets import listening
 from tests.test_readme import walked
 from tests.test_stop import Visitor, look, uploading
-from tests.work.conftest import ended, upload, use_plan
 
 WEBP = {"Accept": "image/avif,image/webp,image/*,*/*;q=0.8"}
 

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from tests import pictures
+from tests.background.conftest import ended, upload, use_plan
 from tests.http.problems import refused
 from tests.server import Server
-from tests.work.conftest import ended, upload, use_plan
 
 
 def opened(client: Any, task: dict[str, Any]) -> tuple[zipfile.ZipFile, list[dict[str, Any]]]:

@@ -3,10 +3,10 @@
 from typing import Any
 
 from tests import pictures
+from tests.background.conftest import ended
 from tests.elsewhere import Elsewhere
 from tests.http.problems import refused
 from tests.server import Server
-from tests.work.conftest import ended
 
 
 def test_each_address_becomes_a_picture_or_a_refusal(working_server: Server, elsewhere: Elsewhere) -> None:

@@ -3,8 +3,8 @@
 import time
 from pathlib import Path
 
+from tests.background.conftest import upload
 from tests.server import Server
-from tests.work.conftest import upload
 
 
 def test_thumbnails_of_old_pictures_are_made_ahead(working_server: Server) -> None:
