@@ -99,10 +99,11 @@ def test_a_worker_whose_parent_is_gone_ends_and_leaves_a_handler_behind_that_doe
     deadline = time.monotonic() + 30
     while not works.task(task)["checkpoint"]:
         assert time.monotonic() < deadline
-    claim = works.task(task)["claim"]
-    works.workers[-1].stdin.close()
-    assert works.workers[-1].wait(timeout=30) == 0
+    begun = works.task(task)
+    worker = next(worker for worker in works.workers if worker.pid == begun["checkpoint"]["pid"])
+    worker.stdin.close()
+    assert worker.wait(timeout=30) == 0
     found = works.task(task)
     # Handed back, without a counted attempt; another worker may have it by now.
-    assert found["claim"] != claim
+    assert found["claim"] != begun["claim"]
     assert found["attempts"] == (found["status"] == "running")
