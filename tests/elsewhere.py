@@ -3,22 +3,32 @@
 import functools
 import http.server
 import threading
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 
 class Quiet(http.server.SimpleHTTPRequestHandler):
+    def __init__(self, *args: Any, fetched: Counter[str], **options: Any) -> None:
+        self.fetched = fetched
+        super().__init__(*args, **options)
+
+    def do_GET(self) -> None:
+        self.fetched[self.path] += 1
+        super().do_GET()
+
     def log_message(self, *args: Any) -> None:
         """Not into the tests' output."""
 
 
 class Elsewhere:
-    """Another server, which has some pictures."""
+    """Another server, which has some pictures; `fetched` is how often each path was asked for."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         folder.mkdir()
-        handler = functools.partial(Quiet, directory=folder)
+        self.fetched: Counter[str] = Counter()
+        handler = functools.partial(Quiet, directory=folder, fetched=self.fetched)
         self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
         self.pair = f"127.0.0.1:{self._server.server_port}"
         threading.Thread(target=self._server.serve_forever, daemon=True).start()

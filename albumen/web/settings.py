@@ -187,7 +187,15 @@ TASK_TABLE = "albumen.web.work"
 # No settings of an operator's: tests make them shorter. How long a claim holds without a heartbeat; how often a
 # worker looks for what is due, and for what was delivered; the first pause after a failure; what is not claimed so
 # long after its delivery is delivered again; and how long a worker that has to end waits for its handlers.
-TASK_SECONDS = {"lease": 20.0, "tick": 3.0, "poll": 0.2, "back_off": 5.0, "redeliver": 15.0, "stop": 8.0}
+TASK_SECONDS = {
+    "lease": 20.0,
+    "tick": 3.0,
+    "poll": 0.2,
+    "back_off": 5.0,
+    "redeliver": 15.0,
+    "stop": 8.0,
+    "turn": 30.0,
+}
 
 # JSON bodies and form fields beside the picture are read into memory, so they are bounded.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000

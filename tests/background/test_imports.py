@@ -31,6 +31,24 @@ def test_each_address_becomes_a_picture_or_a_refusal(working_server: Server, els
     assert alice.get(listed[0]["thumbnails"][0]["url"]).status_code == 200
 
 
+def test_nothing_is_fetched_for_an_album_that_is_gone(working_server: Server, elsewhere: Elsewhere) -> None:
+    alice = working_server.register("alice")
+    album = alice.post("/api/albums/", json={"name": "Found"}).json()["id"]
+    url = elsewhere.put("late.jpg", pictures.jpeg(seed=8))
+    urls = [url] * 100
+    started = alice.post("/api/pictures/import/", json={"urls": urls, "album": album})
+    assert alice.delete(f"/api/albums/{album}/").status_code == 204
+
+    task = ended(alice, started)
+
+    made = task["result"]["pictures"]
+    codes = [result.get("error", {}).get("code") for result in task["result"]["results"]]
+    assert codes == [None] * made + ["not_found"] * (100 - made)
+    # One may have been under way when the album went.
+    assert elsewhere.fetched["/late.jpg"] in (made, made + 1)
+    assert made < 50
+
+
 def test_quota_holds_for_imports(working_server: Server, elsewhere: Elsewhere) -> None:
     alice = working_server.register("alice")
     content = pictures.jpeg(seed=6)

@@ -14,6 +14,8 @@ def count(run: Run) -> dict[str, int]:
     """So many steps, each with an effect, and a pause after it."""
     steps = run.arguments["steps"]
     for number in range(run.done, steps):
+        if run.arguments.get("gives_way"):
+            run.give_way()
         with run.step(advance=1, total=steps, checkpoint={"pid": os.getpid()}):
             Organization.objects.create(name=f"{run.task_id} step {number}")
         time.sleep(run.arguments.get("pause", 0))

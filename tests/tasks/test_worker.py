@@ -51,6 +51,18 @@ def test_a_kind_that_nobody_knows_fails(works):
     assert works.wait(works.ask("unheard"), status="failed")["error"]["code"] == "unknown_kind"
 
 
+def test_long_work_gives_way_to_what_waits_and_goes_on_where_it_was(works):
+    # More of them than the workers have threads.
+    long = [works.ask("count", steps=12, pause=0.25, gives_way=True) for _ in range(5)]
+    for task in long[:4]:
+        works.wait(task, status="running", done=1)
+    short = works.ask("count", steps=1)
+    works.wait(short)
+    assert [works.task(task)["status"] for task in long].count("succeeded") == 0
+    assert [works.wait(task)["attempts"] for task in long] == [1] * 5
+    assert [works.effects(task) for task in long] == [steps(task, 12) for task in long]
+
+
 def test_many_workers_take_each_turn_of_the_clock_once(works):
     works.wait(works.ask("count", steps=12, pause=0.2))
     turns = works.sql("SELECT slot, COUNT(*) FROM tasks_slot GROUP BY slot")

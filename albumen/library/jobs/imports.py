@@ -16,31 +16,36 @@ from albumen.uploads.drafts import Upload
 def import_pictures(run: Run) -> dict[str, Any]:
     """One result for each address, in their order: `{url, picture}` or `{url, error: {code, detail}}`.
 
-    A picture is committed together with its result, so a run that is killed goes on behind the last one.
+    A picture is committed together with its outcome, so a run that is killed goes on behind the last one.
     """
     urls: list[str] = run.arguments["urls"]
-    results: list[dict[str, Any]] = run.checkpoint.get("results", [])
-    for url in urls[len(results) :]:
-        results = [*results, _import(run, url, results)]
-    made = sum("picture" in result for result in results)
+    # Without the addresses, which the task has already: all outcomes are written again at each step.
+    outcomes: list[dict[str, Any]] = run.checkpoint.get("outcomes", [])
+    for url in urls[len(outcomes) :]:
+        run.give_way()
+        outcomes = [*outcomes, _import(run, url, outcomes)]
+    made = sum("picture" in outcome for outcome in outcomes)
+    results = [{"url": url, **outcome} for url, outcome in zip(urls, outcomes, strict=True)]
     return {"pictures": made, "refused": len(results) - made, "results": results}
 
 
-def _import(run: Run, url: str, results: list[dict[str, Any]]) -> dict[str, Any]:
+def _import(run: Run, url: str, before: list[dict[str, Any]]) -> dict[str, Any]:
     # Asked anew for each address: plan, quota and rights may have changed since the last one.
     actor = get_active_user(run.owner_id)
     try:
-        return _keep(run, actor, url, results)
+        return _keep(run, actor, url, before)
     except (OutOfSpace, Unavailable):
         raise
     except DomainError as refusal:
-        result = {"url": url, "error": {"code": refusal.code, "detail": refusal.detail}}
-    with run.step(advance=1, checkpoint={"results": [*results, result]}):
-        return result
+        outcome = {"error": {"code": refusal.code, "detail": refusal.detail}}
+    with run.step(advance=1, checkpoint={"outcomes": [*before, outcome]}):
+        return outcome
 
 
-def _keep(run: Run, actor: User, url: str, results: list[dict[str, Any]]) -> dict[str, Any]:
+def _keep(run: Run, actor: User, url: str, before: list[dict[str, Any]]) -> dict[str, Any]:
     album_id = run.arguments["album"]
+    if album_id is not None:
+        access.get_filled_album(actor, album_id)  # An album that is gone by now is no reason to fetch anything.
     limit = actor.plan.max_upload_bytes
     upload = Upload(renditions.storage().draft(), field="image", limit=limit)
     try:
@@ -54,6 +59,6 @@ def _keep(run: Run, actor: User, url: str, results: list[dict[str, Any]]) -> dic
     with run.step(advance=1) as step:
         album = None if album_id is None else access.get_filled_album(actor, album_id)
         picture, _ = pictures.keep_picture(actor=actor, taken=taken, album=album, now=run.now())
-        result = {"url": url, "picture": picture.pk}
-        step.checkpoint = {"results": [*results, result]}
-    return result
+        outcome = {"picture": picture.pk}
+        step.checkpoint = {"outcomes": [*before, outcome]}
+    return outcome

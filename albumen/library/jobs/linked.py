@@ -15,11 +15,15 @@ AT_ONCE = 500  # An unreachable address costs up to 10 s.
 
 def recheck_linked_pictures(run: Run) -> dict[str, Any]:
     """Check those that were not looked at for a week, the oldest first; answers how many, and how many differ now."""
+    checked, changed = run.checkpoint.get("checked", 0), run.checkpoint.get("changed", 0)
     due = Q(link_checked_at=None) | Q(link_checked_at__lt=run.now() - EVERY)
     pictures = Picture.objects.filter(due, source=Source.LINK, deleted_at=None).order_by("link_checked_at", "pk")
-    some = list(pictures[:AT_ONCE])
-    changed = 0
-    for number, picture in enumerate(some):
+    some = list(pictures[: AT_ONCE - checked])
+    total = checked + len(some)
+    for picture in some:
+        run.give_way()
         changed += recheck_picture(picture=picture, now=run.now())
-        run.report(number + 1, total=len(some))
-    return {"checked": len(some), "changed": changed}
+        checked += 1
+        with run.step(done=checked, total=total, checkpoint={"checked": checked, "changed": changed}):
+            pass
+    return {"checked": checked, "changed": changed}

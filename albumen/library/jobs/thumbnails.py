@@ -26,6 +26,7 @@ def make_thumbnails(run: Run) -> dict[str, Any]:
         last = some[-1].pk
         with run.step(done=done, checkpoint={"last": last, "done": done}):
             pass
+        run.give_way()
     return {"pictures": done}
 
 

@@ -14,7 +14,7 @@ from albumen.errors import DomainError, OutOfSpace, Unavailable
 from albumen.tasks.models import Status, Task
 from albumen.tasks.services import claims
 from albumen.tasks.services.kinds import Kind, kinds
-from albumen.tasks.services.run import Cancelled, LostClaim, Run, Stopped, stopping
+from albumen.tasks.services.run import Cancelled, LostClaim, Run, Stopped, TurnOver, stopping
 
 INTERNAL_ERROR = DomainError("internal_error", "This failed, and it is not your fault. Tell the operator.")
 UNKNOWN_KIND = DomainError("unknown_kind", "This version of the service does not know such work.")
@@ -62,7 +62,7 @@ def _attempt(run: Run) -> None:
         result = kind.handler(run)
     except Cancelled:
         claims.end_task(task=task, status=Status.CANCELLED, now=run.now())
-    except Stopped:
+    except (Stopped, TurnOver):
         claims.hand_back_task(task=task, now=run.now())
     except LostClaim:
         logger.warning("%s was taken over by another worker.", task)

@@ -8,15 +8,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from albumen.tasks.access import queue_at
 from albumen.tasks.models import Task
 from albumen.tasks.services.announcements import announce
 from albumen.tasks.services.claims import held, lease
 
 REPORT_SECONDS = 0.5
 ANNOUNCE_SECONDS = 1.0
+# How often a task whose turn is over looks whether others wait.
+GIVE_WAY_SECONDS = 1.0
 
 # Set when this process is about to end: every handler stops at its next step.
 stopping = threading.Event()
@@ -39,6 +43,10 @@ class Stopped(Interrupted):
     """This worker ends; the task goes on in another one."""
 
 
+class TurnOver(Interrupted):
+    """Others wait, and this task has had its turn; it goes on behind them."""
+
+
 @dataclass(slots=True)
 class Step:
     """What is being committed; a checkpoint that is not known before the block's own writes is set here."""
@@ -52,6 +60,7 @@ class Run:
     def __init__(self, task: Task) -> None:
         self.task = task
         self._reported = self._announced = float("-inf")
+        self._turn_ends = time.monotonic() + settings.TASK_SECONDS["turn"]
 
     @property
     def task_id(self) -> int:
@@ -120,6 +129,15 @@ class Run:
         self._reported = time.monotonic()
         with self.step(done, total=total):
             pass
+
+    def give_way(self) -> None:
+        """For a handler that goes on from its last step: called between two items, so that long work keeps nobody
+        else from the worker. Raises TurnOver once this attempt has lasted `TASK_SECONDS["turn"]` and others wait."""
+        if time.monotonic() < self._turn_ends:
+            return
+        self._turn_ends = time.monotonic() + GIVE_WAY_SECONDS
+        if queue_at(self.now()).length:
+            raise TurnOver
 
     def _hold(self, progress: dict[str, Any]) -> None:
         if stopping.is_set():
