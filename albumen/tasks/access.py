@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.contrib.auth import get_user_model
 from django.db.models import Count, Min, QuerySet
 
 from albumen.errors import LimitReached, NotFound
@@ -28,7 +29,11 @@ def get_task(viewer: Any, task_id: int) -> Task:
 
 
 def require_room(owner_id: int) -> None:
-    """`LimitReached` while the user has as many tasks waiting and running as one may have at once."""
+    """`LimitReached` while the user has as many tasks waiting and running as one may have at once.
+
+    Requires a transaction: those who ask at once are let in one after another, each when the one before has committed.
+    """
+    get_user_model().objects.select_for_update(no_key=True).filter(pk=owner_id).values("pk").first()
     if Task.objects.filter(owner_id=owner_id, status__in=(Status.QUEUED, Status.RUNNING)).count() >= OPEN_AT_ONCE:
         raise LimitReached(30, f"You have {OPEN_AT_ONCE} tasks under way: wait for one of them, or cancel it.")
 

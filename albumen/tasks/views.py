@@ -22,7 +22,9 @@ class Tasks(GenericAPIView[Any]):
 
     @extend_schema(summary="List one's tasks", description="Administrators see everybody's, and periodic work.")
     def get(self, request: Request) -> Response:
-        page = self.paginate_queryset(access.tasks_visible_to(request.user))
+        # An import's arguments alone may be a megabyte.
+        tasks = access.tasks_visible_to(request.user).defer("arguments", "checkpoint")
+        page = self.paginate_queryset(tasks)
         return self.get_paginated_response(self.get_serializer(page, many=True).data)
 
 

@@ -4,8 +4,11 @@ import hashlib
 import io
 import json
 import zipfile
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import httpx
 import pytest
 
 from tests import pictures
@@ -17,8 +20,6 @@ from tests.server import Server
 def opened(client: Any, task: dict[str, Any]) -> tuple[zipfile.ZipFile, list[dict[str, Any]]]:
     """The archive and its manifest, by the address alone."""
     assert task["status"] == "succeeded", task
-    import httpx
-
     answer = httpx.get(task["result"]["url"])
     assert answer.headers["Content-Type"] == "application/zip"
     assert answer.headers["Content-Disposition"].startswith("attachment")
@@ -106,6 +107,35 @@ def test_the_address_ends_and_cannot_be_forged(working_server: Server) -> None:
 def test_a_hidden_album_is_not_exported(alice: Any, charlie: Any, path: str) -> None:
     hidden = alice.post("/api/albums/", {"name": "Mine"}).json()["id"]
     assert charlie.post(path.format(hidden=hidden)).status_code == 404
+
+
+def test_nobody_fills_the_disk_with_archives(working_server: Server) -> None:
+    alice = working_server.register("alice")
+    first = ended(alice, alice.post("/api/profile/export/"))
+    names = (
+        "kind, owner_id, arguments, status, done, attempts, cancel_requested, not_before, checkpoint, created_at,"
+        " finished_at"
+    )
+    for _ in range(8):
+        working_server.sql(
+            f"INSERT INTO tasks_task ({names}) SELECT {names} FROM tasks_task WHERE id = ?",  # noqa: S608
+            first["id"],
+        )
+    last = ended(alice, alice.post("/api/profile/export/"))
+    answer = alice.post("/api/profile/export/")
+    refused(answer, 429, "rate_limited")
+    assert 86_000 < int(answer.headers["Retry-After"]) <= 86_400
+    assert httpx.get(first["result"]["url"]).status_code == 200
+    working_server.sql("UPDATE tasks_task SET finished_at = '2026-01-01' WHERE id = ?", last["id"])
+    assert alice.post("/api/profile/export/").status_code == 202
+
+
+def test_nobody_fills_the_queue_by_asking_often_at_once(own_server: Server) -> None:
+    own_server.start()
+    alice = own_server.register("alice")
+    with ThreadPoolExecutor(12) as pool:
+        answers = list(pool.map(lambda _: alice.post("/api/profile/export/").status_code, range(36)))
+    assert Counter(answers) == {202: 10, 429: 26}
 
 
 def test_nobody_fills_the_queue(alice: Any) -> None:
