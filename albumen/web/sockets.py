@@ -12,6 +12,7 @@ from django.utils import timezone
 from albumen.accounts.services.standing import Key, Standing, standing_by_cookie, standing_by_token, still_standing
 from albumen.errors import Unauthenticated
 from albumen.events.consumers import EventSocket, Hub
+from albumen.rates import client_address
 
 
 def sign_in(scope: Mapping[str, Any], access: str | None) -> Standing:
@@ -19,15 +20,22 @@ def sign_in(scope: Mapping[str, Any], access: str | None) -> Standing:
     to be ours. `Unauthenticated` otherwise."""
     if access is not None:
         return standing_by_token(access=access, now=timezone.now())
-    request = ASGIRequest({**scope, "type": "http", "method": "GET", "scheme": _scheme(scope)}, BytesIO())
+    request = _request(scope)
     session_key = request.COOKIES.get(settings.SESSION_COOKIE_NAME)
     if session_key is None or not _is_ours(request):
         raise Unauthenticated(detail="Send an access token, or a session cookie from a page of this service.")
     return standing_by_cookie(session_key=session_key, now=timezone.now())
 
 
-def _scheme(scope: Mapping[str, Any]) -> str:
-    return "https" if scope["scheme"] == "wss" else "http"
+def address_of(scope: Mapping[str, Any]) -> str:
+    """The address that is held responsible, as for HTTP."""
+    return client_address(_request(scope))
+
+
+def _request(scope: Mapping[str, Any]) -> ASGIRequest:
+    """The request that the socket was opened with."""
+    scheme = "https" if scope["scheme"] == "wss" else "http"
+    return ASGIRequest({**scope, "type": "http", "method": "GET", "scheme": scheme}, BytesIO())
 
 
 def _is_ours(request: ASGIRequest) -> bool:
@@ -43,7 +51,7 @@ def _still_signed_in(keys: Collection[Key]) -> set[Key]:
     return still_standing(keys=keys, now=timezone.now())
 
 
-_events = EventSocket.as_asgi(hub=Hub(_still_signed_in), sign_in=sign_in)
+_events = EventSocket.as_asgi(hub=Hub(_still_signed_in), sign_in=sign_in, address_of=address_of)
 
 
 async def application(

@@ -4,6 +4,7 @@ sockets never take those of HTTP."""
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Callable, Collection, Hashable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -24,6 +25,7 @@ THREADS = 4
 SOCKETS_A_USER = 50
 # Sockets that nobody has signed in on yet, for 10 s each.
 WAITING_SOCKETS = 1000
+WAITING_SOCKETS_AN_ADDRESS = 100
 # A ring is a hint that may be missed: the log is looked into this often without any.
 LOOK_SECONDS = 1.0
 CHECK_SECONDS = 2.0
@@ -54,7 +56,7 @@ class Hub:
         self._still_signed_in = still_signed_in
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="events")
         self._sockets: dict[int, set[Socket]] = {}
-        self._waiting = 0
+        self._waiting: Counter[str] = Counter()
         self._rung = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -70,16 +72,16 @@ class Hub:
 
         return await asyncio.get_running_loop().run_in_executor(self._threads, work)
 
-    def admit(self) -> bool:
-        """Whether there is room for one more that nobody has signed in on."""
-        if self._waiting >= WAITING_SOCKETS:
+    def admit(self, address: str) -> bool:
+        """Whether there is room for one more that nobody has signed in on, for this client address and for all."""
+        if self._waiting.total() >= WAITING_SOCKETS or self._waiting[address] >= WAITING_SOCKETS_AN_ADDRESS:
             return False
-        self._waiting += 1
+        self._waiting[address] += 1
         return True
 
-    def settle(self) -> None:
+    def settle(self, address: str) -> None:
         """It was signed in on, or is gone."""
-        self._waiting -= 1
+        self._waiting -= Counter({address: 1})  # What falls to zero is forgotten.
 
     def join(self, socket: Socket) -> None:
         """From now on it is told; `LimitReached` where its user has too many already."""

@@ -25,13 +25,19 @@ FAILED = 1011
 
 
 class EventSocket(AsyncWebsocketConsumer):
-    """`sign_in(scope, access)` answers the login behind a token, or behind the request's cookie with None."""
+    """`sign_in(scope, access)` answers the login behind a token, or behind the request's cookie with None;
+    `address_of(scope)` the client's address."""
 
-    def __init__(self, hub: Hub, sign_in: Callable[[Mapping[str, Any], str | None], Login]) -> None:
+    def __init__(
+        self,
+        hub: Hub,
+        sign_in: Callable[[Mapping[str, Any], str | None], Login],
+        address_of: Callable[[Mapping[str, Any]], str],
+    ) -> None:
         super().__init__()
         self.login: Any = None
         self._hub = hub
-        self._ask_login = sign_in
+        self._ask_login, self._address_of = sign_in, address_of
         self._waits = self._ready = self._ended = False
         self._sent = self._last = 0
         self._sender: asyncio.Task[None] | None = None
@@ -63,7 +69,8 @@ class EventSocket(AsyncWebsocketConsumer):
         raise StopConsumer
 
     async def connect(self) -> None:
-        self._waits = self._hub.admit()
+        self._address = self._address_of(self.scope)
+        self._waits = self._hub.admit(self._address)
         if not self._waits:
             await self.close()
             return
@@ -222,7 +229,7 @@ class EventSocket(AsyncWebsocketConsumer):
     def _settle(self) -> None:
         if self._waits:
             self._waits = False
-            self._hub.settle()
+            self._hub.settle(self._address)
 
     def _after(self, seconds: float, work: Callable[[], Any]) -> None:
         def begin() -> None:

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import ExitStack
 
 import httpx
 import pytest
@@ -277,6 +278,18 @@ def test_one_user_has_fifty_sockets(shared_server, alice, bob):
             ear.__exit__(None, None, None)
     with listening(shared_server) as again:
         assert again.sign_in(alice)["type"] == "ready"
+
+
+def test_one_address_cannot_take_all_places_of_those_who_have_not_signed_in(shared_server, alice):
+    with ExitStack() as stack:
+        waiting = [stack.enter_context(listening(shared_server)) for _ in range(100)]
+        with pytest.raises(InvalidStatus), listening(shared_server):
+            pass
+        with listening(shared_server, source_address=("127.0.0.2", 0)) as elsewhere:
+            assert elsewhere.sign_in(alice)["type"] == "ready"
+        assert waiting[0].sign_in(alice)["type"] == "ready"
+        with listening(shared_server) as next_one:
+            assert next_one.sign_in(alice)["type"] == "ready"
 
 
 def test_there_is_no_other_socket(shared_server):
