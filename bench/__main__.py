@@ -1,6 +1,6 @@
 """`make bench`: every measurement in one run. Read the ratios: absolute figures do not travel between machines."""
 
-from bench import events, imaging, lists, memory, stack, tasks, uploads
+from bench import events, growth, imaging, lists, memory, stack, tasks, uploads
 
 
 def main() -> None:
@@ -9,9 +9,10 @@ def main() -> None:
         ("(b) uploads a second, two thumbnails each, through HTTP", uploads.run),
         ("(c) memory of the web process while large pictures go in", memory.run),
         ("(d) lists of a million pictures", lists.run),
-        ("(e) empty tasks a second, on each engine", tasks.run),
-        ("(f) events: from the commit to the socket, and memory", events.run),
-        ("(g) the scaled set-up, through nginx", stack.run),
+        ("(e) the commonest requests as users grow", growth.run),
+        ("(f) empty tasks a second, on each engine", tasks.run),
+        ("(g) events: from the commit to the socket, and memory", events.run),
+        ("(h) the scaled set-up, through nginx", stack.run),
     ):
         print(f"\n== {title}")
         run()

@@ -5,6 +5,7 @@ import statistics
 import tempfile
 import threading
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -40,22 +41,31 @@ class Client:
         self._headers = {"Authorization": token} if token else {}
 
     def get(self, target: str) -> bytes:
-        try:
-            self._connection.request("GET", target, headers=self._headers)
-            answer = self._connection.getresponse()
-        except http.client.RemoteDisconnected:
-            # It was idle for too long while others were measured.
-            self._connection.close()
-            self._connection.request("GET", target, headers=self._headers)
-            answer = self._connection.getresponse()
-        body = answer.read()
-        assert answer.status == http.HTTPStatus.OK, body
-        return body
+        return self._ask("GET", target)
+
+    def post(self, target: str, body: bytes, content_type: str = "application/json") -> bytes:
+        return self._ask("POST", target, body, {"Content-Type": content_type})
 
     def milliseconds(self, target: str) -> float:
         begun = time.perf_counter()
         self.get(target)
         return (time.perf_counter() - begun) * 1000
+
+    def _ask(
+        self, method: str, target: str, body: bytes | None = None, headers: Mapping[str, str] | None = None
+    ) -> bytes:
+        asked = method, target, body, {**self._headers, **(headers or {})}
+        try:
+            self._connection.request(*asked)
+            answer = self._connection.getresponse()
+        except (http.client.RemoteDisconnected, ConnectionError):
+            # It was idle for too long while others were measured.
+            self._connection.close()
+            self._connection.request(*asked)
+            answer = self._connection.getresponse()
+        said = answer.read()
+        assert answer.status in (http.HTTPStatus.OK, http.HTTPStatus.CREATED), said
+        return said
 
 
 def _rate(server: Server, target: str, token: str = "") -> float:

@@ -81,7 +81,7 @@ class Album(Searchable):
     name = OrderedText(max_length=150)
     description = models.TextField(max_length=2000, blank=True)
     organization = models.ForeignKey(
-        Organization, null=True, blank=True, on_delete=models.PROTECT, related_name="albums"
+        Organization, null=True, blank=True, on_delete=models.PROTECT, related_name="albums", db_index=False
     )
     visibility = models.CharField(max_length=12, choices=Visibility.choices, default=Visibility.PRIVATE)
     chosen_cover = models.ForeignKey(
@@ -99,7 +99,13 @@ class Album(Searchable):
                 name="album_shown_to_an_organization_has_one",
             )
         ]
-        indexes = [models.Index(fields=["owner", "created_at", "id"], name="album_owner_created")]
+        indexes = [
+            models.Index(fields=["owner", "created_at", "id"], name="album_owner_created"),
+            # Without the many that have none, which would make databases think that an organization has as many.
+            models.Index(
+                fields=["organization"], condition=Q(organization__isnull=False), name="album_of_organization"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name

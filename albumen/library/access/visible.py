@@ -26,12 +26,18 @@ def albums_visible_to(viewer: Viewer) -> QuerySet[Album]:
 
 def albums_listed_for(viewer: Viewer) -> QuerySet[Album]:
     """What a list of albums builds on: those that the viewer owns or reaches through an organization."""
-    return Album.objects.filter(_own_or_shared(viewer))
+    # Each through its own index: of an OR of the two, databases make a walk through all albums.
+    own, shared = (Album.objects.filter(which).order_by().values("pk") for which in (_own(viewer), _shared(viewer)))
+    return Album.objects.filter(pk__in=own.union(shared, all=True))
 
 
-def _own_or_shared(viewer: Viewer, album: str = "") -> Q:
-    shared = Q(**{f"{album}organization__in": organizations_of(viewer)})
-    return Q(**{f"{album}owner": viewer.pk}) | shared & ~Q(**{f"{album}visibility": Visibility.PRIVATE})
+def _own(viewer: Viewer, album: str = "") -> Q:
+    return Q(**{f"{album}owner": viewer.pk})
+
+
+def _shared(viewer: Viewer, album: str = "") -> Q:
+    with_organization = Q(**{f"{album}organization__in": organizations_of(viewer)})
+    return with_organization & ~Q(**{f"{album}visibility": Visibility.PRIVATE})
 
 
 def shown_to(viewer: Viewer, album: str = "") -> Q:
@@ -40,7 +46,7 @@ def shown_to(viewer: Viewer, album: str = "") -> Q:
     if is_administrator(viewer):
         return Q()
     public = Q(**{f"{album}visibility": Visibility.PUBLIC, f"{album}owner__is_active": True})
-    return public | _own_or_shared(viewer, album) if viewer.is_authenticated else public
+    return public | _own(viewer, album) | _shared(viewer, album) if viewer.is_authenticated else public
 
 
 def with_cover(albums: QuerySet[Album]) -> QuerySet[Album]:
