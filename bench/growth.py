@@ -22,7 +22,7 @@ ROUNDS, ASKED = 40, 10
 FORM = f"multipart/form-data; boundary={BOUNDARY}"
 
 NUMBERS = "WITH RECURSIVE counter(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM counter WHERE i < ? - 1) "
-# Alice is user 1. Twenty users make an organization; every tenth album is public, and every tenth for the organization.
+# Alice is user 1. Twenty users make an organization; every tenth album is public, another tenth for organizations.
 FILL = (
     """
     INSERT INTO accounts_user (password, is_superuser, email, first_name, last_name, phone, avatar, is_active,
