@@ -51,6 +51,10 @@ def test_the_compose_file_sets_what_there_is(compose):
     described = set(re.findall(r"^#   (ALBUMEN_NGINX_\w+)", (DEPLOY / "nginx.conf").read_text(), flags=re.MULTILINE))
     nginx = compose["services"]["nginx"]["environment"]
     assert template == described == {name for name in nginx if name.startswith("ALBUMEN_NGINX_")}
+    assert template == set(
+        re.findall(r"^(\w+)=", (DEPLOY / "systemd/albumen-nginx.env").read_text(), flags=re.MULTILINE)
+    )
+    assert set(re.findall(r"^(\w+)=", (DEPLOY / "systemd/albumen.env").read_text(), flags=re.MULTILINE)) <= SETTINGS
     for name in ("web", "ws", "worker", "migrate"):
         assert set(compose["services"][name]["environment"]) <= SETTINGS | GUNICORN
 
@@ -60,7 +64,7 @@ def test_every_command_is_one(compose):
     pods = [one["spec"]["template"]["spec"] for one in manifests if "template" in one.get("spec", {})]
     lines = [container.get("args", []) for pod in pods for container in pod["containers"]]
     lines += [compose["services"][name].get("command", []) for name in ("web", "ws", "worker", "migrate")]
-    units = [path.read_text() for path in (DEPLOY / "systemd").iterdir()]
+    units = [path.read_text() for path in (DEPLOY / "systemd").glob("*.service")]
     lines += [shlex.split(re.search(r"^ExecStart=(.+)$", unit, flags=re.MULTILINE)[1]) for unit in units]
     named = {line[2] for line in lines if line[1:2] == ["manage.py"]}
     assert named == {"serve", "worker", "migrate"}
