@@ -111,7 +111,7 @@ class Stack(Server):
         values = DEFAULTS | {
             "ALBUMEN_NGINX_LISTEN": f"127.0.0.1:{self.port}",
             "ALBUMEN_NGINX_DIR": str(folder / "nginx"),
-            "ALBUMEN_NGINX_WEB": " ".join(f"server 127.0.0.1:{port} fail_timeout=2s;" for port in self.web_ports),
+            "ALBUMEN_NGINX_WEB": " ".join(f"server 127.0.0.1:{port} max_fails=0;" for port in self.web_ports),
             "ALBUMEN_NGINX_WS": f"server 127.0.0.1:{self.ws_port};",
             **{name: value for name, value in env.items() if name.startswith("ALBUMEN_NGINX_")},
         }

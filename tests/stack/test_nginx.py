@@ -5,9 +5,14 @@ import json
 import re
 import socket
 import subprocess
+import threading
 import time
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+import httpx
 import pytest
+import yaml
 
 from albumen.web.catalogue import CATALOGUE
 from tests.server import free_port
@@ -90,6 +95,38 @@ def test_a_client_that_stalls_is_dropped_and_the_service_never_sees_it(nginx_bef
         with pytest.raises(TimeoutError):
             service.accept()
     assert said == b""
+
+
+class Willing(BaseHTTPRequestHandler):
+    """Answers every request, and says nothing of it."""
+
+    def do_GET(self):
+        self.send_response(204)
+        self.end_headers()
+
+    def log_message(self, *args):
+        pass
+
+
+@contextmanager
+def willing(port):
+    with ThreadingHTTPServer(("127.0.0.1", port), Willing) as service:
+        threading.Thread(target=service.serve_forever, daemon=True).start()
+        yield
+        service.shutdown()
+
+
+def test_who_refused_a_moment_ago_is_asked_once_the_other_one_is_gone(nginx_before):
+    """As when one gunicorn after the other is started anew."""
+    compose = yaml.safe_load((NGINX_CONF.parent / "compose.yaml").read_text())
+    line = compose["services"]["nginx"]["environment"]["ALBUMEN_NGINX_WEB"]
+    ports = [free_port(), free_port()]
+    given = [line.replace("web:8000 resolve", f"127.0.0.1:{one}") for one in ports]
+    url = f"http://127.0.0.1:{nginx_before(ports[0], WEB=' '.join(given))}/api/plans/"
+    for port in ports * 2:
+        with willing(port):
+            connected(int(httpx.URL(url).port)).close()
+            assert [httpx.get(url).status_code for _ in range(8)] == [204] * 8
 
 
 def test_its_codes_are_described():
