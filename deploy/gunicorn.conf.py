@@ -6,6 +6,8 @@ multiply: workers x (threads + 8) connections, and workers x decoders.
 
 import os
 import shutil
+import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -46,9 +48,16 @@ errorlog = "-"
 loglevel = "warning"
 
 
+# How long the rest of a body is read that nobody wants. The proxy has it whole, so this takes milliseconds.
+UNREAD_SECONDS = 5
+
+
 class Worker(ThreadWorker):
     """Once it has to end, it answers what waits to be accepted and closes the door at once. gunicorn leaves the door
-    open until its last connection is gone, and then drops whoever has come in meanwhile."""
+    open until its last connection is gone, and then drops whoever has come in meanwhile.
+
+    What a refused upload has left unread it reads to its end. gunicorn reads 64 KiB and closes, while the proxy, which
+    has sent all and has its answer, may be sending the next request on the same connection."""
 
     def set_accept_enabled(self, enabled: bool) -> None:
         super().set_accept_enabled(enabled)
@@ -57,6 +66,10 @@ class Worker(ThreadWorker):
             for listener in listeners:
                 self._accept_the_rest(listener)
                 listener.close()
+
+    def _keepalive_after(self, conn: Any, keepalive: bool) -> bool:
+        drained = conn.parser.finish_body(deadline=time.monotonic() + UNREAD_SECONDS, max_bytes=sys.maxsize)
+        return bool(keepalive and drained)
 
     def _accept_the_rest(self, listener: Any) -> None:
         while True:

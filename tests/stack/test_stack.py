@@ -108,6 +108,12 @@ def test_what_the_service_refuses_passes_as_it_is(stack):
     refused(alice.post("/api/pictures/", files={"image": too_much}), 413, "too_large")
 
 
+def test_an_upload_that_is_refused_unread_spoils_no_request_after_it(stack):
+    form = {"image": ("photo.jpg", bytes(3_000_000))}
+    outcomes = Counter(httpx.post(f"{stack.url}/api/pictures/", files=form).status_code for _ in range(20))
+    assert outcomes == {401: 20}
+
+
 def load_while(stack, happens):
     """What visitors were answered while something happened, and for a moment after it."""
     token = stack.register("alice").headers["Authorization"]
