@@ -2,6 +2,7 @@
 
 import fcntl
 import logging
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -14,6 +15,9 @@ from albumen.storage import storage as storage
 from albumen.uploads.drafts import Upload
 
 logger = logging.getLogger(__name__)
+# How long the files of one upload may take into their places before nothing more is tried. Together with what the last
+# call of a slow store may take, that is less than a proxy waits.
+PLACING_SECONDS = 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +54,11 @@ def take_in(upload: Upload, heights: Sequence[int]) -> imaging.Facts:
     drafts = {height: storage().draft() for height in heights}
     try:
         facts, made = _render(upload.path, drafts, webp=True)
+        deadline = time.monotonic() + PLACING_SECONDS
         for height, item in zip(drafts, made, strict=True):
             storage().place(item.path, _thumbnail_name(upload.sha256, height, item.format), durable=False)
+            if time.monotonic() > deadline:
+                raise Unavailable("storage_unavailable", "The store of files is too slow. Try again in a moment.")
         storage().place(upload.path, original_name(upload.sha256))
     finally:
         for draft in drafts.values():

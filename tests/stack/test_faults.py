@@ -1,5 +1,7 @@
 """What the scaled set-up does while a part of it is away, and how soon it is well again."""
 
+import hashlib
+import random
 import signal
 import time
 from collections import Counter
@@ -7,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
+from PIL import Image
 
 from tests import pictures
 from tests.background.conftest import upload, use_plan
@@ -18,6 +21,30 @@ from tests.test_stop import Visitor, look, uploading
 pytestmark = [pytest.mark.fault, pytest.mark.skipif(not LONG, reason="minutes of waiting: make faults")]
 # What the documentation promises, in seconds.
 SOON, WELL_AGAIN = 2.0, 5.0
+
+
+@pytest.fixture(autouse=True)
+def nothing_to_mend(request):
+    """Whatever has failed, rows and files agree afterwards."""
+    server = request.getfixturevalue("stack")
+    yield
+    assert "Everything agrees" in server.manage("check_integrity", "--deep")
+
+
+def send(client, content):
+    return client.post("/api/pictures/", files={"image": ("photo.png", content)})
+
+
+def noisy(seed, side=700):
+    """A picture that cannot be made much smaller than its pixels: three bytes each."""
+    pixels = random.Random(seed).randbytes(side * side * 3)
+    return pictures.encode(Image.frombytes("RGB", (side, side), pixels), "PNG")
+
+
+def drafts(server):
+    """What a request left on the disk of the web processes."""
+    folder = server.data_dir / "media/incoming"
+    return [path.name for path in folder.iterdir() if path.is_file() and path.suffix != ".lock"]
 
 
 def timed(ask):
@@ -78,6 +105,34 @@ def test_the_store_is_away(stack):
         stack.store.line.mend()
     well_again(lambda: httpx.get(url), 200)
     assert upload(alice, seed=9)["id"]
+
+
+@pytest.mark.parametrize(("room", "pause", "bound"), [(400_000, 0.0, 10), (None, 10.0, 30)], ids=["cut", "slow"])
+def test_the_store_fails_in_the_middle_of_an_upload(stack, room, pause, bound):
+    alice = stack.register("alice")
+    use_plan(stack, alice, "Enterprise")
+    content = noisy(seed=21)
+    sha256 = hashlib.sha256(content).hexdigest()
+    if pause:
+        stack.store.line.pause = pause
+    else:
+        stack.store.line.cut(room)
+    try:
+        answer, seconds = timed(lambda: send(alice, content))
+        refused(answer, 503, "storage_unavailable")
+        assert int(answer.headers["Retry-After"]) > 0
+        assert seconds < bound
+        assert alice.get("/api/pictures/").json()["results"] == []
+        assert drafts(stack) == []
+        # A cut one has sent its head and some of its bytes; a slow one may have come to its end, whole.
+        for name in stack.store.names("originals"):
+            if sha256 in name:
+                assert (stack.store.folder / name).read_bytes() == content
+    finally:
+        stack.store.line.mend()
+    well_again(lambda: send(alice, content), 201)
+    [picture] = alice.get("/api/pictures/").json()["results"]
+    assert httpx.get(picture["original"]).content == content
 
 
 def test_gunicorn_ends_again_and_again_under_load(stack: Stack):

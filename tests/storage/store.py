@@ -53,11 +53,13 @@ class Store:
 class Line:
     """Carries bytes between a port of its own and another one, until it is cut.
 
-    `room` is how many bytes of each connection go to the other side before it breaks; None for all of them.
+    `room` is how many bytes of each connection go to the other side before it breaks; None for all of them. `pause`
+    is how many seconds each piece of an answer waits before it comes back.
     """
 
     def __init__(self, target: int) -> None:
         self.room: int | None = None
+        self.pause = 0.0
         self.broken = 0
         self._target = target
         self._listener = socket.create_server(("127.0.0.1", 0))
@@ -72,7 +74,7 @@ class Line:
             _shut(end)
 
     def mend(self) -> None:
-        self.room = None
+        self.room, self.pause = None, 0.0
 
     def close(self) -> None:
         self._listener.close()
@@ -100,6 +102,8 @@ class Line:
                     self.broken += 1
                     break
                 carried += len(data)
+                if not bounded:
+                    time.sleep(self.pause)
                 target.sendall(data)
         for end in (source, target):
             _shut(end)
