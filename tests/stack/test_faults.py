@@ -1,8 +1,11 @@
 """What the scaled set-up does while a part of it is away, and how soon it is well again."""
 
 import hashlib
+import os
 import random
+import shutil
 import signal
+import subprocess
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -15,20 +18,71 @@ from tests import pictures
 from tests.background.conftest import upload, use_plan
 from tests.faults.rounds import LONG
 from tests.http.problems import refused
+from tests.postgres import Unavailable
+from tests.server import until_ready
 from tests.stack.stack import Stack
 from tests.test_stop import Visitor, look, uploading
 
 pytestmark = [pytest.mark.fault, pytest.mark.skipif(not LONG, reason="minutes of waiting: make faults")]
 # What the documentation promises, in seconds.
 SOON, WELL_AGAIN = 2.0, 5.0
+WEBP = {"Accept": "image/webp,*/*;q=0.8"}
 
 
 @pytest.fixture(autouse=True)
 def nothing_to_mend(request):
     """Whatever has failed, rows and files agree afterwards."""
-    server = request.getfixturevalue("stack")
+    server = request.getfixturevalue(next(name for name in ("crowded", "stack") if name in request.fixturenames))
     yield
     assert "Everything agrees" in server.manage("check_integrity", "--deep")
+
+
+class SmallDisk:
+    """A file system of 32 MB in a folder."""
+
+    def __init__(self, folder):
+        self.folder, self.ballast = folder, folder / "ballast"
+        folder.mkdir(parents=True, exist_ok=True)
+        if shutil.which("mount") is None:
+            pytest.skip("No file system can be mounted here: there is no mount")
+        command = ["mount", "-t", "tmpfs", "-o", "size=32m", "tmpfs", folder]
+        done = subprocess.run(command, capture_output=True, text=True)
+        if done.returncode:
+            pytest.skip(f"No file system can be mounted here: {done.stderr.strip()}")
+
+    def fill(self, *, room):
+        """Leave so many bytes."""
+        self.empty()
+        left = shutil.disk_usage(self.folder).free - room
+        with self.ballast.open("wb") as file:
+            os.posix_fallocate(file.fileno(), 0, left)
+
+    def empty(self):
+        self.ballast.unlink(missing_ok=True)
+
+    def remove(self):
+        subprocess.run(["umount", "--lazy", self.folder], check=True)
+
+
+@pytest.fixture
+def crowded(request, tmp_path):
+    """A set-up of its own, with one of its folders on a small disk: `request.param` says which, and whether there is a
+    store."""
+    folder, stored = request.param
+    disk = SmallDisk(tmp_path / "stack" / folder)
+    try:
+        stack = Stack(tmp_path / "stack", webs=1, workers=1, stored=stored)
+    except Unavailable as reason:
+        disk.remove()
+        pytest.skip(f"PostgreSQL cannot be started here: {reason}")
+    try:
+        stack.start()
+        until_ready(stack)
+        stack.disk = disk
+        yield stack
+    finally:
+        stack.remove()
+        disk.remove()
 
 
 def send(client, content):
@@ -133,6 +187,44 @@ def test_the_store_fails_in_the_middle_of_an_upload(stack, room, pause, bound):
     well_again(lambda: send(alice, content), 201)
     [picture] = alice.get("/api/pictures/").json()["results"]
     assert httpx.get(picture["original"]).content == content
+
+
+@pytest.mark.parametrize("crowded", [("data", False), ("data", True)], ids=["disk", "store"], indirect=True)
+def test_the_disk_is_full(crowded):
+    alice = crowded.register("alice")
+    use_plan(crowded, alice, "Enterprise")
+    kept = upload(alice, seed=1)
+    content = noisy(seed=22)
+    # Nothing at all, half of the draft, and all of it but none of the thumbnails.
+    for room in (0, len(content) // 2, len(content) + 8192):
+        crowded.disk.fill(room=room)
+        for _ in range(3):
+            refused(send(alice, content), 507, "out_of_space")
+            assert drafts(crowded) == []
+        assert [one["id"] for one in alice.get("/api/pictures/").json()["results"]] == [kept["id"]]
+        for url in (kept["original"], *(thumbnail["url"] for thumbnail in kept["thumbnails"])):
+            assert httpx.get(url, headers=WEBP).status_code == 200
+    crowded.disk.empty()
+    assert send(alice, content).status_code == 201
+
+
+@pytest.mark.parametrize("crowded", [("nginx", False)], ids=["nginx"], indirect=True)
+def test_the_disk_of_the_proxy_is_full(crowded):
+    alice = crowded.register("alice")
+    use_plan(crowded, alice, "Enterprise")
+    kept = upload(alice, seed=1)
+    content = noisy(seed=23)
+    crowded.disk.fill(room=0)
+    for _ in range(3):
+        refused(send(alice, content), 507, "out_of_space")
+    # What fits into memory passes.
+    assert alice.post("/api/albums/", json={"name": "small"}).status_code == 201
+    assert [one["id"] for one in alice.get("/api/pictures/").json()["results"]] == [kept["id"]]
+    assert httpx.get(kept["original"]).status_code == 200
+    crowded.disk.empty()
+    assert send(alice, content).status_code == 201
+    # nginx cannot hand on what it cannot keep.
+    assert httpx.get(kept["thumbnails"][0]["url"], headers=WEBP).status_code == 200
 
 
 def test_gunicorn_ends_again_and_again_under_load(stack: Stack):

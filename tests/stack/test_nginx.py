@@ -15,6 +15,7 @@ import pytest
 import yaml
 
 from albumen.web.catalogue import CATALOGUE
+from tests.http.problems import refused
 from tests.server import free_port
 from tests.stack.stack import DEFAULTS, NGINX_CONF, Nginx
 
@@ -95,6 +96,13 @@ def test_a_client_that_stalls_is_dropped_and_the_service_never_sees_it(nginx_bef
         with pytest.raises(TimeoutError):
             service.accept()
     assert said == b""
+
+
+def test_a_body_for_which_it_has_no_room_is_refused(nginx_before, tmp_path):
+    port = nginx_before(free_port())
+    connected(port).close()
+    (tmp_path / "nginx/bodies").rmdir()
+    refused(httpx.post(f"http://127.0.0.1:{port}/api/pictures/", content=bytes(200_000)), 507, "out_of_space")
 
 
 class Willing(BaseHTTPRequestHandler):
