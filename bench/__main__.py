@@ -1,6 +1,6 @@
 """`make bench`: every measurement in one run. Read the ratios: absolute figures do not travel between machines."""
 
-from bench import events, growth, imaging, lists, memory, stack, tasks, uploads
+from bench import events, growth, imaging, lists, memory, slow, stack, tasks, uploads
 
 
 def main() -> None:
@@ -13,6 +13,7 @@ def main() -> None:
         ("(f) empty tasks a second, on each engine", tasks.run),
         ("(g) events: from the commit to the socket, and memory", events.run),
         ("(h) the scaled set-up, through nginx", stack.run),
+        ("(i) ordinary clients beside 500 slow ones, through nginx", slow.run),
     ):
         print(f"\n== {title}")
         run()

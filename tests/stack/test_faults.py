@@ -1,11 +1,13 @@
 """What the scaled set-up does while a part of it is away, and how soon it is well again."""
 
 import hashlib
+import json
 import os
 import random
 import shutil
 import signal
 import subprocess
+import sys
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -19,7 +21,7 @@ from tests.background.conftest import upload, use_plan
 from tests.faults.rounds import LONG
 from tests.http.problems import refused
 from tests.postgres import Unavailable
-from tests.server import until_ready
+from tests.server import ROOT, until_ready
 from tests.stack.stack import Stack
 from tests.test_stop import Visitor, look, uploading
 
@@ -225,6 +227,22 @@ def test_the_disk_of_the_proxy_is_full(crowded):
     assert send(alice, content).status_code == 201
     # nginx cannot hand on what it cannot keep.
     assert httpx.get(kept["thumbnails"][0]["url"], headers=WEBP).status_code == 200
+
+
+def test_five_hundred_clients_send_a_byte_a_second(stack):
+    alice = stack.register("alice")
+    command = [sys.executable, "-m", "tests.stack.slow", str(stack.port), "250", "250", "15"]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE) as slow:
+        seed = 100
+        while slow.poll() is None:
+            assert httpx.get(f"{stack.url}/api/plans/").status_code == 401
+            assert alice.get("/api/pictures/").status_code == 200
+            assert upload(alice, seed=(seed := seed + 1))["id"]
+        became = json.loads(slow.stdout.read())
+    assert became["heads"] == {"dropped": 250}
+    # nginx bears with whoever is never silent, but not with more of them than an address may have.
+    assert became["bodies"] == {"429": 150}
+    assert became["bodies at the end"] == {"dropped": 100}
 
 
 def test_gunicorn_ends_again_and_again_under_load(stack: Stack):
