@@ -12,7 +12,7 @@ from typing import IO, Any
 from boto3.exceptions import Boto3Error
 from boto3.s3.transfer import TransferConfig
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, ConnectTimeoutError, ReadTimeoutError
 from django.core.files import File
 from storages.backends.s3 import S3Storage as LibraryS3Storage
 
@@ -103,10 +103,14 @@ class S3Storage(Storage, LibraryS3Storage):  # type: ignore[misc]
 
     def listed(self, prefix: str) -> Iterator[Listed]:
         pages = self.client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket_name, Prefix=f"{prefix}/")
-        with _answering(prefix):
-            for page in pages:
-                for item in page.get("Contents", ()):
-                    yield Listed(item["Key"], item["Size"], item["LastModified"].timestamp())
+        found = iter(pages)
+        while True:
+            with _answering(prefix):
+                page = next(found, None)
+            if page is None:
+                return
+            for item in page.get("Contents", ()):
+                yield Listed(item["Key"], item["Size"], item["LastModified"].timestamp())
 
     def forget_drafts(self, before: datetime) -> int:
         """Also the parts of uploads that nobody has joined."""
@@ -239,18 +243,36 @@ class StoredObject(io.RawIOBase):
             self._rest = None
 
 
+# Set while the store keeps silent. Then one call at a time finds out whether it answers again, and the others fail at
+# once: each would hold a thread until it has waited in vain, and none would be left for those who need no bytes.
+_silent = threading.Event()
+_finding_out = threading.Lock()
+
+
 @contextmanager
 def _answering(name: str) -> Iterator[None]:
-    """`FileNotFoundError` for an object that is not there, `Unavailable` for everything else that goes wrong."""
+    """For one call: `FileNotFoundError` for an object that is not there, `Unavailable` for everything else that goes
+    wrong."""
+    alone = _silent.is_set()
+    if alone and not _finding_out.acquire(blocking=False):
+        raise _away("it keeps silent", name)
     try:
         yield
+        _silent.clear()
     except ClientError as error:
+        _silent.clear()
         # A bucket that is not there is the operator's matter, and no missing file.
         if error.response["Error"]["Code"] in ("404", "NoSuchKey", "NoSuchUpload"):
             raise FileNotFoundError(f"There is no {name}.") from None
         raise _away(error, name) from error
+    except (ReadTimeoutError, ConnectTimeoutError) as error:
+        _silent.set()
+        raise _away(error, name) from error
     except (BotoCoreError, Boto3Error) as error:
         raise _away(error, name) from error
+    finally:
+        if alone:
+            _finding_out.release()
 
 
 def _away(reason: object, name: str) -> Unavailable:

@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -108,8 +109,8 @@ def timed(ask):
     return ask(), time.monotonic() - began
 
 
-def well_again(ask, status):
-    deadline = time.monotonic() + WELL_AGAIN
+def well_again(ask, status, within=WELL_AGAIN):
+    deadline = time.monotonic() + within
     while (answer := ask()).status_code != status:
         assert time.monotonic() < deadline, answer.text
         time.sleep(0.1)
@@ -189,6 +190,36 @@ def test_the_store_fails_in_the_middle_of_an_upload(stack, room, pause, bound):
     well_again(lambda: send(alice, content), 201)
     [picture] = alice.get("/api/pictures/").json()["results"]
     assert httpx.get(picture["original"]).content == content
+
+
+def test_the_store_keeps_silent_and_lists_go_on(stack):
+    alice = stack.register("alice")
+    use_plan(stack, alice, "Enterprise")
+    url = upload(alice, seed=31)["original"]
+    ended = threading.Event()
+
+    def fetch(_):
+        while not ended.is_set():
+            answer = httpx.get(url, timeout=60)
+            if not ended.is_set():
+                refused(answer, 503, "storage_unavailable")
+            time.sleep(0.5)
+
+    stack.store.line.pause = 60
+    with ThreadPoolExecutor(40) as pool:
+        fetching = [pool.submit(fetch, number) for number in range(40)]
+        try:
+            # Who asked first waits until the store has kept silent for too long.
+            time.sleep(30)
+            for _ in range(100):
+                answer, seconds = timed(lambda: alice.get("/api/pictures/"))
+                assert answer.status_code == 200
+                assert seconds < SOON
+        finally:
+            ended.set()
+            stack.store.line.mend()
+    assert [one.result() for one in fetching] == [None] * 40
+    well_again(lambda: httpx.get(url, timeout=60), 200, within=20)
 
 
 @pytest.mark.parametrize("crowded", [("data", False), ("data", True)], ids=["disk", "store"], indirect=True)
