@@ -57,6 +57,10 @@ class Storage(DjangoStorage, ABC):
                 continue
         return count
 
+    def forget_parts(self, before: datetime) -> int:
+        """Remove what broken uploads left in the store itself, where it keeps such things; answers how many."""
+        return 0
+
     @abstractmethod
     def place(self, draft: Path, name: str, *, durable: bool = True) -> None:
         """Move a draft to its name, over what may be there. `durable=False` is for what can be made again."""

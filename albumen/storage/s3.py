@@ -112,9 +112,9 @@ class S3Storage(Storage, LibraryS3Storage):  # type: ignore[misc]
             for item in page.get("Contents", ()):
                 yield Listed(item["Key"], item["Size"], item["LastModified"].timestamp())
 
-    def forget_drafts(self, before: datetime) -> int:
-        """Also the parts of uploads that nobody has joined."""
-        count = super().forget_drafts(before)
+    def forget_parts(self, before: datetime) -> int:
+        """The parts of uploads that nobody has joined."""
+        count = 0
         with suppress(FileNotFoundError), _answering("uploads in parts"):
             for page in self.client.get_paginator("list_multipart_uploads").paginate(Bucket=self.bucket_name):
                 for upload in page.get("Uploads", ()):

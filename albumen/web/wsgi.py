@@ -2,11 +2,13 @@
 
 import os
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any
 from wsgiref.types import StartResponse, WSGIEnvironment
 
 from django.core.handlers.wsgi import WSGIRequest
 from django.core.wsgi import get_wsgi_application
+from django.utils import timezone
 from django.utils.http import parse_header_parameters
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "albumen.web.settings")
@@ -23,7 +25,11 @@ class Request(WSGIRequest):
 _django = get_wsgi_application()
 _django.request_class = Request
 
-from albumen.uploads.drafts import UNKNOWN_LENGTH, BodyInput  # noqa: E402  (needs the settings)
+from albumen.library.jobs.sweep import forget_drafts  # noqa: E402  (needs the settings, as the next one)
+from albumen.uploads.drafts import UNKNOWN_LENGTH, BodyInput  # noqa: E402
+
+with suppress(OSError):
+    forget_drafts(now=timezone.now())
 
 
 def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:

@@ -110,3 +110,14 @@ def test_a_picture_that_comes_again_after_the_sweep_is_whole(alice, stored):
     call_command("sweep")
     assert body_of(alice.get(again["original"])) == pictures.jpeg()
     assert shown(alice.get(again["thumbnails"][0]["url"])).height == 200
+
+
+def test_a_server_forgets_at_its_start_what_a_killed_one_left(own_server):
+    incoming = own_server.data_dir / "media" / "incoming"
+    incoming.mkdir(parents=True)
+    old, new = incoming / "old", incoming / "new"
+    for path in (old, new):
+        path.write_bytes(b"half a picture")
+    age(old)
+    own_server.start()
+    assert [path.name for path in incoming.iterdir()] == ["new"]
