@@ -25,7 +25,7 @@ SECONDS = 3
 PICTURES = 2000
 
 
-def _asked(url: str, *headers: str, connections: int = 8) -> float:
+def asked(url: str, *headers: str, connections: int = 8) -> float:
     """Requests a second that were answered, each with 200."""
     options = [option for header in headers for option in ("-H", header)]
     command = ["wrk", "-t1", f"-c{connections}", f"-d{SECONDS}s", *options, url]
@@ -37,7 +37,7 @@ def _asked(url: str, *headers: str, connections: int = 8) -> float:
     return float(found[1])
 
 
-def _compare(title: str, ours: Callable[[], float], theirs: Callable[[], float], goal: str) -> None:
+def compare(title: str, ours: Callable[[], float], theirs: Callable[[], float], goal: str) -> None:
     pairs = [(ours(), theirs()) for _ in range(ROUNDS)]
     one, other = (statistics.median(column) for column in zip(*pairs, strict=True))
     each = sorted(round(first / second * 100) for first, second in pairs)
@@ -46,43 +46,53 @@ def _compare(title: str, ours: Callable[[], float], theirs: Callable[[], float],
     )
 
 
-def _thumbnails(stack: Stack, token: str, photo: Path, copy: Path) -> None:
+def hot_thumbnail(stack: Stack, token: str, photo: Path) -> tuple[str, bytes]:
+    """Its address, and what is there for browsers that take WebP."""
     form = {"Authorization": token, "Content-Type": f"multipart/form-data; boundary={BOUNDARY}"}
     connection = http.client.HTTPConnection("127.0.0.1", stack.port)
     connection.request("POST", "/api/pictures/", _form(photo.read_bytes()), form)
     found = re.search(r'"url":"([^"]+/200/[^"]+)"', connection.getresponse().read().decode())
     assert found
     connection.request("GET", found[1], headers={"Accept": "image/webp"})
-    copy.write_bytes(connection.getresponse().read())
+    return found[1], connection.getresponse().read()
+
+
+def _thumbnails(stack: Stack, token: str, photo: Path, copy: Path) -> None:
+    url, content = hot_thumbnail(stack, token, photo)
+    copy.write_bytes(content)
     accept = "Accept: image/webp"
-    _compare(
-        f"hot thumbnail of {copy.stat().st_size} bytes beside nginx's own file",
-        lambda: _asked(found[1], accept, connections=32),
-        lambda: _asked(f"{stack.url}/same.webp", accept, connections=32),
+    compare(
+        f"hot thumbnail of {len(content)} bytes beside nginx's own file",
+        lambda: asked(url, accept, connections=32),
+        lambda: asked(f"{stack.url}/same.webp", accept, connections=32),
         "(goal: 80 %)",
     )
 
 
-def _reads(stack: Stack, bare_url: str, token: str, user: int) -> None:
+def fill(stack: Stack, user: int) -> None:
+    """PICTURES of this user."""
     stack.sql(FILL.format(zeros="0" * 150, moment=POSTGRES_MOMENT), PICTURES, user)
     stack.sql("ANALYZE")
+
+
+def _reads(stack: Stack, bare_url: str, token: str, user: int) -> None:
+    fill(stack, user)
     [(one,)] = stack.sql("SELECT max(id) FROM library_picture")
     signed = f"Authorization: {token}"
     for title, ours, theirs in (
         ("list of 50, signed in, beside the bare view", "/api/pictures/", f"/bare/?owner={user}"),
         ("one picture, signed in, beside the bare view", f"/api/pictures/{one}/", f"/bare/{one}/"),
     ):
-        _compare(
+        compare(
             title,
-            lambda path=ours: _asked(stack.url + path, signed),  # type: ignore[misc]
-            lambda path=theirs: _asked(bare_url + path),  # type: ignore[misc]
+            lambda path=ours: asked(stack.url + path, signed),  # type: ignore[misc]
+            lambda path=theirs: asked(bare_url + path),  # type: ignore[misc]
             "(goal for lists: 60 %)",
         )
 
 
-def _uploads(stack: Stack, photos: list[Path], root: Path) -> None:
-    from albumen import imaging
-
+def uploader(stack: Stack, photos: list[Path]) -> Callable[[int, int], None]:
+    """What each of CLIENTS does for an upload."""
     tokens = [stack.register(f"client{number}").headers["Authorization"] for number in range(CLIENTS)]
     stack.sql("UPDATE accounts_user SET plan_id = (SELECT id FROM plans_plan WHERE name = 'Premium')")
     connections = [http.client.HTTPConnection("127.0.0.1", stack.port, timeout=60) for _ in tokens]
@@ -95,13 +105,21 @@ def _uploads(stack: Stack, photos: list[Path], root: Path) -> None:
         text = answer.read()
         assert answer.status == http.HTTPStatus.CREATED, text
 
+    return upload
+
+
+def _uploads(stack: Stack, photos: list[Path], root: Path) -> None:
+    from albumen import imaging
+
+    upload = uploader(stack, photos)
+
     def render(worker: int, number: int) -> None:
         targets = [imaging.Target(root / f"{worker}-{height}", height) for height in HEIGHTS]
         imaging.render(photos[number % len(photos)], targets, webp=True)
 
     try:
         _rate(CLIENTS, upload)
-        _compare(
+        compare(
             f"12 MP uploads, {CLIENTS} clients, beside the imaging module alone",
             lambda: _rate(CLIENTS, upload),
             lambda: _rate(os.cpu_count() or 1, render),
