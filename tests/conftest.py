@@ -10,6 +10,7 @@ from django.core.management import call_command
 from rest_framework.test import APIClient
 
 from albumen import rates
+from albumen.web.settings import PASSWORD_HASHERS
 from tests import pictures
 from tests.elsewhere import Elsewhere
 from tests.server import Server
@@ -62,10 +63,19 @@ class Person:
 
 @pytest.fixture(autouse=True)
 def _house(settings: Any, tmp_path: Path) -> None:
-    """Files of each test in a folder of its own; no limit on attempts unless the test sets one, and none counted."""
+    """Files of each test in a folder of its own; no limit on attempts unless the test sets one, and none counted;
+    passwords at little cost, and no look at every static file for each client that is made."""
     settings.MEDIA_ROOT = tmp_path / "media"
+    settings.PASSWORD_HASHERS = ["tests.hashers.CheapHasher", *PASSWORD_HASHERS[1:]]
+    settings.WHITENOISE_AUTOREFRESH = True
     settings.RATES = dict.fromkeys(settings.RATES, "0")
     rates._limiter.storage.reset()
+
+
+@pytest.fixture
+def full_hashes(_house: None, settings: Any) -> None:
+    """Passwords hashed as the service does it; comes before the people it is to hold for."""
+    settings.PASSWORD_HASHERS = PASSWORD_HASHERS
 
 
 @pytest.fixture

@@ -51,7 +51,7 @@ def test_unknown_wrong_and_inactive_look_alike(alice, eve):
     assert [sorted(answer.headers) for answer in answers] == [sorted(answers[0].headers)] * 3
 
 
-def test_unknown_wrong_and_inactive_cost_one_hash_each(alice, eve, monkeypatch):
+def test_unknown_wrong_and_inactive_cost_one_hash_each(full_hashes, alice, eve, monkeypatch):
     calls = []
 
     def counted(method):
@@ -93,7 +93,7 @@ def test_an_old_token_in_the_header_is_no_hindrance(alice):
     assert alice.post("/api/register/", {"email": "new@example.com", "password": PASSWORD}).status_code == 201
 
 
-def test_a_hash_of_an_older_kind_is_renewed_and_ends_no_login(alice):
+def test_a_hash_of_an_older_kind_is_renewed_and_ends_no_login(full_hashes, alice):
     from django.contrib.auth.hashers import make_password
 
     from albumen.accounts.models import User

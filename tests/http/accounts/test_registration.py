@@ -40,7 +40,7 @@ def test_a_first_name_goes_before_a_name(anonymous):
     assert answer.json()["first_name"] == "Alice"
 
 
-def test_the_password_is_stored_as_an_argon2id_hash_alone(alice):
+def test_the_password_is_stored_as_an_argon2id_hash_alone(full_hashes, alice):
     from albumen.accounts.models import User
 
     stored = User.objects.get(pk=alice.id).password
