@@ -58,9 +58,9 @@ def database_url(server_url: str, name: str) -> str:
     return f"{head.rpartition('/')[0]}/{name}?{query}"
 
 
-def create_database(server_url: str, name: str) -> str:
-    """A new, empty database; answers its URL."""
-    _execute(server_url, f'CREATE DATABASE "{name}"')
+def create_database(server_url: str, name: str, *, template: str = "template1") -> str:
+    """A new database, empty or a copy of another one; answers its URL."""
+    _execute(server_url, f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
     return database_url(server_url, name)
 
 

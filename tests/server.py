@@ -37,6 +37,16 @@ def _migrated() -> Path:
     return folder / "albumen.sqlite3"
 
 
+@cache
+def _migrated_on(server_url: str) -> str:
+    """The name of a fresh PostgreSQL database; it goes with its server."""
+    name = f"migrated_{uuid.uuid4().hex}"
+    with tempfile.TemporaryDirectory() as folder:
+        env = {**os.environ, "ALBUMEN_DATA_DIR": folder, "DATABASE_URL": postgres.create_database(server_url, name)}
+        subprocess.run([sys.executable, "manage.py", "migrate", "--verbosity", "0"], cwd=ROOT, env=env, check=True)
+    return name
+
+
 class Server:
     """`manage.py serve` on a free port. Where `DATABASE_URL` leads to PostgreSQL, it has a database of its own there,
     which `remove` drops."""
@@ -55,10 +65,11 @@ class Server:
             "ALBUMEN_WORKERS": "0",
             **env,
         }
-        self.postgres = os.environ.get("DATABASE_URL", "")
+        self.postgres = "" if "DATABASE_URL" in env else os.environ.get("DATABASE_URL", "")
         self.database = f"server_{uuid.uuid4().hex}"
-        if self.postgres and "DATABASE_URL" not in env:
-            self.env["DATABASE_URL"] = postgres.create_database(self.postgres, self.database)
+        self._made = False
+        if self.postgres:
+            self.env["DATABASE_URL"] = postgres.database_url(self.postgres, self.database)
         self.process: subprocess.Popen[bytes] | None = None
         self.log = data_dir.parent / f"{data_dir.name}.log"
 
@@ -87,7 +98,12 @@ class Server:
         raise AssertionError(f"The server did not answer: {self.log.read_text()}")
 
     def migrate(self) -> None:
-        """Make the database; on SQLite by a copy of one that was migrated once for all tests of this process."""
+        """Make the database, by a copy of one that was migrated once for all tests of this process."""
+        if self.postgres:
+            if not self._made:
+                postgres.create_database(self.postgres, self.database, template=_migrated_on(self.postgres))
+                self._made = True
+            return
         if self.env.get("DATABASE_URL"):
             self.manage("migrate", "--verbosity", "0")
             return
@@ -124,10 +140,10 @@ class Server:
 
     def sql(self, statement: str, *values: object) -> list[tuple[object, ...]]:
         """Ask, or change, the server's database from outside; `?` stands for a value."""
-        if self.postgres:
+        if url := self.env.get("DATABASE_URL"):
             import psycopg
 
-            with psycopg.connect(self.env["DATABASE_URL"]) as linked:
+            with psycopg.connect(url) as linked:
                 # As SQLite has it: JSON comes as its text.
                 linked.adapters.register_loader("jsonb", psycopg.types.string.TextLoader)
                 cursor = linked.execute(statement.replace("%", "%%").replace("?", "%s"), values)  # type: ignore[arg-type]

@@ -25,7 +25,8 @@ def searched(text):
 
 
 def test_one_statement_serves_other_values(alice, bob):
-    hers, his = rows_of(alice, 3), rows_of(bob, 2)
+    # Wider than the id of any user, which `named` compares it with.
+    hers, his = rows_of(alice, 3, width=10**9), rows_of(bob, 2, width=10**9)
     long_ago, ahead = datetime(2001, 1, 1, tzinfo=UTC), datetime(2101, 1, 1, tzinfo=UTC)
     for person, ids in ((alice, hers), (bob, his)):
         for number, picture_id in enumerate(ids):

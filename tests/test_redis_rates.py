@@ -27,7 +27,8 @@ def pair(tmp_path, redis):
     """Two servers with one database and one Redis."""
     env = {"REDIS_URL": redis.connection_url, "ALBUMEN_RATE_LOGIN": "5/min", "ALBUMEN_RATE_RESET": "5/hour"}
     env |= {"ALBUMEN_RATE_REGISTER": "50/hour", "ALBUMEN_RATE_API": "1000/min"}
-    servers = [Server(tmp_path / "data", **env) for _ in range(2)]
+    first = Server(tmp_path / "data", **env)
+    servers = [first, Server(tmp_path / "data", **env, DATABASE_URL=first.env["DATABASE_URL"])]
     for server in servers:
         server.start()
     yield servers
