@@ -3,7 +3,7 @@
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run stack test check faults bench lock
+.PHONY: help run stack test cover check faults bench lock
 
 # Modules are started by `python -m`, because the scripts in .venv/bin break when the checkout is moved.
 VENV_PYTHON := .venv/bin/python
@@ -23,23 +23,25 @@ stack: ## Start the scaled set-up of docs/operations.md on loopback, for a look;
 	@scripts/venv.sh requirements-dev.txt; \
 	exec $(VENV_PYTHON) -m tests.stack
 
-# Everything runs on SQLite, then what depends on the database most on PostgreSQL, which comes from a wheel.
-# ALBUMEN_TEST_DATABASE=postgres runs everything on PostgreSQL instead.
+# Everything runs on SQLite, then again on PostgreSQL, which comes from a wheel, but for what touches no database or
+# brings its own. ALBUMEN_TEST_DATABASE=postgres runs everything there alone.
 PYTEST := $(VENV_PYTHON) -m pytest -n auto --dist loadgroup
-DATABASE_BOUND := test_postgresql.py test_writers_at_once.py test_hidden.py test_idempotency.py \
-	test_idempotency_at_once.py albums library/test_at_once.py library/test_expiring_links.py library/test_lists.py \
-	library/test_paging.py library/test_trash.py organizations/test_at_once.py organizations/test_lists.py \
-	accounts/test_paging.py accounts/test_refresh.py accounts/test_sessions.py accounts/test_deletion.py
+OWN_OR_NO_DATABASE := imaging remote stack storage/test_move.py test_backup.py test_deploy.py test_settings.py
 
-test: ## Run every test with coverage; ARGS="..." goes to pytest
+test: ## Run every test, on SQLite and on PostgreSQL; ARGS="..." goes to pytest, which then runs once
 	@scripts/venv.sh requirements-dev.txt; \
-	$(PYTEST) --cov=albumen --cov-report=term:skip-covered $(ARGS); \
+	$(PYTEST) $(ARGS); \
 	$(if $(ARGS)$(ALBUMEN_TEST_DATABASE),exit;) \
 	said="$$($(VENV_PYTHON) -m tests.postgres </dev/null)"; \
 	case "$$said" in \
-		postgres://*) ALBUMEN_TEST_DATABASE=postgres $(PYTEST) $(addprefix tests/http/,$(DATABASE_BOUND)) ;; \
+		postgres://*) ALBUMEN_TEST_DATABASE=postgres $(PYTEST) $(addprefix --ignore=tests/,$(OWN_OR_NO_DATABASE)) ;; \
 		*) echo "Nothing was tested on PostgreSQL, which cannot be started here: $$said" ;; \
 	esac
+
+# Measuring takes as long again as the tests do.
+cover: ## Run every test on SQLite, and show what of the code none of them reaches
+	@scripts/venv.sh requirements-dev.txt; \
+	$(PYTEST) --cov=albumen --cov-report=term:skip-covered $(ARGS)
 
 # The data folder is a passing one, so that no check creates or reads anybody's pictures.
 check: ## Check style, types, layers, migrations and the API description
