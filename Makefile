@@ -3,7 +3,7 @@
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run stack test cover check faults bench lock
+.PHONY: help run stack test cover check faults fuzz bench lock
 
 # Modules are started by `python -m`, because the scripts in .venv/bin break when the checkout is moved.
 VENV_PYTHON := .venv/bin/python
@@ -59,6 +59,10 @@ check: ## Check style, types, layers, migrations and the API description
 faults: ## Kill and cut at 50 random moments each, or ROUNDS of them; takes an hour or two
 	@scripts/venv.sh requirements-dev.txt; \
 	FAULT_ROUNDS="$${ROUNDS:-50}" $(VENV_PYTHON) -m pytest -m fault $(ARGS)
+
+fuzz: ## Hold every answer against the API description with 50 examples each, or EXAMPLES of them; takes long
+	@scripts/venv.sh requirements-dev.txt; \
+	FUZZ_EXAMPLES="$${EXAMPLES:-50}" $(PYTEST) tests/test_api_description.py $(ARGS)
 
 bench: ## Run the benchmarks; ARGS="..." goes to them
 	@scripts/venv.sh requirements-dev.txt; \

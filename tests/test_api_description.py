@@ -1,5 +1,8 @@
-"""The OpenAPI description against the real service, fuzzed by Schemathesis: no 5xx, and no answer that it lacks."""
+"""The OpenAPI description against the real service, fuzzed by Schemathesis: no 5xx, and no answer that it lacks.
 
+`FUZZ_EXAMPLES` is how many examples each operation gets in the long form, which `make fuzz` runs."""
+
+import os
 import shutil
 import subprocess
 import sys
@@ -27,6 +30,8 @@ CHECKS = (
 SUICIDAL = r"^/api/(logout/all|sessions/\{session_id\})/$"
 
 
+EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "0"))
+# In the short form, each of them for whom it reaches most.
 PHASES = {
     "anonymous": "examples,fuzzing",
     "user": "coverage,stateful",
@@ -34,6 +39,7 @@ PHASES = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("role", PHASES)
 def test_every_answer_is_described(own_server, role, tmp_path):
     own_server.start()
@@ -58,11 +64,11 @@ def test_every_answer_is_described(own_server, role, tmp_path):
                 "--checks",
                 ",".join(CHECKS),
                 "--max-examples",
-                "3",
+                str(EXAMPLES or 3),
                 "--seed",
                 "7",
                 "--phases",
-                PHASES[role],
+                "examples,coverage,fuzzing,stateful" if EXAMPLES else PHASES[role],
                 "--continue-on-failure",
             ),
             *("--exclude-path-regex", SUICIDAL, "--request-timeout", "60"),
@@ -70,7 +76,7 @@ def test_every_answer_is_described(own_server, role, tmp_path):
         cwd=tmp_path,
         capture_output=True,
         text=True,
-        timeout=400,
+        timeout=400 + 60 * EXAMPLES,
     )
     assert done.returncode == 0, done.stdout[-8000:] + done.stderr[-2000:]
     if role != "anonymous":
