@@ -2,12 +2,18 @@
 starts once; pytest-xdist's workers have its URL from their parent, and make a database each there."""
 
 import os
+from functools import cache
 
+import httpx
 import pytest
 
 from tests.postgres import Postgres, Unavailable
 
 _started: list[Postgres] = []
+
+# It reads all certificates that the machine trusts for each client, and for each call without one: 20 ms of work for
+# nothing, since tests speak plain HTTP on loopback. What would shorten it is an environment that servers inherit.
+httpx._transports.default.create_ssl_context = cache(httpx.create_ssl_context)  # type: ignore[attr-defined]
 
 
 @pytest.hookimpl(tryfirst=True)
