@@ -12,7 +12,6 @@ from tests.postgres import Postgres, create_database
 from tests.server import Server
 from tests.storage.store import BUCKET
 
-pytestmark = pytest.mark.xdist_group("s3")
 ENTERPRISE = "UPDATE accounts_user SET plan_id = (SELECT id FROM plans_plan WHERE name = 'Enterprise')"
 
 

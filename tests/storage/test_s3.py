@@ -13,7 +13,6 @@ from PIL import Image
 
 from tests import pictures
 
-pytestmark = pytest.mark.xdist_group("s3")
 ENTERPRISE = "UPDATE accounts_user SET plan_id = (SELECT id FROM plans_plan WHERE name = 'Enterprise')"
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from tests.tasks.conftest import Works
 
-pytestmark = [pytest.mark.fault, pytest.mark.xdist_group("tasks")]
+pytestmark = pytest.mark.fault
 
 
 @pytest.fixture(scope="module")
