@@ -40,7 +40,7 @@ def fetch_rows(build: Build, *shape: Any, values: Sequence[Value], limit: int | 
 def fetch_objects(build: Build, *shape: Any, values: Sequence[Value]) -> Iterator[Any]:
     """The same for a QuerySet of model instances, with what it names in `select_related`."""
     statement = _statement(build, shape, values, None)
-    return statement.as_objects(statement.run(values, None))
+    return statement.as_objects(statement.run(values, None, for_objects=True))
 
 
 def _statement(build: Build, shape: tuple[Any, ...], values: Sequence[Value], limit: int | None) -> "_Statement":
@@ -64,12 +64,19 @@ def _mark(number: int, value: Value) -> Value:
     return 2_047_483_647 + number if isinstance(value, int) else f"\N{REPLACEMENT CHARACTER}{number}"
 
 
+def _with_numbers(sql: str) -> str:
+    """The statement with $1, $2 for its values, as PostgreSQL has them, instead of Django's %s."""
+    first, *others = (part.replace("%%", "%") for part in sql.split("%s"))
+    return first + "".join(f"${number}{part}" for number, part in enumerate(others, start=1))
+
+
 class _Statement:
     def __init__(self, connection: Any, queryset: QuerySet[Any, Any], marks: list[Value], *, limited: bool) -> None:
         self._connection = connection
         self._compiler: Any = queryset.query.get_compiler(connection=connection)
         sql, parameters = self._compiler.as_sql()
         self._sql = f"{sql} LIMIT %s" if limited else sql
+        self._numbered = _with_numbers(self._sql)
         self._parameters = list(parameters)
         places = {self._adapted(mark): number for number, mark in enumerate(marks) if mark is not None}
         self._places = [(place, places[one]) for place, one in enumerate(parameters) if one in places]
@@ -89,7 +96,7 @@ class _Statement:
     def _adapted(self, value: Value) -> Any:
         return self._connection.ops.adapt_datetimefield_value(value) if isinstance(value, datetime) else value
 
-    def run(self, values: Sequence[Value], limit: int | None) -> list[tuple[Any, ...]]:
+    def run(self, values: Sequence[Value], limit: int | None, *, for_objects: bool = False) -> list[tuple[Any, ...]]:
         parameters = self._parameters.copy()
         for place, number in self._places:
             value = self._adapted(values[number])
@@ -97,10 +104,25 @@ class _Statement:
             parameters[place] = type(parameters[place])(value) if isinstance(value, int) else value
         if limit is not None:
             parameters.append(limit)
-        with self._connection.cursor() as cursor:
+        connection = self._connection
+        rows: list[tuple[Any, ...]]
+        if connection.vendor == "postgresql" and not (connection.queries_logged or connection.execute_wrappers):
+            return self._run_as_prepared(parameters, binary=not for_objects)
+        with connection.cursor() as cursor:
             cursor.execute(self._sql, parameters)
-            rows: list[tuple[Any, ...]] = cursor.fetchall()
+            rows = cursor.fetchall()
             return rows
+
+    def _run_as_prepared(self, parameters: list[Any], *, binary: bool) -> list[tuple[Any, ...]]:
+        """By PostgreSQL's own prepared statements. Django's cursors write the values into the text of each statement,
+        and read times from text, which took as long as all else of a page. Objects come as text, for Django's own
+        converters expect that."""
+        from psycopg import RawCursor
+
+        self._connection.ensure_connection()
+        with self._connection.wrap_database_errors, RawCursor(self._connection.connection) as cursor:
+            cursor.execute(self._numbered, parameters, prepare=True, binary=binary)
+            return cursor.fetchall()
 
     def as_objects(self, rows: Any) -> Iterator[Any]:
         """As Django's own `ModelIterable` makes them."""
