@@ -20,7 +20,8 @@ Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Any]]
 Send = Callable[[Any], Awaitable[None]]
 
-STALLED_SECONDS = 30
+# Bytes a second that the rest of a body has to have, so that nobody holds a thread by a byte now and then.
+LEAST_RATE = 1000
 GATHERED_BYTES = 512 * 1024
 DRAIN_SECONDS = 2
 _http: Any = WSGIMiddleware(cast(Any, wsgi), workers=settings.THREADS)
@@ -40,11 +41,12 @@ async def application(scope: Message, receive: Receive, send: Send) -> None:
 
 
 class _Body:
-    """A request's body on its way in: given up when it stalls, and read to its end after an early refusal."""
+    """A request's body on its way in: given up when it stalls or drips, and read to its end after an early refusal."""
 
     def __init__(self, receive: Receive, scope: Message) -> None:
         self._receive = receive
         self._ended = False
+        self._received, self._waited = 0, 0.0
         headers = dict(scope["headers"])
         # A client that waits for "100 Continue" sends nothing more once it has its answer.
         self._waits = b"expect" in headers
@@ -54,17 +56,26 @@ class _Body:
         """The next half megabyte or so: handing each small piece to a thread costs more than reading it."""
         pieces: list[bytes] = []
         size = 0
+        clock = asyncio.get_running_loop().time
+        begun = clock()
         try:
-            async with asyncio.timeout(STALLED_SECONDS) as stalled:
+            async with asyncio.timeout(self._patience()) as late:
                 while size < GATHERED_BYTES and not self._ended:
                     message = await self._receive()
                     self._ended = not message.get("more_body", False)
                     pieces.append(message.get("body", b""))
                     size += len(pieces[-1])
-                    stalled.reschedule(asyncio.get_running_loop().time() + STALLED_SECONDS)
+                    self._received += len(pieces[-1])
+                    late.reschedule(clock() + self._patience(clock() - begun))
         except TimeoutError:
             self._ended = True
+        self._waited += clock() - begun
         return {"type": "http.request", "body": b"".join(pieces), "more_body": not self._ended}
+
+    def _patience(self, more: float = 0) -> float:
+        """How many seconds the next piece may take, when those before took what is known and `more`."""
+        credit = settings.STALLED_SECONDS + self._received / LEAST_RATE - self._waited - more
+        return max(0.0, min(settings.STALLED_SECONDS, credit))
 
     def answer_with(self, send: Send) -> Send:
         async def answer(message: Message) -> None:

@@ -186,7 +186,8 @@ TASKS = {
 TASK_TABLE = "albumen.web.work"
 # No settings of an operator's: tests make them shorter. How long a claim holds without a heartbeat; how often a
 # worker looks for what is due, and for what was delivered; the first pause after a failure; what is not claimed so
-# long after its delivery is delivered again; and how long a worker that has to end waits for its handlers.
+# long after its delivery is delivered again; how long a worker that has to end waits for its handlers; and how long
+# one task may keep others waiting, where it can go on later.
 TASK_SECONDS = {
     "lease": 20.0,
     "tick": 3.0,
@@ -196,6 +197,9 @@ TASK_SECONDS = {
     "stop": 8.0,
     "turn": 30.0,
 }
+
+# How long a client may be silent in the middle of a body. No setting of an operator's either.
+STALLED_SECONDS = 30.0
 
 # JSON bodies and form fields beside the picture are read into memory, so they are bounded.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000

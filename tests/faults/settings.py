@@ -1,5 +1,6 @@
-"""The service with less patience for a worker that is gone: for the short form of the tests that kill one."""
+"""The service with less patience, for workers that are gone and clients that are slow: for short forms of tests."""
 
 from albumen.web.settings import *  # noqa: F403
 
 TASK_SECONDS = {**TASK_SECONDS, "lease": 4.0, "tick": 0.5}  # noqa: F405
+STALLED_SECONDS = 3.0
