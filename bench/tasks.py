@@ -57,3 +57,7 @@ def run() -> None:
                 rates[name].append(_rate(Path(folder) / f"{number}-{place}", env))
         for name, found in rates.items():
             print(f"{name:16} {statistics.median(found):7.1f} tasks/s  ({TASKS} tasks, medians of {ROUNDS})")
+
+
+if __name__ == "__main__":
+    run()
