@@ -156,6 +156,13 @@ class Directus:
         return upload
 
 
+def _settled(upload: Callable[[int, int], None]) -> float:
+    """Uploads a second. What the other one has left unwritten goes to the disk before, for a flush waits for it all,
+    and only one of the two flushes what it answers."""
+    os.sync()
+    return _rate(CLIENTS, upload)
+
+
 def run() -> None:
     installed = os.environ.get("DIRECTUS_DIR")
     if not installed:
@@ -203,8 +210,8 @@ def run() -> None:
             _rate(CLIENTS, upload_there)
             compare(
                 f"12 MP upload with two thumbnails, {CLIENTS} clients",
-                lambda: _rate(CLIENTS, upload),
-                lambda: _rate(CLIENTS, upload_there),
+                lambda: _settled(upload),
+                lambda: _settled(upload_there),
                 "(goal: 240 %)",
             )
         finally:
