@@ -4,6 +4,7 @@ import base64
 import binascii
 import errno
 import hashlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Self
 
@@ -130,20 +131,20 @@ class NoFiles(FileUploadHandler):
 
 
 class BodyInput:
-    """A request's body that knows its length, and refuses to end before it (a client that went away)."""
+    """A request's body that refuses to end before its length, or when `broke_off` says that the client went away."""
 
-    def __init__(self, stream: Any, length: int | None) -> None:
+    def __init__(self, stream: Any, length: int | None, broke_off: Callable[[], bool]) -> None:
         self._stream = stream
         self._left = length
+        self._broke_off = broke_off
 
     def read(self, size: int = -1) -> bytes:
         data: bytes = self._stream.read(size)
         if self._left is not None:
             self._left -= len(data)
-            if self._left > 0 and len(data) < size:
-                raise BodyIncomplete(
-                    "body_incomplete", "The body ended before its Content-Length. Send it again, whole."
-                )
+        at_its_end = size < 0 or len(data) < size
+        if at_its_end and ((self._left or 0) > 0 or self._broke_off()):
+            raise BodyIncomplete("body_incomplete", "The body ended before it was whole. Send it again.")
         return data
 
     def readline(self, size: int = -1) -> bytes:

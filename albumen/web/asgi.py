@@ -32,7 +32,7 @@ _probes: Any = WSGIMiddleware(cast(Any, wsgi), workers=2)
 async def application(scope: Message, receive: Receive, send: Send) -> None:
     """HTTP and WebSockets, beside each other."""
     if scope["type"] == "http":
-        body = _Body(receive, scope)
+        body = scope["albumen.body"] = _Body(receive, scope)
         answering = _probes if scope["path"].strip("/") in PATHS else _http
         await answering(scope, body.receive, body.answer_with(send))
     elif scope["type"] == "websocket":
@@ -45,8 +45,11 @@ class _Body:
 
     def __init__(self, receive: Receive, scope: Message) -> None:
         self._receive = receive
+        self._scope = scope
         self._ended = False
-        self._received, self._waited = 0, 0.0
+        # It ended because the client went or was too slow, where a body without a length looks like a whole one.
+        self.broken = False
+        self._patience = settings.STALLED_SECONDS
         headers = dict(scope["headers"])
         # A client that waits for "100 Continue" sends nothing more once it has its answer.
         self._waits = b"expect" in headers
@@ -57,29 +60,25 @@ class _Body:
         pieces: list[bytes] = []
         size = 0
         clock = asyncio.get_running_loop().time
-        begun = clock()
         try:
-            async with asyncio.timeout(self._patience()) as late:
-                while size < GATHERED_BYTES and not self._ended:
+            while size < GATHERED_BYTES and not self._ended:
+                asked = clock()
+                async with asyncio.timeout(self._patience):
                     message = await self._receive()
-                    self._ended = not message.get("more_body", False)
-                    pieces.append(message.get("body", b""))
-                    size += len(pieces[-1])
-                    self._received += len(pieces[-1])
-                    late.reschedule(clock() + self._patience(clock() - begun))
+                self._ended = not message.get("more_body", False)
+                self.broken = message["type"] == "http.disconnect" or self._scope.get("albumen.broke_off", False)
+                pieces.append(message.get("body", b""))
+                size += len(pieces[-1])
+                # What was waited is used up, and comes back with the bytes; never more of it than at first.
+                left = self._patience - (clock() - asked) + len(pieces[-1]) / LEAST_RATE
+                self._patience = min(settings.STALLED_SECONDS, left)
         except TimeoutError:
-            self._ended = True
-        self._waited += clock() - begun
+            self._ended = self.broken = True
         return {"type": "http.request", "body": b"".join(pieces), "more_body": not self._ended}
-
-    def _patience(self, more: float = 0) -> float:
-        """How many seconds the next piece may take, when those before took what is known and `more`."""
-        credit = settings.STALLED_SECONDS + self._received / LEAST_RATE - self._waited - more
-        return max(0.0, min(settings.STALLED_SECONDS, credit))
 
     def answer_with(self, send: Send) -> Send:
         async def answer(message: Message) -> None:
-            unread = self._has_body and not self._ended
+            unread = self._has_body and (self.broken or not self._ended)
             if message["type"] == "http.response.start" and unread:
                 message["headers"] = [*message["headers"], (b"connection", b"close")]
             if message["type"] == "http.response.body" and not message.get("more_body") and unread:
@@ -90,7 +89,7 @@ class _Body:
 
     async def _drain(self) -> None:
         """Closing on unread bytes resets the connection, and the client may never see why it was refused."""
-        if self._waits:
+        if self._waits or self.broken:
             return
         try:
             async with asyncio.timeout(DRAIN_SECONDS):

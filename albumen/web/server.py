@@ -49,6 +49,8 @@ class Protocol(HttpToolsProtocol):
         cycle = self.cycle
         if cycle is None or cycle.response_complete:
             return None
+        # For `asgi.py`: where a body has no length, this end looks like that of a whole one.
+        cycle.scope["albumen.broke_off"] = cycle.more_body  # type: ignore[typeddict-unknown-key]
         cycle.more_body = False
         cycle.keep_alive = False
         cycle.message_event.set()

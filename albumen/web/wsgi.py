@@ -41,5 +41,6 @@ def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iter
         length = None if length is None else int(length)
     except ValueError:
         length = None
-    environ["wsgi.input"] = BodyInput(environ["wsgi.input"], length)
+    body = environ.get("asgi.scope", {}).get("albumen.body")
+    environ["wsgi.input"] = BodyInput(environ["wsgi.input"], length, lambda: body is not None and body.broken)
     return _django(environ, start_response)

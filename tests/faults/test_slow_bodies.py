@@ -2,6 +2,7 @@
 
 import socket
 import time
+from functools import partial
 
 import pytest
 
@@ -19,19 +20,39 @@ def server(own_server: Server) -> Server:
     return own_server
 
 
-def begin(server: Server, token: str) -> socket.socket:
+CHUNKED = "Transfer-Encoding: chunked"
+
+
+def begin(server: Server, token: str, length: str, body: bytes) -> socket.socket:
     connection = socket.create_connection(("127.0.0.1", server.port), timeout=30)
     connection.sendall(
         b"POST /api/pictures/ HTTP/1.1\r\nHost: localhost\r\nContent-Type: multipart/form-data; boundary=x\r\n"
-        b"Content-Length: 100000\r\nAuthorization: " + token.encode() + b"\r\n\r\n" + HEAD
+        + f"{length}\r\nAuthorization: {token}\r\n\r\n".encode()
+        + body
     )
     return connection
 
 
-@pytest.mark.parametrize("pieces", [b"", b"x"], ids=["silence", "drip"])
-def test_a_body_that_stands_still_or_drips_is_refused_and_lets_others_through(server: Server, pieces: bytes) -> None:
+def chunk(body: bytes) -> bytes:
+    return f"{len(body):x}\r\n".encode() + body + b"\r\n"
+
+
+@pytest.mark.parametrize(
+    ("length", "body", "pieces"),
+    [
+        ("Content-Length: 100000", HEAD, b""),
+        ("Content-Length: 100000", HEAD, b"x"),
+        ("Content-Length: 4000000", HEAD + b"x" * 2_000_000, b"x"),
+        (CHUNKED, chunk(HEAD), b""),
+        (CHUNKED, chunk(HEAD), b"1\r\nx\r\n"),
+    ],
+    ids=["silence", "drip", "drip after a burst", "silence in chunks", "drip in chunks"],
+)
+def test_a_body_that_stands_still_or_drips_is_refused_and_lets_others_through(
+    server: Server, length: str, body: bytes, pieces: bytes
+) -> None:
     alice = server.register("alice")
-    slow = [begin(server, alice.headers["Authorization"]) for _ in range(2)]
+    slow = [begin(server, alice.headers["Authorization"], length, body) for _ in range(2)]
     answers = [b"", b""]
     deadline = time.monotonic() + 25
     while not all(answers):
@@ -43,21 +64,33 @@ def test_a_body_that_stands_still_or_drips_is_refused_and_lets_others_through(se
                 answers[number] = answers[number] or connection.recv(65536)
             except TimeoutError:
                 continue
-    assert all(answer.startswith(b"HTTP/1.1 400 ") for answer in answers)
+    assert [answer[:13] for answer in answers] == [b"HTTP/1.1 400 "] * 2, answers
+    # To its end: what is still to come of the body would be taken for the next request on the connection.
+    answers = [
+        answer + b"".join(iter(partial(connection.recv, 65536), b""))
+        for answer, connection in zip(answers, slow, strict=True)
+    ]
+    assert all(b"body_incomplete" in answer for answer in answers), answers
     photo = pictures.jpeg(seed=1)
     assert alice.post("/api/pictures/", files={"image": ("a.jpg", photo)}).status_code == 201
     assert alice.get("/api/profile/").json()["usage"] == {"bytes": len(photo), "pictures": 1}
 
 
+@pytest.mark.parametrize(
+    "ending", [b"", b'\r\n--x\r\nContent-Disposition: form-data; name="name"\r\n\r\nhalf of a na']
+)
+def test_a_body_in_chunks_without_its_end_keeps_nothing(server: Server, ending: bytes) -> None:
+    alice = server.register("alice")
+    body = HEAD + pictures.jpeg(seed=3) + ending
+    begin(server, alice.headers["Authorization"], CHUNKED, chunk(body)).close()
+    time.sleep(1)
+    assert alice.get("/api/profile/").json()["usage"] == {"bytes": 0, "pictures": 0}
+
+
 def test_a_body_that_comes_slowly_but_steadily_is_taken(server: Server) -> None:
     alice = server.register("alice")
-    photo = pictures.jpeg(200, 150, seed=2)
-    body = HEAD + photo + b"\r\n--x--\r\n"
-    with socket.create_connection(("127.0.0.1", server.port), timeout=30) as connection:
-        connection.sendall(
-            b"POST /api/pictures/ HTTP/1.1\r\nHost: localhost\r\nContent-Type: multipart/form-data; boundary=x\r\n"
-            + f"Content-Length: {len(body)}\r\nAuthorization: {alice.headers['Authorization']}\r\n\r\n".encode()
-        )
+    body = HEAD + pictures.jpeg(200, 150, seed=2) + b"\r\n--x--\r\n"
+    with begin(server, alice.headers["Authorization"], f"Content-Length: {len(body)}", b"") as connection:
         for start in range(0, len(body), 600):
             connection.sendall(body[start : start + 600])
             time.sleep(0.4)
