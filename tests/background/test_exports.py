@@ -3,6 +3,7 @@
 import hashlib
 import io
 import json
+import time
 import zipfile
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -124,6 +125,20 @@ def test_nobody_fills_the_disk_with_archives(working_server: Server) -> None:
     last = ended(alice, alice.post("/api/profile/export/"))
     answer = alice.post("/api/profile/export/")
     refused(answer, 429, "rate_limited")
+    # Nor by trying one again that was cancelled before it was packed.
+    values = (
+        "kind, owner_id, arguments, 'cancelled', 0, attempts, cancel_requested, not_before, checkpoint, created_at,"
+    )
+    [(again,)] = working_server.sql(
+        f"INSERT INTO tasks_task ({names}) SELECT {values} finished_at FROM tasks_task WHERE id = ? RETURNING id",  # noqa: S608
+        last["id"],
+    )
+    assert alice.post(f"/api/tasks/{again}/retry/").status_code == 200
+    deadline = time.monotonic() + 60
+    while (task := alice.get(f"/api/tasks/{again}/").json())["status"] in ("queued", "running"):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    assert (task["status"], task["error"]["code"]) == ("failed", "rate_limited")
     assert 86_000 < int(answer.headers["Retry-After"]) <= 86_400
     assert httpx.get(first["result"]["url"]).status_code == 200
     working_server.sql("UPDATE tasks_task SET finished_at = '2026-01-01' WHERE id = ?", last["id"])

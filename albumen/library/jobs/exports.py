@@ -17,7 +17,7 @@ from albumen.accounts.models import User
 from albumen.errors import NotFound, OutOfSpace
 from albumen.library import access, renditions
 from albumen.library.models import Picture, Source
-from albumen.library.services.work import EXPORT_KEPT
+from albumen.library.services.work import EXPORT_KEPT, require_space
 from albumen.tasks.services import Run
 
 logger = logging.getLogger(__name__)
@@ -32,6 +32,8 @@ def export_pictures(run: Run) -> dict[str, Any]:
     A run that was killed begins anew: the archive stands in its place whole, or not at all.
     """
     viewer = get_active_user(run.owner_id)
+    # Again, for those that were cancelled meanwhile and then tried again.
+    require_space(owner_id=viewer.pk, now=run.now())
     with _drafts(run.task_id) as (archive, manifest):
         ids = _ids(viewer, run.arguments["album"])
         run.report(0, total=len(ids))

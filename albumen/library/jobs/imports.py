@@ -20,7 +20,8 @@ def import_pictures(run: Run) -> dict[str, Any]:
     """
     urls: list[str] = run.arguments["urls"]
     # Without the addresses, which the task has already: all outcomes are written again at each step.
-    outcomes: list[dict[str, Any]] = run.checkpoint.get("outcomes", [])
+    # `results` is how a worker before an upgrade left them.
+    outcomes: list[dict[str, Any]] = run.checkpoint.get("outcomes") or run.checkpoint.get("results", [])
     for url in urls[len(outcomes) :]:
         run.give_way()
         outcomes = [*outcomes, _import(run, url, outcomes)]

@@ -34,18 +34,23 @@ def start_export(*, actor: User, now: datetime, album: Album | None = None) -> T
     of the actor's archives are kept as may be."""
     with committing():
         require_room(actor.pk)
-        _require_space(actor, now)
+        require_space(owner_id=actor.pk, now=now, open_ones=True)
         return start(
             kind=EXPORT_PICTURES, owner_id=actor.pk, arguments={"album": album.pk if album else None}, now=now
         )
 
 
-def _require_space(actor: User, now: datetime) -> None:
-    kept = Task.objects.filter(
-        owner_id=actor.pk, kind=EXPORT_PICTURES, status=Status.SUCCEEDED, finished_at__gt=now - EXPORT_KEPT
-    )
-    oldest = kept.order_by("-finished_at").values_list("finished_at", flat=True)[ARCHIVES_KEPT - 1 : ARCHIVES_KEPT]
-    for finished_at in oldest:
-        wait = cast(datetime, finished_at) + EXPORT_KEPT - now
-        detail = f"You have {ARCHIVES_KEPT} archives already. Each is kept for a day: use one of them, or wait."
-        raise LimitReached(math.ceil(wait.total_seconds()), detail)
+def require_space(*, owner_id: int, now: datetime, open_ones: bool = False) -> None:
+    """`LimitReached` while as many archives of the user's are kept as may be; with `open_ones`, those that are not
+    packed yet count too."""
+    exports = Task.objects.filter(owner_id=owner_id, kind=EXPORT_PICTURES)
+    kept = exports.filter(status=Status.SUCCEEDED, finished_at__gt=now - EXPORT_KEPT)
+    room = ARCHIVES_KEPT
+    if open_ones:
+        room -= exports.filter(status__in=(Status.QUEUED, Status.RUNNING)).count()
+    ends = [cast(datetime, end) for end in kept.order_by("-finished_at").values_list("finished_at", flat=True)]
+    if len(ends) < room:
+        return
+    detail = f"You have {ARCHIVES_KEPT} archives already, or on their way. Each is kept for a day: use one, or wait."
+    wait = ends[room - 1] + EXPORT_KEPT - now if room > 0 and ends else timedelta(seconds=30)
+    raise LimitReached(math.ceil(wait.total_seconds()), detail)
