@@ -59,6 +59,10 @@ class S3Storage(Storage, LibraryS3Storage):  # type: ignore[misc]
 
     def place(self, draft: Path, name: str, *, durable: bool = True) -> None:
         extra = {"ContentType": "application/octet-stream"}
+        if _silent.is_set():
+            # A short call is to find out whether the store answers again: others are refused until it has.
+            with _answering(name):
+                self.client.head_bucket(Bucket=self.bucket_name)
         with _answering(name):
             # What goes in parts is there once the last call has joined them; when that fails, they are taken back.
             self.client.upload_file(str(draft), self.bucket_name, name, ExtraArgs=extra, Config=_TRANSFER)
