@@ -107,21 +107,21 @@ class _Statement:
         connection = self._connection
         rows: list[tuple[Any, ...]]
         if connection.vendor == "postgresql" and not (connection.queries_logged or connection.execute_wrappers):
-            return self._run_as_prepared(parameters, binary=not for_objects)
+            return self._run_apart(parameters, binary=not for_objects)
         with connection.cursor() as cursor:
             cursor.execute(self._sql, parameters)
             rows = cursor.fetchall()
             return rows
 
-    def _run_as_prepared(self, parameters: list[Any], *, binary: bool) -> list[tuple[Any, ...]]:
-        """By PostgreSQL's own prepared statements. Django's cursors write the values into the text of each statement,
-        and read times from text, which took as long as all else of a page. Objects come as text, for Django's own
-        converters expect that."""
+    def _run_apart(self, parameters: list[Any], *, binary: bool) -> list[tuple[Any, ...]]:
+        """The statement and its values, each by itself, and rows in binary: Django's cursors write the values into the
+        text of each statement, and read each time from text. Objects come as text, for Django's own converters expect
+        that. The database keeps no plan, which would fail when a migration changes a column."""
         from psycopg import RawCursor
 
         self._connection.ensure_connection()
         with self._connection.wrap_database_errors, RawCursor(self._connection.connection) as cursor:
-            cursor.execute(self._numbered, parameters, prepare=True, binary=binary)
+            cursor.execute(self._numbered, parameters, binary=binary)
             return cursor.fetchall()
 
     def as_objects(self, rows: Any) -> Iterator[Any]:
