@@ -105,12 +105,11 @@ class _Statement:
         if limit is not None:
             parameters.append(limit)
         connection = self._connection
-        rows: list[tuple[Any, ...]]
         if connection.vendor == "postgresql" and not (connection.queries_logged or connection.execute_wrappers):
             return self._run_apart(parameters, binary=not for_objects)
         with connection.cursor() as cursor:
             cursor.execute(self._sql, parameters)
-            rows = cursor.fetchall()
+            rows: list[tuple[Any, ...]] = cursor.fetchall()
             return rows
 
     def _run_apart(self, parameters: list[Any], *, binary: bool) -> list[tuple[Any, ...]]:
@@ -120,6 +119,7 @@ class _Statement:
         from psycopg import RawCursor
 
         self._connection.ensure_connection()
+        self._connection.validate_no_broken_transaction()
         with self._connection.wrap_database_errors, RawCursor(self._connection.connection) as cursor:
             cursor.execute(self._numbered, parameters, binary=binary)
             return cursor.fetchall()
