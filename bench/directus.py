@@ -21,10 +21,9 @@ import httpx
 import orjson
 
 from bench.photos import make_photo
-from bench.stack import PICTURES, SECONDS, asked, compare, fill, hot_thumbnail, uploader
+from bench.stack import PICTURES, SECONDS, asked, compare, fill, hot_thumbnail, scaled, uploader
 from bench.uploads import BOUNDARY, CLIENTS, HEIGHTS, _form, _rate
 from tests.server import free_port
-from tests.stack.stack import Stack
 
 PASSWORD = "correct horse battery staple"
 TOKEN = "a-token-that-does-not-end"
@@ -169,16 +168,7 @@ def run() -> None:
         sys.exit("DIRECTUS_DIR says where Directus is installed; see the head of this file.")
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
-        processors = os.cpu_count() or 1
-        stack = Stack(
-            root / "stack",
-            webs=1,
-            web_workers=processors,
-            workers=1,
-            stored=False,
-            ALBUMEN_NGINX_PATIENCE="60s",
-            ALBUMEN_ACCESS_LOG="false",
-        )
+        stack = scaled(root / "stack")
         directus = Directus(Path(installed), root / "directus")
         try:
             stack.start()

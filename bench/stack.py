@@ -69,6 +69,20 @@ def _thumbnails(stack: Stack, token: str, photo: Path, copy: Path) -> None:
     )
 
 
+def scaled(folder: Path, **env: str) -> Stack:
+    """The set-up that is measured: one gunicorn with a process for each core, one worker, pictures on the disk."""
+    return Stack(
+        folder,
+        webs=1,
+        web_workers=os.cpu_count() or 1,
+        workers=1,
+        stored=False,
+        ALBUMEN_NGINX_PATIENCE="60s",
+        ALBUMEN_ACCESS_LOG="false",
+        **env,
+    )
+
+
 def fill(stack: Stack, user: int) -> None:
     """PICTURES of this user."""
     stack.sql(FILL.format(zeros="0" * 150, moment=POSTGRES_MOMENT), PICTURES, user)
@@ -137,17 +151,7 @@ def run() -> None:
         root = Path(folder)
         copy = root / "same.webp"
         same = f"location = /same.webp {{ alias {copy}; }}"
-        processors = os.cpu_count() or 1
-        stack = Stack(
-            root / "stack",
-            webs=1,
-            web_workers=processors,
-            workers=1,
-            stored=False,
-            ALBUMEN_NGINX_MORE=same,
-            ALBUMEN_NGINX_PATIENCE="60s",
-            ALBUMEN_ACCESS_LOG="false",
-        )
+        stack = scaled(root / "stack", ALBUMEN_NGINX_MORE=same)
         bare_port = free_port()
         values = {"LISTEN": f"127.0.0.1:{bare_port}", "DIR": str(root / "bare/nginx"), "WS": "server 127.0.0.1:1;"}
         bare = None
