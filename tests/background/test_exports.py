@@ -7,13 +7,19 @@ import time
 import zipfile
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from copy import copy
 from typing import Any
 
 import httpx
 import pytest
+from django.db import connection
+from django.utils import timezone
 
+from albumen.library.services.work import EXPORT_PICTURES
+from albumen.tasks.models import Status, Task
 from tests import pictures
 from tests.background.conftest import ended, upload, use_plan
+from tests.http.library.test_at_once import at_once
 from tests.http.problems import refused
 from tests.server import Server
 
@@ -143,6 +149,26 @@ def test_nobody_fills_the_disk_with_archives(working_server: Server) -> None:
     assert httpx.get(first["result"]["url"]).status_code == 200
     working_server.sql("UPDATE tasks_task SET finished_at = '2026-01-01' WHERE id = ?", last["id"])
     assert alice.post("/api/profile/export/").status_code == 202
+
+
+@pytest.mark.skipif(connection.vendor == "sqlite", reason="needs a database with writers at once")
+def test_of_ten_exports_at_once_the_last_place_is_for_one(committed: None, alice: Any) -> None:
+    now = timezone.now()
+    kept = Task(kind=EXPORT_PICTURES, owner_id=alice.id, status=Status.SUCCEEDED, finished_at=now)
+    Task.objects.bulk_create([copy(kept) for _ in range(9)])
+
+    def ask(_: int) -> Any:
+        try:
+            return alice.post("/api/profile/export/")
+        finally:
+            connection.close()
+
+    answers = at_once(10, ask)
+
+    assert Counter(answer.status_code for answer in answers) == {202: 1, 429: 9}
+    for answer in answers:
+        if answer.status_code == 429:
+            assert "10 archives" in refused(answer, 429, "rate_limited")["detail"]
 
 
 def test_nobody_fills_the_queue_by_asking_often_at_once(own_server: Server) -> None:
