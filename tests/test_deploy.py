@@ -83,6 +83,15 @@ def test_the_dockerfile_is_clean():
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def test_the_image_knows_what_comes_as_source_alone():
+    """pip refuses the build else. What is published in one form alone has one hash, and no other package has that."""
+    lines = re.sub(r"\\\n", "", (ROOT / "requirements.txt").read_text()).splitlines()
+    single = {line.partition("==")[0] for line in lines if line.count("--hash=") == 1}
+    named = re.search(r"--no-binary (\S+)", (DEPLOY / "Dockerfile").read_text())
+    assert named is not None
+    assert set(named[1].split(",")) == single
+
+
 def test_what_the_image_holds_starts(tmp_path):
     """The lines COPY and CMD of its last stage, carried out in a folder."""
     stage = (DEPLOY / "Dockerfile").read_text().rpartition("\nFROM ")[2]
