@@ -1,5 +1,6 @@
 """Importing pictures by their addresses."""
 
+import json
 from typing import Any
 
 from tests import pictures
@@ -86,3 +87,24 @@ def test_a_key_starts_one_import(working_server: Server, elsewhere: Elsewhere) -
     assert first.json()["id"] == second.json()["id"]
     ended(alice, first)
     assert len(alice.get("/api/pictures/").json()["results"]) == 1
+
+
+def test_what_an_older_version_has_imported_is_not_fetched_again(working_server: Server, elsewhere: Elsewhere) -> None:
+    alice = working_server.register("alice")
+    urls = [elsewhere.put(f"upgrade-{seed}.jpg", pictures.jpeg(seed=seed)) for seed in (11, 12)]
+    urls.insert(1, elsewhere.put("upgrade.txt", b"no picture"))
+    before = ended(alice, alice.post("/api/pictures/import/", json={"urls": urls}))
+    # As it left its task when it was cancelled before the last address.
+    working_server.sql(
+        "UPDATE tasks_task SET status = 'cancelled', done = 2, result = NULL, checkpoint = ? WHERE id = ?",
+        json.dumps({"results": before["result"]["results"][:2]}),
+        before["id"],
+    )
+
+    task = ended(alice, alice.post(f"/api/tasks/{before['id']}/retry/"))
+
+    assert (task["status"], task["done"]) == ("succeeded", 3)
+    assert task["result"]["results"][:2] == before["result"]["results"][:2]
+    assert [result["url"] for result in task["result"]["results"]] == urls
+    fetched = [elsewhere.fetched[f"/{url.rpartition('/')[2]}"] for url in urls]
+    assert fetched == [1, 1, 2]
