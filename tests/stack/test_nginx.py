@@ -106,10 +106,11 @@ def test_a_body_for_which_it_has_no_room_is_refused(nginx_before, tmp_path):
 
 
 class Willing(BaseHTTPRequestHandler):
-    """Answers every request, and says nothing of it."""
+    """Answers every request with the address that it is told, and says nothing of it."""
 
     def do_GET(self):
         self.send_response(204)
+        self.send_header("Told", self.headers["X-Forwarded-For"])
         self.end_headers()
 
     def log_message(self, *args):
@@ -120,7 +121,7 @@ class Willing(BaseHTTPRequestHandler):
 def willing(port):
     with ThreadingHTTPServer(("127.0.0.1", port), Willing) as service:
         threading.Thread(target=service.serve_forever, daemon=True).start()
-        yield
+        yield port
         service.shutdown()
 
 
@@ -135,6 +136,29 @@ def test_who_refused_a_moment_ago_is_asked_once_the_other_one_is_gone(nginx_befo
         with willing(port):
             connected(int(httpx.URL(url).port)).close()
             assert [httpx.get(url).status_code for _ in range(8)] == [204] * 8
+
+
+def test_the_address_of_a_client_cannot_be_invented(nginx_before):
+    with willing(free_port()) as service:
+        port = nginx_before(service)
+        connected(port).close()
+        answer = httpx.get(f"http://127.0.0.1:{port}/", headers={"X-Forwarded-For": "8.8.8.8"})
+    assert answer.headers["Told"] == "127.0.0.1"
+
+
+@pytest.mark.parametrize("path", ["/metrics", "/metrics/", "/%6Detrics?a", "//metrics", "/ws/../metrics"])
+def test_the_figures_are_for_nobody_outside(nginx_before, path):
+    with willing(free_port()) as service:
+        _, problem = answer_to(nginx_before(service), f"GET {path} HTTP/1.1\r\nHost: x")
+    assert (problem["status"], problem["code"]) == (404, "not_found")
+
+
+def test_an_operator_may_let_prometheus_through(nginx_before):
+    (line,) = re.findall(r"`(location = /metrics .+?\})`", NGINX_CONF.read_text())
+    with willing(free_port()) as service:
+        port = nginx_before(service, MORE=line)
+        connected(port).close()
+        assert httpx.get(f"http://127.0.0.1:{port}/metrics").status_code == 204
 
 
 def test_its_codes_are_described():
