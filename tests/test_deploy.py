@@ -36,6 +36,8 @@ def test_the_compose_file_keeps_to_the_specification(compose):
             if how["condition"] == "service_healthy":
                 own = compose["services"][needed]
                 assert "healthcheck" in own or "build" in own, f"{needed} has no health check"
+        # The image declares this folder: a container without it gets a nameless volume, which outlives it.
+        assert "build" not in service or "drafts:/data" in service["volumes"]
         for volume in service.get("volumes", ()):
             name = volume.split(":")[0]
             assert (DEPLOY / name).is_file() if name.startswith(".") else name in compose["volumes"]
