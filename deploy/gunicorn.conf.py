@@ -42,6 +42,8 @@ backlog = 512
 graceful_timeout = 25
 timeout = 60
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108  (for the heartbeats alone)
+# Otherwise a socket in the home folder takes commands; containers and services that share the folder fight over it.
+control_socket_disable = True
 # A line for each request comes from the application, without the addresses, which carry signatures.
 accesslog = None
 errorlog = "-"

@@ -117,4 +117,5 @@ def test_what_the_image_holds_starts(tmp_path):
     shown = dict(re.findall(r"^(\w+)\s+= (.*)$", done.stdout, flags=re.MULTILINE))
     assert (shown["workers"], shown["threads"], shown["preload_app"]) == ("3", "7", "False")
     assert int(shown["keepalive"]) > 60
+    assert shown["control_socket_disable"] == "True"
     assert os.fspath(tmp_path) in shown["chdir"]
