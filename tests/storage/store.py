@@ -54,13 +54,16 @@ class Line:
     """Carries bytes between a port of its own and another one, until it is cut.
 
     `room` is how many bytes of each connection go to the other side before it breaks; None for all of them. `pause`
-    is how many seconds each piece of an answer waits before it comes back.
+    is how many seconds each piece of an answer waits before it comes back. `holding` is set once it keeps a PUT back.
     """
 
     def __init__(self, target: int) -> None:
         self.room: int | None = None
         self.pause = 0.0
+        self.holding = threading.Event()
         self.broken = 0
+        self._puts_pass = threading.Event()
+        self._puts_pass.set()
         self._target = target
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = int(self._listener.getsockname()[1])
@@ -73,8 +76,14 @@ class Line:
         for end in list(self._ends):
             _shut(end)
 
+    def hold(self) -> None:
+        """Keep back each PUT from now on; all else passes."""
+        self.holding.clear()
+        self._puts_pass.clear()
+
     def mend(self) -> None:
         self.room, self.pause = None, 0.0
+        self._puts_pass.set()
 
     def close(self) -> None:
         self._listener.close()
@@ -104,6 +113,9 @@ class Line:
                 carried += len(data)
                 if not bounded:
                     time.sleep(self.pause)
+                elif data.startswith(b"PUT ") and not self._puts_pass.is_set():
+                    self.holding.set()
+                    self._puts_pass.wait()
                 target.sendall(data)
         for end in (source, target):
             _shut(end)
