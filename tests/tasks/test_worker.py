@@ -63,6 +63,37 @@ def test_long_work_gives_way_to_what_waits_and_goes_on_where_it_was(works):
     assert [works.effects(task) for task in long] == [steps(task, 12) for task in long]
 
 
+def test_a_worker_that_is_killed_between_two_turns_of_a_task_leaves_it_to_another(works):
+    # Twice as many as the workers have threads, so that each waits for its next turn for a while.
+    long = [works.ask("count", steps=8, pause=0.25, gives_way=True) for _ in range(8)]
+    task, pid = kill_between_turns(works, long)
+    works.hire()
+    found = works.wait(task)
+    assert (found["attempts"], found["done"]) == (1, 8)
+    assert found["checkpoint"]["pid"] != pid
+    for one in long:
+        works.wait(one)
+        assert works.effects(one) == steps(one, 8)
+
+
+def kill_between_turns(works, tasks) -> tuple[int, int]:
+    """Kill the worker that had one of these last while it waits for its next turn; answers the task and the worker."""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        for task in tasks:
+            found = works.task(task)
+            if found["status"] != "queued" or not found["done"]:
+                continue
+            pid = found["checkpoint"]["pid"]
+            # Held still for the second look, so that it cannot take the task up in between.
+            os.kill(pid, signal.SIGSTOP)
+            if works.task(task)["status"] == "queued":
+                os.kill(pid, signal.SIGKILL)
+                return task, pid
+            os.kill(pid, signal.SIGCONT)
+    raise AssertionError("None of them gave way.")
+
+
 def test_many_workers_take_each_turn_of_the_clock_once(works):
     works.wait(works.ask("count", steps=12, pause=0.2))
     # In one statement, so that no turn begins between two looks.
