@@ -115,13 +115,22 @@ class _Statement:
     def _run_apart(self, parameters: list[Any], *, binary: bool) -> list[tuple[Any, ...]]:
         """The statement and its values, each by itself, and rows in binary: Django's cursors write the values into the
         text of each statement, and read each time from text. Objects come as text, for Django's own converters expect
-        that. The database keeps no plan, which would fail when a migration changes a column."""
+        that. After a few times the database keeps the plan."""
         from psycopg import RawCursor
+        from psycopg.errors import FeatureNotSupported
 
         self._connection.ensure_connection()
         self._connection.validate_no_broken_transaction()
         with self._connection.wrap_database_errors, RawCursor(self._connection.connection) as cursor:
-            cursor.execute(self._numbered, parameters, binary=binary)
+            try:
+                cursor.execute(self._numbered, parameters, binary=binary)
+            except FeatureNotSupported:
+                # A migration has given a column another type, and the plan gives the old one. In a transaction it is
+                # too late to ask again; its rollback forgets the plans, too.
+                if self._connection.in_atomic_block:
+                    raise
+                cursor.execute("DEALLOCATE ALL")
+                cursor.execute(self._numbered, parameters, binary=binary)
             return cursor.fetchall()
 
     def as_objects(self, rows: Any) -> Iterator[Any]:

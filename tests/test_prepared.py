@@ -2,7 +2,9 @@
 
 from datetime import UTC, datetime
 
+import psycopg
 import pytest
+from django.db import connection
 
 from albumen.accounts.models import User
 from albumen.library.access import PictureRow, own_pictures, pictures_visible_to
@@ -62,3 +64,27 @@ def test_the_list_of_own_pictures_keeps_the_rule_of_all_lists(alice, bob, dana):
         assert len(rows) == count
         plain = pictures_visible_to(viewer).filter(owner_id=viewer.pk).values(*columns)
         assert [{name: getattr(row, name) for name in columns} for row in rows] == list(plain)
+
+
+@pytest.mark.skipif("connection.vendor != 'postgresql'", reason="only PostgreSQL keeps plans")
+def test_a_kept_plan_does_not_outlive_a_migration(committed, alice):
+    (picture_id,) = rows_of(alice, 1)
+    kept = "SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%library_picture%'"
+
+    def listed():
+        return [row["id"] for row in alice.get("/api/pictures/").json()["results"]]
+
+    for _ in range(10):
+        assert listed() == [picture_id]
+    with connection.cursor() as cursor:
+        cursor.execute(kept)
+        assert cursor.fetchone() > (0,)
+    outside = connection.get_connection_params() | {"cursor_factory": psycopg.Cursor}
+    for name in ("pool", "context"):
+        outside.pop(name, None)
+    with psycopg.connect(**outside) as other:
+        for kind in ("text", "varchar(8)"):
+            other.execute(f"ALTER TABLE library_picture ALTER COLUMN format TYPE {kind}")
+            other.commit()
+            assert listed() == [picture_id]
+            assert listed() == [picture_id]

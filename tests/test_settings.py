@@ -116,8 +116,14 @@ def test_a_database_url_leads_to_postgresql_by_net_or_by_socket(tmp_path, url, p
     assert found["ENGINE"] == "django.db.backends.postgresql"
     assert found["NAME"] == "pictures"
     pool = found["OPTIONS"].pop("pool")
+    assert found["OPTIONS"].pop("prepare_threshold") > 0
     assert tuple(found[name] for name in ("HOST", "PORT", "USER", "PASSWORD", "OPTIONS")) == parts
     assert pool["max_size"] > 4
+
+
+def test_a_pooler_may_do_without_prepared_statements(tmp_path):
+    found = bootstrap.database("postgres://ann@db/pictures", data_dir=tmp_path, threads=4, plans_kept=False)
+    assert found["OPTIONS"]["prepare_threshold"] is None
 
 
 @pytest.mark.parametrize(

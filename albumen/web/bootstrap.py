@@ -40,7 +40,7 @@ def refuse_unsafe(*, debug: bool, secret_key: str, allowed_hosts: list[str]) -> 
         raise ImproperlyConfigured("Unsafe settings for ALBUMEN_ENV=production:\n- " + "\n- ".join(faults))
 
 
-def database(url: str, *, data_dir: Path, threads: int) -> dict[str, Any]:
+def database(url: str, *, data_dir: Path, threads: int, plans_kept: bool = True) -> dict[str, Any]:
     """Django's description of the database that the URL names, which must be PostgreSQL; of SQLite in the data folder
     when it is empty. `ImproperlyConfigured` says what is wrong with a URL, and never repeats its password."""
     if not url:
@@ -70,7 +70,8 @@ def database(url: str, *, data_dir: Path, threads: int) -> dict[str, Any]:
         # The pool keeps connections; Django itself must not.
         "CONN_MAX_AGE": 0,
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {**options, "pool": pool},
+        # So often a statement of `albumen/prepared.py` runs before the server keeps its plan.
+        "OPTIONS": {**options, "prepare_threshold": 5 if plans_kept else None, "pool": pool},
     }
 
 

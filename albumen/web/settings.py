@@ -108,7 +108,14 @@ TEMPLATES = [
 ]
 
 THREADS = env.int("ALBUMEN_THREADS", default=32)
-DATABASES = {"default": bootstrap.database(env.str("DATABASE_URL", default=""), data_dir=DATA_DIR, threads=THREADS)}
+DATABASES = {
+    "default": bootstrap.database(
+        env.str("DATABASE_URL", default=""),
+        data_dir=DATA_DIR,
+        threads=THREADS,
+        plans_kept=env.bool("ALBUMEN_PREPARED_STATEMENTS", default=True),
+    )
+}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "accounts.User"
