@@ -1,7 +1,11 @@
-"""Clients that send a body so slowly that each would hold a thread, on a server without a proxy before it."""
+"""Clients that send a body so slowly that each would hold a thread: on the server that takes bodies, behind a proxy or
+without one."""
 
+import hashlib
+import select
 import socket
 import time
+from contextlib import suppress
 from functools import partial
 
 import pytest
@@ -21,6 +25,8 @@ def server(own_server: Server) -> Server:
 
 
 CHUNKED = "Transfer-Encoding: chunked"
+# More than there are threads.
+MANY = 6
 
 
 def begin(server: Server, token: str, length: str, body: bytes) -> socket.socket:
@@ -52,19 +58,22 @@ def test_a_body_that_stands_still_or_drips_is_refused_and_lets_others_through(
     server: Server, length: str, body: bytes, pieces: bytes
 ) -> None:
     alice = server.register("alice")
-    slow = [begin(server, alice.headers["Authorization"], length, body) for _ in range(2)]
-    answers = [b"", b""]
+    slow = [begin(server, alice.headers["Authorization"], length, body) for _ in range(MANY)]
+    time.sleep(0.5)
+    assert alice.post("/api/albums/", json={"name": "meanwhile"}).status_code == 201
+    # None of them has been given up so far.
+    assert select.select(slow, [], [], 0)[0] == []
+    answers = [b""] * MANY
     deadline = time.monotonic() + 25
     while not all(answers):
         assert time.monotonic() < deadline
         for number, connection in enumerate(slow):
             connection.settimeout(0.2)
-            try:
+            if not answers[number]:
                 connection.sendall(pieces)
-                answers[number] = answers[number] or connection.recv(65536)
-            except TimeoutError:
-                continue
-    assert [answer[:13] for answer in answers] == [b"HTTP/1.1 400 "] * 2, answers
+                with suppress(TimeoutError):
+                    answers[number] = connection.recv(65536)
+    assert [answer[:13] for answer in answers] == [b"HTTP/1.1 400 "] * MANY, answers
     # To its end: what is still to come of the body would be taken for the next request on the connection.
     answers = [
         answer + b"".join(iter(partial(connection.recv, 65536), b""))
@@ -74,6 +83,28 @@ def test_a_body_that_stands_still_or_drips_is_refused_and_lets_others_through(
     photo = pictures.jpeg(seed=1)
     assert alice.post("/api/pictures/", files={"image": ("a.jpg", photo)}).status_code == 201
     assert alice.get("/api/profile/").json()["usage"] == {"bytes": len(photo), "pictures": 1}
+
+
+def test_clients_that_wait_for_leave_to_send_never_have_all_the_threads(server: Server) -> None:
+    alice = server.register("alice")
+    length = "Content-Length: 100000\r\nExpect: 100-continue"
+    slow = [begin(server, alice.headers["Authorization"], length, HEAD) for _ in range(MANY)]
+    # Who has leave to send has its thread.
+    assert slow[0].recv(65536).startswith(b"HTTP/1.1 100 ")
+    assert alice.post("/api/albums/", json={"name": "meanwhile"}).status_code == 201
+    assert select.select(slow, [], [], 0)[0] == []
+    for connection in slow:
+        connection.close()
+
+
+def test_more_than_fits_into_memory_is_taken_whole(server: Server) -> None:
+    alice = server.register("alice")
+    # Decoders stop at the picture's end.
+    photo = pictures.jpeg(seed=4) + bytes(range(256)) * 160_000
+    assert alice.post("/api/pictures/", files={"image": ("a.jpg", photo)}).status_code == 201
+    sha256 = hashlib.sha256(photo).hexdigest()
+    assert (server.data_dir / f"media/originals/{sha256[:2]}/{sha256}").stat().st_size == len(photo)
+    assert [path for path in (server.data_dir / "media/incoming").iterdir() if path.suffix != ".lock"] == []
 
 
 @pytest.mark.parametrize(
