@@ -1,4 +1,5 @@
 """gunicorn behind a proxy: `python -m gunicorn --config deploy/gunicorn.conf.py albumen.web.wsgi`, in the checkout.
+The proxy passes requests with a body to `manage.py serve`, which drops slow ones; here each would hold a thread.
 
 Each worker process has threads, a pool of connections to the database, and decoders of its own, so the figures here
 multiply: workers x (threads + 8) connections, and workers x decoders.
@@ -50,7 +51,7 @@ errorlog = "-"
 loglevel = "warning"
 
 
-# How long the rest of a body is read that nobody wants. The proxy has it whole, so this takes milliseconds.
+# How long the rest of a body is read that nobody wants. Where a proxy passes one here, it has it whole.
 UNREAD_SECONDS = 5
 
 

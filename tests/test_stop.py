@@ -51,6 +51,16 @@ def look(connection, headers):
     connection.request("GET", "/api/plans/", headers=headers)
 
 
+def naming(token):
+    """Makes an album."""
+    signed = {"Authorization": token, "Content-Type": "application/json"}
+
+    def make(connection, headers):
+        connection.request("POST", "/api/albums/", body=b'{"name": "one more"}', headers=headers | signed)
+
+    return make
+
+
 def uploading(token):
     """Sends a small picture."""
     body = b"\r\n".join(

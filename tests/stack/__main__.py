@@ -15,7 +15,7 @@ def main() -> None:
         try:
             stack.start()
             until_ready(stack)
-            print(f"{stack.url}/ is nginx. Behind it: 2 gunicorns, serve, 2 workers, PostgreSQL, Redis, a store.")
+            print(f"{stack.url}/ is nginx. Behind it: 2 gunicorns, 2 serves, 2 workers, PostgreSQL, Redis, a store.")
             print(f"Their logs are in {stack.folder}. Ctrl-C ends everything.", flush=True)
             signal.pause()
         except KeyboardInterrupt:

@@ -21,7 +21,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """Ready for everything, with a worker at work."""
     try:
-        stack = Stack(tmp_path_factory.mktemp("stack") / "stack")
+        stack = Stack(tmp_path_factory.mktemp("stack") / "stack", DJANGO_SETTINGS_MODULE="tests.stack.settings")
     except Unavailable as reason:
         pytest.skip(f"PostgreSQL cannot be started here: {reason}")
     try:

@@ -1,5 +1,6 @@
 """The scaled set-up on loopback, without containers: the shipped nginx.conf and gunicorn.conf.py, PostgreSQL, Redis, a
-store, two gunicorns, the process for WebSockets, and two workers: what compose.yaml starts, as processes."""
+store, two gunicorns, two processes for bodies and WebSockets, and two workers: what compose.yaml starts, as processes.
+"""
 
 import importlib.util
 import os
@@ -31,6 +32,10 @@ DEFAULTS = {
     "ALBUMEN_NGINX_SCHEME": "$scheme",
     "ALBUMEN_NGINX_MORE": "",
 }
+
+
+def _named(ports: list[int]) -> str:
+    return " ".join(f"server 127.0.0.1:{port} max_fails=0;" for port in ports)
 
 
 def nginx_binary() -> Path:
@@ -71,10 +76,19 @@ class Nginx:
 
 
 class Stack(Server):
-    """Everything; `url` is nginx's. `webs` are the gunicorns. Without a store, files are in one folder for all."""
+    """Everything; `url` is nginx's. `webs` are the gunicorns, `serves` the processes of `manage.py serve`. Without a
+    store, files are in one folder for all."""
 
     def __init__(
-        self, folder: Path, *, webs: int = 2, web_workers: int = 1, workers: int = 2, stored: bool = True, **env: str
+        self,
+        folder: Path,
+        *,
+        webs: int = 2,
+        web_workers: int = 1,
+        serves: int = 2,
+        workers: int = 2,
+        stored: bool = True,
+        **env: str,
     ) -> None:
         self._database = Postgres()
         redis_port = free_port()
@@ -104,15 +118,16 @@ class Stack(Server):
         self.postgres = self._database.url
         self.folder = folder
         self.web_ports = [free_port() for _ in range(webs)]
-        self.ws_port = free_port()
+        self.ws_ports = [free_port() for _ in range(serves)]
         self.webs: list[subprocess.Popen[bytes]] = []
+        self.serves: list[subprocess.Popen[bytes]] = []
         self._others: list[subprocess.Popen[bytes]] = []
         self._workers = workers
         values = DEFAULTS | {
             "ALBUMEN_NGINX_LISTEN": f"127.0.0.1:{self.port}",
             "ALBUMEN_NGINX_DIR": str(folder / "nginx"),
-            "ALBUMEN_NGINX_WEB": " ".join(f"server 127.0.0.1:{port} max_fails=0;" for port in self.web_ports),
-            "ALBUMEN_NGINX_WS": f"server 127.0.0.1:{self.ws_port};",
+            "ALBUMEN_NGINX_WEB": _named(self.web_ports),
+            "ALBUMEN_NGINX_WS": _named(self.ws_ports),
             **{name: value for name, value in env.items() if name.startswith("ALBUMEN_NGINX_")},
         }
         self.nginx = Nginx(folder, NGINX_CONF.read_text(), values)
@@ -122,11 +137,11 @@ class Stack(Server):
         self.redis.start()
         self.manage("migrate", "--verbosity", "0")
         self.webs = [self.start_web(number) for number in range(len(self.web_ports))]
-        self._others = [self._run("ws", "manage.py", "serve", HOST="127.0.0.1", PORT=str(self.ws_port))]
+        self.serves = [self.start_serve(number) for number in range(len(self.ws_ports))]
         for number in range(self._workers):
             self._others.append(self._run(f"worker-{number}", "manage.py", "worker"))
         self.nginx.start()
-        for port in (*self.web_ports, self.ws_port, self.port):
+        for port in (*self.web_ports, *self.ws_ports, self.port):
             self._until_answered(port)
 
     def start_web(self, number: int) -> subprocess.Popen[bytes]:
@@ -151,6 +166,14 @@ class Stack(Server):
         self.webs[number] = self.start_web(number)
         self._until_answered(self.web_ports[number])
 
+    def start_serve(self, number: int) -> subprocess.Popen[bytes]:
+        """One `manage.py serve`."""
+        return self._run(f"ws-{number}", "manage.py", "serve", HOST="127.0.0.1", PORT=str(self.ws_ports[number]))
+
+    def restart_serve(self, number: int) -> None:
+        self.serves[number] = self.start_serve(number)
+        self._until_answered(self.ws_ports[number])
+
     def _run(self, name: str, *arguments: str, **env: str) -> subprocess.Popen[bytes]:
         self.folder.mkdir(exist_ok=True)
         with (self.folder / f"{name}.log").open("ab") as log:
@@ -172,7 +195,7 @@ class Stack(Server):
         return "\n".join(f"== {path.name}\n{path.read_text()[-3000:]}" for path in sorted(self.folder.glob("*.log")))
 
     def stop(self, sig: int = signal.SIGTERM) -> int | None:
-        processes = [*([self.nginx.process] if self.nginx.process else []), *self.webs, *self._others]
+        processes = [*([self.nginx.process] if self.nginx.process else []), *self.webs, *self.serves, *self._others]
         for process in processes:
             if process.poll() is None:
                 process.send_signal(sig)
@@ -182,7 +205,7 @@ class Stack(Server):
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
-        self.webs, self._others, self.nginx.process = [], [], None
+        self.webs, self.serves, self._others, self.nginx.process = [], [], [], None
         if self.redis.is_running():
             self.redis.stop()
         return None

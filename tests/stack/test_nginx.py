@@ -15,7 +15,6 @@ import pytest
 import yaml
 
 from albumen.web.catalogue import CATALOGUE
-from tests.http.problems import refused
 from tests.server import free_port
 from tests.stack.stack import DEFAULTS, NGINX_CONF, Nginx
 
@@ -75,34 +74,34 @@ def test_one_address_has_so_many_requests_open(nginx_before, silent):
     assert answer.headers["Retry-After"] == "5"
 
 
-@pytest.mark.parametrize(
-    "begun",
-    [
-        b"GET /api/pictures/ HTTP/1.1\r\nHost: x\r\nX-More: ",
-        b"POST /api/pictures/ HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\nabc",
-    ],
-    ids=["head", "body"],
-)
-def test_a_client_that_stalls_is_dropped_and_the_service_never_sees_it(nginx_before, begun):
+def test_a_head_that_stalls_is_dropped_and_the_service_never_sees_it(nginx_before):
     with socket.create_server(("127.0.0.1", 0)) as service:
         port = nginx_before(service.getsockname()[1], PATIENCE="1s")
         with connected(port) as client:
-            client.sendall(begun)
-            try:
-                said = client.recv(65536)
-            except ConnectionResetError:
-                said = b""
+            client.sendall(b"GET /api/pictures/ HTTP/1.1\r\nHost: x\r\nX-More: ")
+            assert heard(client) == b""
         service.settimeout(0.2)
         with pytest.raises(TimeoutError):
             service.accept()
-    assert said == b""
 
 
-def test_a_body_for_which_it_has_no_room_is_refused(nginx_before, tmp_path):
-    port = nginx_before(free_port())
-    connected(port).close()
-    (tmp_path / "nginx/bodies").rmdir()
-    refused(httpx.post(f"http://127.0.0.1:{port}/api/pictures/", content=bytes(200_000)), 507, "out_of_space")
+def test_a_body_that_stalls_is_dropped_on_both_sides(nginx_before):
+    with socket.create_server(("127.0.0.1", 0)) as service:
+        port = nginx_before(service.getsockname()[1], PATIENCE="1s")
+        with connected(port) as client:
+            client.sendall(b"POST /api/pictures/ HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\nabc")
+            service.settimeout(20)
+            with service.accept()[0] as passed:
+                passed.settimeout(20)
+                assert heard(client) == b""
+                assert b"".join(iter(lambda: heard(passed), b"")).endswith(b"\r\n\r\nabc")
+
+
+def heard(connection):
+    try:
+        return connection.recv(65536)
+    except ConnectionResetError:
+        return b""
 
 
 class Willing(BaseHTTPRequestHandler):
@@ -159,6 +158,66 @@ def test_an_operator_may_let_prometheus_through(nginx_before):
         port = nginx_before(service, MORE=line)
         connected(port).close()
         assert httpx.get(f"http://127.0.0.1:{port}/metrics").status_code == 204
+
+
+class Telling(BaseHTTPRequestHandler):
+    """Says its server's name and what it was asked."""
+
+    def do_GET(self):
+        length = int(self.headers.get("Content-Length", 0))
+        body = self.rfile.read(length) if length else b"".join(iter(self._chunk, b""))
+        said = json.dumps([self.server.name, self.path, body.decode(), dict(self.headers)]).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(said)))
+        self.end_headers()
+        self.wfile.write(said)
+
+    def _chunk(self):
+        if "Transfer-Encoding" not in self.headers:
+            return b""
+        piece = self.rfile.read(int(self.rfile.readline(), 16))
+        self.rfile.readline()
+        return piece
+
+    do_POST = do_DELETE = do_GET  # noqa: N815
+
+    def log_message(self, *args):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("head", "body", "who"),
+    [
+        ("GET {} HTTP/1.1\r\nHost: x", "", "web"),
+        ("POST {} HTTP/1.1\r\nHost: x", "", "web"),
+        ("POST {} HTTP/1.1\r\nHost: x\r\nContent-Length: 0", "", "web"),
+        ("DELETE {} HTTP/1.1\r\nHost: x\r\nContent-Length: 00", "", "web"),
+        ("POST {} HTTP/1.1\r\nHost: x\r\nContent-Length: 3", "abc", "ws"),
+        ("POST {} HTTP/1.0\r\nHost: x\r\nContent-Length: 3", "abc", "ws"),
+        ("GET {} HTTP/1.1\r\nHost: x\r\nContent-Length: 3", "abc", "ws"),
+        ("POST {} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked", "3\r\nabc\r\n0\r\n\r\n", "ws"),
+    ],
+)
+def test_who_takes_bodies_gets_each_request_that_has_one_as_it_came(nginx_before, head, body, who):
+    servers = {}
+    for name in ("web", "ws"):
+        server = servers[name] = ThreadingHTTPServer(("127.0.0.1", 0), Telling)
+        server.name = name
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+    named = {name.upper(): f"server 127.0.0.1:{server.server_port};" for name, server in servers.items()}
+    port = nginx_before(0, **named)
+    for address in ("/api//a%2Fb/%C3%A4%20/?q=%2F&r=a:b", "/files/1/1/200/1/abc", "/ws/x/"):
+        with connected(port) as client:
+            client.sendall(f"{head.format(address)}\r\nX-Request-ID: mine\r\n\r\n{body}".encode())
+            answer = http.client.HTTPResponse(client)
+            answer.begin()
+            name, asked, taken, headers = json.loads(answer.read())
+        assert (name, asked, taken) == ("ws" if "/ws/" in address else who, address, "abc" if body else "")
+        assert headers["X-Forwarded-For"] == "127.0.0.1"
+        assert (headers["X-Request-ID"], answer.headers["X-Request-ID"]) == ("mine", "mine")
+    for server in servers.values():
+        server.shutdown()
+        server.server_close()
 
 
 def test_its_codes_are_described():

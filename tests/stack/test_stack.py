@@ -5,6 +5,9 @@ import io
 import json
 import os
 import signal
+import socket
+import subprocess
+import sys
 import time
 import zipfile
 from collections import Counter
@@ -14,9 +17,10 @@ import httpx
 from tests import pictures
 from tests.background.conftest import ended, upload, use_plan
 from tests.http.problems import refused
+from tests.server import ROOT
 from tests.sockets import listening
 from tests.test_readme import walked
-from tests.test_stop import Visitor, look, uploading
+from tests.test_stop import Visitor, look, naming, uploading
 
 WEBP = {"Accept": "image/avif,image/webp,image/*,*/*;q=0.8"}
 
@@ -121,6 +125,7 @@ def load_while(stack, happens):
     visitors = [Visitor(stack, keep_alive=True, pause=0.05, ask=look) for _ in range(4)]
     visitors += [Visitor(stack, keep_alive=False, pause=0.05, ask=look) for _ in range(2)]
     visitors += [Visitor(stack, keep_alive=True, pause=0.05, ask=uploading(token)) for _ in range(2)]
+    visitors += [Visitor(stack, keep_alive=keep, pause=0.05, ask=naming(token)) for keep in (True, False)]
     for visitor in visitors:
         visitor.start()
     time.sleep(1)
@@ -133,14 +138,54 @@ def load_while(stack, happens):
     return sum((visitor.outcomes for visitor in visitors), Counter())
 
 
-def test_no_request_fails_while_one_gunicorn_ends(stack):
+def test_no_request_fails_while_one_gunicorn_ends_beside_clients_that_drip(stack):
+    alice = person(stack, "alice")
+    token = alice.headers["Authorization"]
+    command = [sys.executable, "-m", "tests.stack.slow", str(stack.port), "10", "40", "60", token]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE) as slow:
+
+        def end():
+            stack.webs[0].send_signal(signal.SIGTERM)
+            stack.webs[0].wait(timeout=40)
+
+        outcomes = load_while(stack, end)
+        stack.restart_web(0)
+        became = json.loads(slow.stdout.read())
+    assert set(outcomes) == {201, 401}, outcomes
+    assert became["heads"] == {"dropped": 10}
+    assert became["bodies"] == {"400, dropped": 40}
+    assert alice.get("/api/profile/").json()["usage"]["pictures"] == 0
+
+
+def test_no_request_fails_while_one_after_the_other_who_takes_bodies_ends(stack):
     def end():
-        stack.webs[0].send_signal(signal.SIGTERM)
-        stack.webs[0].wait(timeout=40)
+        for number in (0, 1):
+            stack.serves[number].send_signal(signal.SIGTERM)
+            stack.serves[number].wait(timeout=40)
+            stack.restart_serve(number)
 
     outcomes = load_while(stack, end)
-    stack.restart_web(0)
     assert set(outcomes) == {201, 401}, outcomes
+
+
+def test_who_vanishes_in_the_middle_of_a_body_leaves_nothing(stack):
+    alice = person(stack, "alice")
+    head = (
+        "POST /api/pictures/ HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: multipart/form-data; boundary=x\r\n"
+        f"Authorization: {alice.headers['Authorization']}\r\nContent-Length: 9000000\r\n\r\n"
+        '--x\r\nContent-Disposition: form-data; name="image"; filename="a.jpg"\r\n\r\n'
+    )
+    for reset in (False, True) * 3:
+        with socket.create_connection(("127.0.0.1", stack.port)) as client:
+            client.sendall(head.encode() + pictures.jpeg() + bytes(2_000_000))
+            if reset:
+                client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+    incoming = stack.data_dir / "media/incoming"
+    deadline = time.monotonic() + 10
+    while left := [path for path in incoming.glob("*") if path.suffix != ".lock"]:
+        assert time.monotonic() < deadline, left
+        time.sleep(0.1)
+    assert alice.get("/api/profile/").json()["usage"] == {"bytes": 0, "pictures": 0}
 
 
 def test_no_request_fails_while_a_gunicorn_loads_anew(stack):
