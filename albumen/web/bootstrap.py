@@ -27,6 +27,18 @@ class Environment(environ.Env):
         return super().get_value(var, *args, **kwargs)
 
 
+class _Aside(environ.Env):
+    """Keeps what it reads from a file to itself."""
+
+
+def settings_in(path: Path) -> dict[str, str]:
+    """What a file like `.env` sets, for a command that is about another installation."""
+    _Aside.ENVIRON = {}
+    with path.open(encoding="utf8") as file:
+        _Aside.read_env(file)
+    return dict(_Aside.ENVIRON)
+
+
 def refuse_unsafe(*, debug: bool, secret_key: str, allowed_hosts: list[str]) -> None:
     """Raise `ImproperlyConfigured`, naming every unsafe setting, when production would start with one."""
     faults = []

@@ -6,10 +6,11 @@ from typing import Any
 
 import httpx
 import pytest
+from django.core.management import CommandError, call_command
 
 from tests import pictures
 from tests.postgres import Postgres, create_database
-from tests.server import Server
+from tests.server import Server, free_port
 from tests.storage.store import BUCKET
 
 ENTERPRISE = "UPDATE accounts_user SET plan_id = (SELECT id FROM plans_plan WHERE name = 'Enterprise')"
@@ -33,9 +34,17 @@ def on_sqlite(tmp_path: Path, monkeypatch: Any) -> Any:
     server.stop()
 
 
-def refused(server: Server, *arguments: str) -> str:
+def move(server: Server, **to: str) -> str:
+    """What the command says that moves to the place which these settings name."""
+    file = server.data_dir / "new.env"
+    file.touch(mode=0o600)
+    file.write_text("".join(f"{name}={value}\n" for name, value in to.items()))
+    return server.manage("move_to", str(file))
+
+
+def refused(server: Server, **to: str) -> str:
     with pytest.raises(AssertionError) as found:
-        server.manage("move_to", *arguments)
+        move(server, **to)
     return str(found.value)
 
 
@@ -64,20 +73,20 @@ def test_an_installation_moves_with_everything_in_it(on_sqlite, bucket):
     link = alice.post(f"/api/pictures/{ids[0]}/links/", json=body).json()["url"]
     before = shown(alice)
 
-    assert "stop the server" in refused(on_sqlite, "--storage", storage)
+    assert "stop the server" in refused(on_sqlite, ALBUMEN_STORAGE_URL=storage)
     on_sqlite.stop()
     server = Postgres()
     try:
         database = create_database(server.url, f"moved_{uuid.uuid4().hex}")
-        where = ("--database", database, "--storage", storage)
-        first = on_sqlite.manage("move_to", *where)
+        where = {"DATABASE_URL": database, "ALBUMEN_STORAGE_URL": storage}
+        first = move(on_sqlite, **where)
         files = len([path for path in folder.rglob("*") if path.is_file()])
         assert f"{files} files are there with the same sha256; {files} were sent now." in first
-        again = on_sqlite.manage("move_to", *where)
+        again = move(on_sqlite, **where)
         assert "0 were sent now" in again
         assert "from before" in again
 
-        on_sqlite.start(DATABASE_URL=database, ALBUMEN_STORAGE_URL=storage)
+        on_sqlite.start(**where)
         (on_sqlite.data_dir / "albumen.sqlite3").rename(on_sqlite.data_dir / "old.sqlite3")
         (on_sqlite.data_dir / "media" / "originals").rename(on_sqlite.data_dir / "old")
         assert shown(alice) == before
@@ -85,11 +94,11 @@ def test_an_installation_moves_with_everything_in_it(on_sqlite, bucket):
         new = alice.post("/api/pictures/", files={"image": ("new.png", pictures.png(seed=4))})
         assert new.status_code == 201
         assert new.json()["id"] > max(ids)
-        done = on_sqlite.manage("check_integrity", "--deep", DATABASE_URL=database, ALBUMEN_STORAGE_URL=storage)
+        done = on_sqlite.manage("check_integrity", "--deep", **where)
         assert "Everything agrees" in done
         on_sqlite.stop()
         (on_sqlite.data_dir / "old.sqlite3").rename(on_sqlite.data_dir / "albumen.sqlite3")
-        assert "take an empty one" in refused(on_sqlite, "--database", database)
+        assert "take an empty one" in refused(on_sqlite, DATABASE_URL=database)
     finally:
         on_sqlite.stop()
         server.stop()
@@ -106,13 +115,31 @@ def test_a_bucket_with_something_else_in_it_is_refused_and_a_torn_file_is_sent_a
     for path, content in ((torn, b"on"), (foreign, b"foreign")):
         path.parent.mkdir(parents=True)
         path.write_bytes(content)
-    assert "originals/ab/foreign, which is not here" in refused(on_sqlite, "--storage", storage)
+    assert "originals/ab/foreign, which is not here" in refused(on_sqlite, ALBUMEN_STORAGE_URL=storage)
     foreign.unlink()
     (folder / "originals/bb").mkdir()
     (folder / "originals/bb/bbb").write_bytes(b"wto")
     store.notice()
-    assert "1 files differ" in refused(on_sqlite, "--storage", storage)
+    assert "1 files differ" in refused(on_sqlite, ALBUMEN_STORAGE_URL=storage)
     (folder / "originals/bb/bbb").unlink()
     store.notice()
-    assert "3 files are there with the same sha256" in on_sqlite.manage("move_to", "--storage", storage)
+    assert "3 files are there with the same sha256" in move(on_sqlite, ALBUMEN_STORAGE_URL=storage)
     assert torn.read_bytes() == b"one"
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        (None, "cannot be read"),
+        ("ALBUMEN_DEBUG=false\n", "must name DATABASE_URL, ALBUMEN_STORAGE_URL, or both"),
+        ("DATABASE_URL=postgres://user:secret-word@example.com\n", "DATABASE_URL names no database"),
+    ],
+)
+def test_a_file_that_names_no_place_is_refused_and_no_password_is_shown(db, settings, tmp_path, lines, said):
+    settings.PORT = free_port()
+    file = tmp_path / "new.env"
+    if lines is not None:
+        file.write_text(lines)
+    with pytest.raises(CommandError, match=said) as found:
+        call_command("move_to", file)
+    assert "secret-word" not in str(found.value)

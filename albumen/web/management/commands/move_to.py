@@ -2,9 +2,11 @@
 
 import socket
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
@@ -20,19 +22,28 @@ class Command(BaseCommand):
     requires_migrations_checks = True
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--database", default="", help="Like DATABASE_URL.")
-        parser.add_argument("--storage", default="", help="Like ALBUMEN_STORAGE_URL.")
+        # In a file, because everybody on the machine can see a command's arguments.
+        parser.add_argument(
+            "file",
+            type=Path,
+            help="A file like .env that names the place to move to: DATABASE_URL, ALBUMEN_STORAGE_URL, or both.",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if not options["database"] and not options["storage"]:
-            raise CommandError("Say where to: --database, --storage, or both.")
+        try:
+            named = bootstrap.settings_in(options["file"])
+        except (OSError, UnicodeDecodeError) as error:
+            raise CommandError(f"{options['file']} cannot be read: {error}.") from None
+        database, storage = (named.get(name, "") for name in ("DATABASE_URL", "ALBUMEN_STORAGE_URL"))
+        if not database and not storage:
+            raise CommandError(f"{options['file']} must name DATABASE_URL, ALBUMEN_STORAGE_URL, or both.")
         with suppress(OSError), socket.create_connection((settings.HOST, settings.PORT), timeout=2):
             raise CommandError(f"Something answers on port {settings.PORT}: stop the server and its workers first.")
         try:
             # On SQLite this holds the lock for writing, so that nobody changes what is being copied.
             with transaction.atomic():
-                self._move(options["database"], options["storage"])
-        except moving.CannotMove as refusal:
+                self._move(database, storage)
+        except (moving.CannotMove, ImproperlyConfigured) as refusal:
             raise CommandError(str(refusal)) from None
 
     def _move(self, database: str, storage: str) -> None:
