@@ -4,11 +4,15 @@ import http.client
 import json
 import re
 import socket
+import struct
 import subprocess
+import sys
 import threading
 import time
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from socketserver import BaseRequestHandler, UDPServer
 
 import httpx
 import pytest
@@ -117,8 +121,8 @@ class Willing(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def willing(port):
-    with ThreadingHTTPServer(("127.0.0.1", port), Willing) as service:
+def willing(port, address="127.0.0.1"):
+    with ThreadingHTTPServer((address, port), Willing) as service:
         threading.Thread(target=service.serve_forever, daemon=True).start()
         yield port
         service.shutdown()
@@ -145,10 +149,12 @@ def test_the_address_of_a_client_cannot_be_invented(nginx_before):
     assert answer.headers["Told"] == "127.0.0.1"
 
 
+@pytest.mark.parametrize("body", ["", "\r\nContent-Length: 1\r\n\r\nx"])
 @pytest.mark.parametrize("path", ["/metrics", "/metrics/", "/%6Detrics?a", "//metrics", "/ws/../metrics"])
-def test_the_figures_are_for_nobody_outside(nginx_before, path):
+def test_the_figures_are_for_nobody_outside(nginx_before, path, body):
     with willing(free_port()) as service:
-        _, problem = answer_to(nginx_before(service), f"GET {path} HTTP/1.1\r\nHost: x")
+        port = nginx_before(service, WS=f"server 127.0.0.1:{service};")
+        _, problem = answer_to(port, f"GET {path} HTTP/1.1\r\nHost: x{body}")
     assert (problem["status"], problem["code"]) == (404, "not_found")
 
 
@@ -218,6 +224,57 @@ def test_who_takes_bodies_gets_each_request_that_has_one_as_it_came(nginx_before
     for server in servers.values():
         server.shutdown()
         server.server_close()
+
+
+@contextmanager
+def named(addresses):
+    """A resolver on loopback that gives every name the addresses that stand in the list; answers its port."""
+
+    class Resolver(BaseRequestHandler):
+        def handle(self):
+            asked, channel = self.request
+            # RFC 1035, section 4.1: the head, the question again, and records that point at it.
+            head = asked[:2] + struct.pack(">HHHHH", 0x8180, 1, len(addresses), 0, 0)
+            records = [struct.pack(">HHHIH", 0xC00C, 1, 1, 1, 4) + socket.inet_aton(one) for one in addresses]
+            channel.sendto(head + asked[12:] + b"".join(records), self.client_address)
+
+    with UDPServer(("127.0.0.1", 0), Resolver) as resolver:
+        threading.Thread(target=resolver.serve_forever, daemon=True).start()
+        yield resolver.server_address[1]
+        resolver.shutdown()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs more than one loopback address")
+def test_a_request_outlives_the_container_it_waited_for(nginx_before):
+    """One that is gone says nothing; meanwhile its name loses the address, within five seconds."""
+    addresses = ["127.0.0.2", "127.0.0.3"]
+    with ExitStack() as opened:
+        gone = opened.enter_context(socket.create_server(("127.0.0.2", 0), backlog=0))
+        at = gone.getsockname()[1]
+        filling = [opened.enter_context(socket.socket()) for _ in range(4)]
+        for one in filling:
+            one.setblocking(False)
+            one.connect_ex(("127.0.0.2", at))
+        opened.enter_context(willing(at, "127.0.0.3"))
+        resolver = opened.enter_context(named(addresses))
+        web = f"server web.example.com:{at} resolve max_fails=0;"
+        port = nginx_before(at, RESOLVER=f"127.0.0.1:{resolver}", WEB=web)
+        url = f"http://127.0.0.1:{port}/api/plans/"
+        connected(port).close()
+        deadline = time.monotonic() + 20
+        while httpx.get(url, timeout=20).status_code != 204:
+            assert time.monotonic() < deadline
+        addresses[:] = ["127.0.0.3"]
+        until = time.monotonic() + 7
+
+        def ask(_):
+            statuses = set()
+            while time.monotonic() < until:
+                statuses.add(httpx.get(url, timeout=20).status_code)
+            return statuses
+
+        with ThreadPoolExecutor(4) as clients:
+            assert set.union(*clients.map(ask, range(4))) == {204}
 
 
 def test_its_codes_are_described():
