@@ -79,6 +79,21 @@ def test_every_command_is_one(compose):
     assert settings <= SETTINGS | GUNICORN
 
 
+def test_systemd_listens_where_nginx_asks():
+    """While a process is restarted, its socket stays."""
+    asked = re.findall(
+        r"^ALBUMEN_NGINX_(WEB|WS)=server (\S+)", (DEPLOY / "systemd/albumen-nginx.env").read_text(), re.M
+    )
+    for name, address in asked:
+        unit = DEPLOY / f"systemd/albumen-{name.lower()}"
+        listens = re.findall(r"^ListenStream=(.+)$", unit.with_suffix(".socket").read_text(), re.M)
+        service = unit.with_suffix(".service").read_text()
+        assert listens == [address]
+        assert f"Requires={unit.name}.socket" in service
+        assert f"PORT={address.rpartition(':')[2]}" in service
+    assert {name for name, _ in asked} == {"WEB", "WS"}
+
+
 def test_the_dockerfile_is_clean():
     hadolint = Path(sys.executable).with_name("hadolint")
     done = subprocess.run([hadolint, DEPLOY / "Dockerfile"], capture_output=True, text=True, timeout=60)

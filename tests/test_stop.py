@@ -3,6 +3,9 @@
 import http.client
 import random
 import signal
+import socket
+import subprocess
+import sys
 import threading
 import time
 from collections import Counter
@@ -10,6 +13,7 @@ from collections import Counter
 import pytest
 
 from tests import pictures
+from tests.server import ROOT
 
 CLIENTS = 6
 BOUNDARY = "between"
@@ -94,3 +98,53 @@ def test_no_request_fails_while_the_server_ends(own_server):
         visitor.join(60)
     outcomes = sum((visitor.outcomes for visitor in visitors), Counter())
     assert set(outcomes) == {201, 401}, outcomes
+
+
+# What systemd does between the fork and the program (sd_listen_fds(3)).
+GIVE = """
+import os, sys
+os.dup2(int(sys.argv[1]), 3)
+os.environ |= {"LISTEN_PID": str(os.getpid()), "LISTEN_FDS": "1"}
+os.execv(sys.executable, [sys.executable, *sys.argv[2:]])
+"""
+SERVE = ("manage.py", "serve")
+GUNICORN = ("-m", "gunicorn", "--config", "deploy/gunicorn.conf.py", "albumen.web.wsgi")
+
+
+@pytest.mark.fault
+@pytest.mark.parametrize("program", [SERVE, GUNICORN], ids=["serve", "gunicorn"])
+def test_who_knocks_during_a_restart_is_answered_by_the_next_process(own_server, program):
+    own_server.migrate()
+    with socket.create_server(("127.0.0.1", own_server.port), backlog=1024) as door:
+
+        def start():
+            number = door.fileno()
+            command = [sys.executable, "-c", GIVE, str(number), *program]
+            with own_server.log.open("ab") as log:
+                return subprocess.Popen(
+                    command, cwd=ROOT, env=own_server.env, pass_fds=[number], stdout=log, stderr=log
+                )
+
+        process, visitors = start(), []
+        try:
+            upload = uploading(own_server.register("alice").headers["Authorization"])
+            visitors += [Visitor(own_server, keep_alive=False, pause=0.05, ask=look) for _ in range(CLIENTS)]
+            visitors += [Visitor(own_server, keep_alive=False, pause=0.05, ask=upload) for _ in range(2)]
+            for visitor in visitors:
+                visitor.start()
+            time.sleep(1)
+            process.terminate()
+            process.wait(30)
+            before = sum((visitor.outcomes for visitor in visitors), Counter())
+            process = start()
+            while sum((visitor.outcomes for visitor in visitors), Counter()).total() < before.total() + 50:
+                assert process.poll() is None, own_server.log.read_text()
+                time.sleep(0.1)
+        finally:
+            for visitor in visitors:
+                visitor.ended.set()
+                visitor.join(60)
+            process.terminate()
+            process.wait(30)
+    outcomes = sum((visitor.outcomes for visitor in visitors), Counter())
+    assert set(before) == set(outcomes) == {201, 401}, outcomes

@@ -39,9 +39,16 @@ def run(application: str, *, host: str, port: int) -> None:
     )
     server = Server(config)
     with suppress(KeyboardInterrupt):
-        server.run()
+        server.run(sockets=_given())
     if not server.started:
         sys.exit(STARTUP_FAILURE)
+
+
+def _given() -> list[socket.socket] | None:
+    """What systemd listens on for this process (sd_listen_fds(3)); None where it is to listen by itself."""
+    if os.environ.get("LISTEN_PID") != str(os.getpid()):
+        return None
+    return [socket.socket(fileno=number) for number in range(3, 3 + int(os.environ.get("LISTEN_FDS", "0")))] or None
 
 
 class State(ServerState):
@@ -60,8 +67,9 @@ class Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self.server_state.ending = True  # type: ignore[attr-defined]
-        # Copies stay open when the loop closes its own.
-        waiting = [socket.socket(fileno=os.dup(one.fileno())) for server in self.servers for one in server.sockets]
+        # Copies stay open when the loop closes its own. Where systemd listens, the next process answers who waits.
+        own = [] if sockets else [one for server in self.servers for one in server.sockets]
+        waiting = [socket.socket(fileno=os.dup(one.fileno())) for one in own]
         for server in self.servers:
             server.close()
         for listener in waiting:
