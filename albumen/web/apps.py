@@ -23,7 +23,9 @@ class WebConfig(AppConfig):
 
     def ready(self) -> None:
         from albumen import imaging, rates
+        from albumen.web import wording
 
+        wording.put_plainly()
         if settings.SENTRY_DSN:
             from albumen.web import sentry
 
