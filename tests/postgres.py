@@ -1,5 +1,6 @@
 """A PostgreSQL for one run of the tests, from a wheel: `python -m tests.postgres` starts it in a folder of its own,
-prints its URL, and takes everything away again when its standard input ends, in whatever way that comes about."""
+prints its URL, and takes everything away again when its standard input ends, in whatever way that comes about, or at
+SIGTERM."""
 
 import importlib.util
 import os
@@ -148,7 +149,14 @@ def _installed(folder: Path) -> tuple[Path, str]:
     return binaries, user
 
 
+def _end(*_: object) -> None:
+    # Once: a second one is not to disturb the clearing up.
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    sys.exit(128 + signal.SIGTERM)
+
+
 def main() -> None:
+    signal.signal(signal.SIGTERM, _end)
     with tempfile.TemporaryDirectory(prefix="albumen-postgres-") as folder:
         try:
             _serve(Path(folder))
