@@ -1,6 +1,8 @@
-"""One process for everything on one machine: HTTP is handed to Django under WSGI, in threads."""
+"""One process for everything on one machine: HTTP is handed to Django under WSGI, in threads. Behind nginx it has the
+requests with a body, and the WebSockets."""
 
 import asyncio
+import logging
 import os
 import tempfile
 from collections import deque
@@ -10,12 +12,14 @@ from typing import IO, Any, cast
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "albumen.web.settings")
 
+import orjson
 from a2wsgi import WSGIMiddleware
 from django.conf import settings
 
 from albumen.storage import storage
-from albumen.web import metrics
+from albumen.web import metrics, request_id
 from albumen.web.operations import PATHS
+from albumen.web.problems import document
 from albumen.web.wsgi import application as wsgi
 
 from albumen.web.sockets import application as websockets  # isort: skip  (needs the settings)
@@ -23,6 +27,8 @@ from albumen.web.sockets import application as websockets  # isort: skip  (needs
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Any]]
 Send = Callable[[Any], Awaitable[None]]
+
+logger = logging.getLogger(__name__)
 
 # Bytes a second that the rest of a body has to have.
 LEAST_RATE = 1000
@@ -52,11 +58,35 @@ async def application(scope: Message, receive: Receive, send: Send) -> None:
             await body.gather()
             async with body.thread():
                 await answering(scope, body.receive, body.answer_with(send))
+        except GivenUp as reason:
+            await _refuse(scope, body, send, str(reason))
         finally:
             body.ahead.close()
     elif scope["type"] == "websocket":
         with metrics.sockets.track_inprogress():
             await websockets(scope, receive, send)
+
+
+class GivenUp(Exception):
+    """A body is waited for no longer; the text says why."""
+
+
+async def _refuse(scope: Message, body: "_Body", send: Send, detail: str) -> None:
+    """Without Django, which would take a thread and ask the database for each of them."""
+    chosen = request_id.chosen(dict(scope["headers"]).get(b"x-request-id", b"").decode("latin-1"))
+    problem = orjson.dumps(document(400, "body_incomplete", detail, request_id=chosen))
+    headers = [
+        (b"content-type", b"application/problem+json"),
+        (b"content-length", str(len(problem)).encode()),
+        (b"x-request-id", chosen.encode()),
+        (b"connection", b"close"),
+    ]
+    request_id.current.set(chosen)
+    logger.info("%s A body was given up: %s", scope["method"], detail)
+    await send({"type": "http.response.start", "status": 400, "headers": headers})
+    await send({"type": "http.response.body", "body": problem, "more_body": True})
+    await body.drain()
+    await send({"type": "http.response.body", "body": b""})
 
 
 class _Ahead:
@@ -143,22 +173,26 @@ class _Body:
         self._scope = scope
         self._ended = False
         # It ended because the client went or was too slow, where a body without a length looks like a whole one.
-        self.broken = False
+        self.broken = self._too_slow = False
         self._patience = settings.STALLED_SECONDS
         headers = dict(scope["headers"])
-        # A client that waits for "100 Continue" sends nothing more once it has its answer.
         self._waits = b"expect" in headers
         length = headers.get(b"content-length", b"0")
         self._has_body = length != b"0" or b"transfer-encoding" in headers
         self._is_long = length.isdigit() and int(length) > LONGEST_AHEAD
 
     async def gather(self) -> None:
-        """Wait for the whole of it, so that a slow one costs no thread. One that is far too long may be refused before
-        it comes."""
+        """Wait for the whole of it, so that a slow one costs no thread; `GivenUp` on one that is too slow. One that is
+        far too long may be refused before it comes."""
         if not self._has_body or self._waits or self._is_long:
             return
-        while not self._ended and self.ahead.add(await self._more()):
-            pass
+        try:
+            while not self._ended and self.ahead.add(await self._more()):
+                pass
+        except asyncio.CancelledError:
+            raise GivenUp("The server ended before the body was whole. Send it again.") from None
+        if self._too_slow:
+            raise GivenUp("The body stood still, or came too slowly. Send it again.")
 
     def thread(self) -> AbstractAsyncContextManager[Any]:
         """Leave to take a thread."""
@@ -186,7 +220,7 @@ class _Body:
                 left = self._patience - (clock() - asked) + len(pieces[-1]) / LEAST_RATE
                 self._patience = min(settings.STALLED_SECONDS, left)
         except TimeoutError:
-            self._ended = self.broken = True
+            self._ended = self.broken = self._too_slow = True
         return b"".join(pieces)
 
     def answer_with(self, send: Send) -> Send:
@@ -194,18 +228,18 @@ class _Body:
             unread = self._has_body and (self.broken or not self._ended)
             if message["type"] == "http.response.start" and unread:
                 message["headers"] = [*message["headers"], (b"connection", b"close")]
+            # A client that waits for "100 Continue" sends nothing more once it has its answer.
+            unread = unread and not (self._waits or self.broken)
             if message["type"] == "http.response.body" and not message.get("more_body") and unread:
                 # All of the answer is out by now: this message is empty.
-                await self._drain()
+                await self.drain()
             await send(message)
 
         return answer
 
-    async def _drain(self) -> None:
+    async def drain(self) -> None:
         """Closing on unread bytes resets the connection, and the client may never see why it was refused."""
-        if self._waits or self.broken:
-            return
         with suppress(TimeoutError):
             async with asyncio.timeout(DRAIN_SECONDS):
-                while not self._ended:
-                    self._ended = not (await self._receive()).get("more_body", False)
+                while (await self._receive()).get("more_body", False):
+                    pass

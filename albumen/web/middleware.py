@@ -1,9 +1,7 @@
 """What holds for every request, whatever answers it."""
 
 import logging
-import re
 import time
-import uuid
 from collections.abc import Callable
 from typing import Any
 
@@ -18,7 +16,6 @@ from albumen.web import metrics, operations, problems, request_id
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 access_log = logging.getLogger("albumen.access")
-_GOOD_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 class RequestId:
@@ -28,8 +25,7 @@ class RequestId:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        given = request.headers.get("X-Request-ID", "")
-        chosen = given if _GOOD_ID.fullmatch(given) else uuid.uuid4().hex
+        chosen = request_id.chosen(request.headers.get("X-Request-ID", ""))
         token = request_id.current.set(chosen)
         request.request_id = chosen  # type: ignore[attr-defined]
         try:

@@ -3,6 +3,7 @@ without one."""
 
 import hashlib
 import select
+import signal
 import socket
 import time
 from contextlib import suppress
@@ -11,6 +12,7 @@ from functools import partial
 import pytest
 
 from tests import pictures
+from tests.faults.rounds import LONG
 from tests.server import Server
 
 pytestmark = pytest.mark.fault
@@ -74,6 +76,8 @@ def test_a_body_that_stands_still_or_drips_is_refused_and_lets_others_through(
                 with suppress(TimeoutError):
                     answers[number] = connection.recv(65536)
     assert [answer[:13] for answer in answers] == [b"HTTP/1.1 400 "] * MANY, answers
+    for connection in slow:
+        connection.settimeout(20)
     # To its end: what is still to come of the body would be taken for the next request on the connection.
     answers = [
         answer + b"".join(iter(partial(connection.recv, 65536), b""))
@@ -126,3 +130,21 @@ def test_a_body_that_comes_slowly_but_steadily_is_taken(server: Server) -> None:
             connection.sendall(body[start : start + 600])
             time.sleep(0.4)
         assert connection.recv(65536).startswith(b"HTTP/1.1 201 ")
+
+
+@pytest.mark.skipif(not LONG, reason="twenty seconds of waiting: make faults")
+def test_a_body_that_is_not_whole_when_the_server_ends_is_refused_in_words(server: Server) -> None:
+    alice = server.register("alice")
+    with begin(server, alice.headers["Authorization"], "Content-Length: 1000000", HEAD) as connection:
+        assert server.process is not None
+        server.process.send_signal(signal.SIGTERM)
+        connection.settimeout(0.5)
+        answer = b""
+        deadline = time.monotonic() + 60
+        while not answer:
+            assert time.monotonic() < deadline
+            connection.sendall(bytes(2000))
+            with suppress(TimeoutError):
+                answer = connection.recv(65536)
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert b"body_incomplete" in answer

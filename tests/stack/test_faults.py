@@ -234,6 +234,8 @@ def test_the_disk_is_full(crowded):
         for _ in range(3):
             refused(send(alice, content), 507, "out_of_space")
             assert drafts(crowded) == []
+        # What memory does not hold is waited for on the same disk.
+        refused(send(alice, content + bytes(40_000_000)), 507, "out_of_space")
         assert [one["id"] for one in alice.get("/api/pictures/").json()["results"]] == [kept["id"]]
         for url in (kept["original"], *(thumbnail["url"] for thumbnail in kept["thumbnails"])):
             assert httpx.get(url, headers=WEBP).status_code == 200
