@@ -319,7 +319,9 @@ def _limits() -> Iterator[Finding]:
     if settings.ACCESS_TOKEN_LIFETIME > settings.REFRESH_TOKEN_LIFETIME:
         yield problem("access tokens outlive refresh tokens", "Lower ALBUMEN_ACCESS_TOKEN_DAYS.")
     if settings.THREADS < 4:
-        yield warning(f"ALBUMEN_THREADS is {settings.THREADS}: a few slow uploads hold up everybody", "Raise it.")
+        yield warning(
+            f"ALBUMEN_THREADS is {settings.THREADS}: a few requests that take long hold up everybody", "Raise it."
+        )
     yield ok(f"{settings.THREADS} threads, {settings.DECODERS} decoders, {settings.DECODER_SECONDS:g} s for a picture")
 
 
