@@ -226,6 +226,24 @@ def test_who_takes_bodies_gets_each_request_that_has_one_as_it_came(nginx_before
         server.server_close()
 
 
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "Content-Length: 3\r\nHost: y\r\n\r\nabc",
+        "Content-Length: 3,3\r\n\r\nabc",
+        "Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n",
+        f"Content-Length: 3\r\nX-Long: {'a' * 20000}\r\n\r\nabc",
+        "Transfer-Encoding: chunked\r\n\r\nzz\r\n",
+    ],
+    ids=["two hosts", "two lengths", "two ends", "too long", "no chunk"],
+)
+def test_a_malformed_request_with_a_body_is_answered_by_nginx_alone(nginx_before, lines):
+    with willing(free_port()) as service:
+        port = nginx_before(service)
+        answer, problem = answer_to(port, f"POST /api/albums/ HTTP/1.1\r\nHost: x\r\n{lines}")
+    assert (answer.status, problem["code"]) == (400, "malformed_request")
+
+
 @contextmanager
 def named(addresses):
     """A resolver on loopback that gives every name the addresses that stand in the list; answers its port."""
