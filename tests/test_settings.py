@@ -135,6 +135,7 @@ def test_a_pooler_may_do_without_prepared_statements(tmp_path):
         ("/var/lib/pictures", "must be like postgres://"),
         ("postgres://ann:s3cr3t@db:5432", "names no database"),
         ("postgres://ann:s3cr3t@db:port/pictures", "cannot be read"),
+        ("postgres://ann:s3cr3t/half@db/pictures", "cannot be read.*Percent-encode"),
     ],
 )
 def test_a_database_that_cannot_be_used_is_refused_without_telling_the_password(tmp_path, url, said):

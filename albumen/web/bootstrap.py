@@ -60,8 +60,12 @@ def database(url: str, *, data_dir: Path, threads: int, plans_kept: bool = True)
     try:
         with warnings.catch_warnings(action="ignore"):
             found = environ.Env.db_url_config(url)
-    except ValueError as error:
-        raise ImproperlyConfigured(f"DATABASE_URL cannot be read: {error}.") from None
+    except ValueError:
+        # Of which a slash in the password makes a port, and would repeat it.
+        raise ImproperlyConfigured(
+            "DATABASE_URL cannot be read: it must be like postgres://user:password@host:5432/name. Percent-encode "
+            "what is neither a letter nor a digit in the password."
+        ) from None
     if found.get("ENGINE") != "django.db.backends.postgresql":
         raise ImproperlyConfigured(
             "DATABASE_URL must be like postgres://user:password@host:5432/name; empty, SQLite is used."
