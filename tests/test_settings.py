@@ -144,6 +144,14 @@ def test_a_database_that_cannot_be_used_is_refused_without_telling_the_password(
     assert "s3cr3t" not in str(refused.value)
 
 
+def test_a_line_that_cannot_be_read_is_not_repeated(tmp_path, caplog):
+    file = tmp_path / ".env"
+    file.write_text("ALBUMEN_WORD = hidden\nPORT=8001\n")
+    assert bootstrap.settings_in(file) == {"PORT": "8001"}
+    assert "is not read" in caplog.text
+    assert "hidden" not in caplog.text
+
+
 def test_the_secret_key_is_made_once_and_is_private(tmp_path):
     data = tmp_path / "data"
     with ThreadPoolExecutor(6) as pool:

@@ -1,6 +1,7 @@
 """What settings need before Django exists: the database, the secret key of a fresh installation, and the production
 checks."""
 
+import logging
 import os
 import secrets
 import warnings
@@ -25,6 +26,16 @@ class Environment(environ.Env):
     def get_value(self, var: str, *args: Any, **kwargs: Any) -> Any:
         self.names.add(var)
         return super().get_value(var, *args, **kwargs)
+
+
+def _without_the_line(record: logging.LogRecord) -> bool:
+    """django-environ repeats whole lines that it cannot read."""
+    if record.args and record.levelno >= logging.WARNING:
+        record.msg, record.args = "A line that is not like NAME=value, without spaces around the =, is not read.", ()
+    return True
+
+
+logging.getLogger(environ.Env.__module__).addFilter(_without_the_line)
 
 
 class _Aside(environ.Env):
