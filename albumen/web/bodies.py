@@ -3,7 +3,6 @@
 import asyncio
 import os
 import tempfile
-from collections import deque
 from collections.abc import Awaitable, Callable, MutableMapping
 from contextlib import AbstractAsyncContextManager, nullcontext, suppress
 from typing import IO, Any
@@ -43,8 +42,7 @@ class _Ahead:
 
     def __init__(self) -> None:
         self.size = 0
-        self._pieces: deque[bytes] = deque()
-        self._held = 0
+        self._memory = bytearray()
         self._file: IO[bytes] | None = None
         self._written = 0
         self._read = 0
@@ -52,8 +50,7 @@ class _Ahead:
     def add(self, piece: bytes) -> bool:
         """Whether there is room for more. The piece is taken in any case."""
         self.size += len(piece)
-        self._pieces.append(piece)
-        self._held += len(piece)
+        self._memory += piece
         _Ahead._in_memory += len(piece)
         if self.size >= LONGEST_AHEAD:
             return False
@@ -62,21 +59,18 @@ class _Ahead:
         return self._write()
 
     def _write(self) -> bool:
-        if _Ahead._on_disk + self._held > DISK_AHEAD:
+        if _Ahead._on_disk + len(self._memory) > DISK_AHEAD:
             return False
         try:
             if self._file is None:
                 folder = storage().incoming
                 folder.mkdir(parents=True, exist_ok=True)
                 self._file = tempfile.TemporaryFile(dir=folder, buffering=0)  # noqa: SIM115  (`close` closes it)
-            while self._pieces:
-                done = os.pwrite(self._file.fileno(), self._pieces[0], self._written)
+            while self._memory:
+                done = os.pwrite(self._file.fileno(), self._memory, self._written)
                 self._written += done
                 _Ahead._on_disk += done
                 self._let_go(done)
-                rest = self._pieces.popleft()[done:]
-                if rest:
-                    self._pieces.appendleft(rest)
         except OSError:
             # A full disk, most of the time. Who keeps the body for good will find that out, and say so.
             return False
@@ -87,24 +81,22 @@ class _Ahead:
         if self._file is not None and self._read < self._written:
             piece = os.pread(self._file.fileno(), GATHERED_BYTES, self._read)
             self._read += len(piece)
-        elif self._pieces:
-            piece = self._pieces.popleft()
-            self._let_go(len(piece))
         else:
-            return b""
+            piece = bytes(self._memory[:GATHERED_BYTES])
+            self._let_go(len(piece))
         self.size -= len(piece)
         return piece
 
     def close(self) -> None:
-        self._let_go(self._held)
-        self._pieces.clear()
+        self.size = 0
+        self._let_go(len(self._memory))
         if self._file is not None:
             self._file.close()
             _Ahead._on_disk -= self._written
             self._file, self._written = None, 0
 
     def _let_go(self, size: int) -> None:
-        self._held -= size
+        del self._memory[:size]
         _Ahead._in_memory -= size
 
 
@@ -132,7 +124,7 @@ class Body:
         if not self._has_body or self._waits or self._is_long:
             return
         try:
-            while not self._ended and self.ahead.add(await self._more()):
+            while not self._ended and self.ahead.add(await self._piece()):
                 pass
         except asyncio.CancelledError:
             raise GivenUp("The server ended before the body was whole. Send it again.") from None
@@ -149,24 +141,28 @@ class Body:
 
     async def _more(self) -> bytes:
         """The next half megabyte or so: handing each small piece to a thread costs more than reading it."""
-        pieces: list[bytes] = []
-        size = 0
+        pieces = bytearray()
+        while len(pieces) < GATHERED_BYTES and not self._ended:
+            pieces += await self._piece()
+        return bytes(pieces)
+
+    async def _piece(self) -> bytes:
+        """What has come by now; nothing at the end."""
         clock = asyncio.get_running_loop().time
+        asked = clock()
         try:
-            while size < GATHERED_BYTES and not self._ended:
-                asked = clock()
-                async with asyncio.timeout(self._patience):
-                    message = await self._receive()
-                self._ended = not message.get("more_body", False)
-                self.broken = message["type"] == "http.disconnect" or self._scope.get("albumen.broke_off", False)
-                pieces.append(message.get("body", b""))
-                size += len(pieces[-1])
-                # What was waited is used up, and comes back with the bytes; never more of it than at first.
-                left = self._patience - (clock() - asked) + len(pieces[-1]) / LEAST_RATE
-                self._patience = min(settings.STALLED_SECONDS, left)
+            async with asyncio.timeout(self._patience):
+                message = await self._receive()
         except TimeoutError:
             self._ended = self.broken = self._too_slow = True
-        return b"".join(pieces)
+            return b""
+        self._ended = not message.get("more_body", False)
+        self.broken = message["type"] == "http.disconnect" or self._scope.get("albumen.broke_off", False)
+        piece: bytes = message.get("body", b"")
+        # What was waited is used up, and comes back with the bytes; never more of it than at first.
+        left = self._patience - (clock() - asked) + len(piece) / LEAST_RATE
+        self._patience = min(settings.STALLED_SECONDS, left)
+        return piece
 
     def answer_with(self, send: Send) -> Send:
         async def answer(message: Message) -> None:

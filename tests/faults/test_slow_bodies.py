@@ -5,9 +5,11 @@ import hashlib
 import select
 import signal
 import socket
+import sys
 import time
 from contextlib import suppress
 from functools import partial
+from pathlib import Path
 
 import pytest
 
@@ -109,6 +111,24 @@ def test_more_than_fits_into_memory_is_taken_whole(server: Server) -> None:
     sha256 = hashlib.sha256(photo).hexdigest()
     assert (server.data_dir / f"media/originals/{sha256[:2]}/{sha256}").stat().st_size == len(photo)
     assert [path for path in (server.data_dir / "media/incoming").iterdir() if path.suffix != ".lock"] == []
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks at open files in /proc")
+def test_many_short_bodies_do_not_fill_the_memory(own_server: Server) -> None:
+    server = own_server
+    server.start()
+    alice = server.register("alice")
+    length, body = "Content-Length: 1000000", HEAD + b"x" * 400_000
+    slow = [begin(server, alice.headers["Authorization"], length, body) for _ in range(100)]
+    assert server.process is not None
+    opened = Path(f"/proc/{server.process.pid}/fd")
+    incoming = str(server.data_dir / "media/incoming")
+    deadline = time.monotonic() + 20
+    while not any(str(path.readlink()).startswith(incoming) for path in opened.iterdir() if path.is_symlink()):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    for connection in slow:
+        connection.close()
 
 
 @pytest.mark.parametrize(
