@@ -130,6 +130,8 @@ class Body:
             raise GivenUp("The server ended before the body was whole. Send it again.") from None
         if self._too_slow:
             raise GivenUp("The body stood still, or came too slowly. Send it again.")
+        if self.broken:
+            raise GivenUp("The body ended before it was whole. Send it again.")
 
     def thread(self) -> AbstractAsyncContextManager[Any]:
         """Leave to take a thread."""

@@ -142,6 +142,14 @@ def test_a_body_in_chunks_without_its_end_keeps_nothing(server: Server, ending: 
     assert alice.get("/api/profile/").json()["usage"] == {"bytes": 0, "pictures": 0}
 
 
+def test_a_body_that_breaks_off_is_refused_before_anybody_looks_at_it(server: Server) -> None:
+    with begin(server, "nobody", "Content-Length: 100000", HEAD) as connection:
+        connection.shutdown(socket.SHUT_WR)
+        answer = b"".join(iter(partial(connection.recv, 65536), b""))
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert b"body_incomplete" in answer
+
+
 def test_a_body_that_comes_slowly_but_steadily_is_taken(server: Server) -> None:
     alice = server.register("alice")
     body = HEAD + pictures.jpeg(200, 150, seed=2) + b"\r\n--x--\r\n"
