@@ -122,13 +122,14 @@ class _Statement:
         self._connection.ensure_connection()
         self._connection.validate_no_broken_transaction()
         with self._connection.wrap_database_errors, RawCursor(self._connection.connection) as cursor:
+            if self._connection.in_atomic_block:
+                # Without a kept plan, for it would be too late to ask again here.
+                cursor.execute(self._numbered, parameters, prepare=False, binary=binary)
+                return cursor.fetchall()
             try:
                 cursor.execute(self._numbered, parameters, binary=binary)
             except FeatureNotSupported:
-                # A migration has given a column another type, and the plan gives the old one. In a transaction it is
-                # too late to ask again; its rollback forgets the plans, too.
-                if self._connection.in_atomic_block:
-                    raise
+                # A migration has given a column another type, and the plan gives the old one.
                 cursor.execute("DEALLOCATE ALL")
                 cursor.execute(self._numbered, parameters, binary=binary)
             return cursor.fetchall()
