@@ -3,8 +3,8 @@
 import asyncio
 import os
 import tempfile
-from collections.abc import Awaitable, Callable, MutableMapping
-from contextlib import AbstractAsyncContextManager, nullcontext, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
+from contextlib import asynccontextmanager, suppress
 from typing import IO, Any
 
 from django.conf import settings
@@ -25,6 +25,7 @@ MEMORY_AHEAD = 32 * 1024 * 1024
 DISK_AHEAD = 2 * 1024 * 1024 * 1024
 # How long the rest of a body is read that nobody wants.
 DRAIN_SECONDS = 2
+SERVER_ENDED = "The server ended before the body was whole. Send it again."
 # Threads that wait for the rest of their bodies: never all of them.
 _unfinished = asyncio.Semaphore(max(1, settings.THREADS // 2))
 
@@ -127,15 +128,26 @@ class Body:
             while not self._ended and self.ahead.add(await self._piece()):
                 pass
         except asyncio.CancelledError:
-            raise GivenUp("The server ended before the body was whole. Send it again.") from None
+            raise GivenUp(SERVER_ENDED) from None
         if self._too_slow:
             raise GivenUp("The body stood still, or came too slowly. Send it again.")
         if self.broken:
             raise GivenUp("The body ended before it was whole. Send it again.")
 
-    def thread(self) -> AbstractAsyncContextManager[Any]:
-        """Leave to take a thread."""
-        return nullcontext() if self._ended or not self._has_body else _unfinished
+    @asynccontextmanager
+    async def thread(self) -> AsyncIterator[None]:
+        """Leave to take a thread; `GivenUp` when the server ends before there is one."""
+        if self._ended or not self._has_body:
+            yield
+            return
+        try:
+            await _unfinished.acquire()
+        except asyncio.CancelledError:
+            raise GivenUp(SERVER_ENDED) from None
+        try:
+            yield
+        finally:
+            _unfinished.release()
 
     async def receive(self) -> Message:
         piece = self.ahead.take() or await self._more()

@@ -161,18 +161,26 @@ def test_a_body_that_comes_slowly_but_steadily_is_taken(server: Server) -> None:
 
 
 @pytest.mark.skipif(not LONG, reason="twenty seconds of waiting: make faults")
-def test_a_body_that_is_not_whole_when_the_server_ends_is_refused_in_words(server: Server) -> None:
-    alice = server.register("alice")
-    with begin(server, alice.headers["Authorization"], "Content-Length: 1000000", HEAD) as connection:
-        assert server.process is not None
-        server.process.send_signal(signal.SIGTERM)
-        connection.settimeout(0.5)
-        answer = b""
-        deadline = time.monotonic() + 60
-        while not answer:
-            assert time.monotonic() < deadline
-            connection.sendall(bytes(2000))
-            with suppress(TimeoutError):
-                answer = connection.recv(65536)
+@pytest.mark.parametrize("expect", ["", "\r\nExpect: 100-continue"], ids=["collected", "in line for a thread"])
+def test_a_body_that_is_not_whole_when_the_server_ends_is_refused_in_words(server: Server, expect: str) -> None:
+    token = server.register("alice").headers["Authorization"]
+    length = f"Content-Length: 1000000{expect}"
+    with begin(server, token, length, HEAD) as first:
+        if expect:
+            assert first.recv(65536).startswith(b"HTTP/1.1 100 ")
+        with begin(server, token, length, HEAD) as connection:
+            assert server.process is not None
+            server.process.send_signal(signal.SIGTERM)
+            connection.settimeout(0.5)
+            answer = b""
+            deadline = time.monotonic() + 60
+            while not answer:
+                assert time.monotonic() < deadline
+                # The first one, which has a thread, may be gone by now.
+                with suppress(OSError):
+                    first.sendall(bytes(2000))
+                connection.sendall(bytes(2000))
+                with suppress(TimeoutError):
+                    answer = connection.recv(65536)
     assert answer.startswith(b"HTTP/1.1 400 ")
     assert b"body_incomplete" in answer
