@@ -64,8 +64,13 @@ def test_refusals_are_problem_documents(nginx_before):
     assert re.fullmatch("[0-9a-f]{32}", problem["request_id"])
     answer, problem = answer_to(port, f"GET /{'a' * 20000} HTTP/1.1\r\nHost: x")
     assert (answer.status, problem["code"]) == (414, "malformed_request")
-    answer, problem = answer_to(port, "GET / HTTP/1.1\r\nHost: x\r\nHost: y")
+    for wrong in ("GET / HTTP/1.1\r\nHost: x\r\nHost: y", "TRACE / HTTP/1.1\r\nHost: x", "GET / HTTP/9.9\r\nHost: x"):
+        answer, problem = answer_to(port, wrong)
+        assert (answer.status, problem["code"]) == (400, "malformed_request")
+    answer, problem = answer_to(port, "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip")
     assert (answer.status, problem["code"]) == (400, "malformed_request")
+    answer, problem = answer_to(port, "GET /-body HTTP/1.1\r\nHost: x")
+    assert (answer.status, problem["code"]) == (404, "not_found")
 
 
 def test_one_address_has_so_many_requests_open(nginx_before, silent):
