@@ -1,6 +1,7 @@
 """One process for everything on one machine: HTTP is handed to Django under WSGI, in threads. Behind nginx it has the
 requests with a body, and the WebSockets."""
 
+import asyncio
 import logging
 import os
 from typing import Any, cast
@@ -13,6 +14,7 @@ from django.conf import settings
 
 from albumen.web import metrics, request_id
 from albumen.web.bodies import Body, GivenUp, Message, Receive, Send
+from albumen.web.middleware import record
 from albumen.web.operations import PATHS
 from albumen.web.problems import document
 from albumen.web.wsgi import application as wsgi
@@ -55,7 +57,9 @@ async def _refuse(scope: Message, body: Body, send: Send, detail: str) -> None:
         (b"connection", b"close"),
     ]
     request_id.current.set(chosen)
-    logger.info("%s A body was given up: %s", scope["method"], detail)
+    seconds = asyncio.get_running_loop().time() - body.began
+    logger.info("A body was given up: %s", detail)
+    record(scope["method"], "none", 400, seconds, None)
     await send({"type": "http.response.start", "status": 400, "headers": headers})
     await send({"type": "http.response.body", "body": problem, "more_body": True})
     await body.drain()

@@ -113,6 +113,7 @@ class Body:
         # It ended because the client went or was too slow, where a body without a length looks like a whole one.
         self.broken = self._too_slow = False
         self._patience = settings.STALLED_SECONDS
+        self.began = asyncio.get_running_loop().time()
         headers = dict(scope["headers"])
         self._waits = b"expect" in headers
         length = headers.get(b"content-length", b"0")

@@ -46,15 +46,7 @@ class Observed:
         began = time.perf_counter()
         response = self._timed(request) if settings.DEBUG else self.get_response(request)
         seconds = time.perf_counter() - began
-        route, method, status = _route(request), request.method or "-", response.status_code
-        metrics.observe(method, route, status, seconds)
-        level = logging.DEBUG if route.strip("/") in operations.PATHS else logging.INFO
-        if access_log.isEnabledFor(level):
-            user, duration = _user_id(request), round(seconds * 1000, 1)
-            fields = {"method": method, "route": route, "status": status, "duration_ms": duration, "user_id": user}
-            access_log.log(
-                level, "%s %s %s %s ms user %s", method, route, status, duration, user, extra={"fields": fields}
-            )
+        record(request.method or "-", _route(request), response.status_code, seconds, _user_id(request))
         return response
 
     def _timed(self, request: HttpRequest) -> HttpResponse:
@@ -76,6 +68,18 @@ class Observed:
             f'total;dur={total * 1000:.1f}, db;dur={sum(spent) * 1000:.1f};desc="{len(spent)} queries"'
         )
         return response
+
+
+def record(method: str, route: str, status: int, seconds: float, user: int | None) -> None:
+    """One request for the metrics and the log, whoever has answered it."""
+    metrics.observe(method, route, status, seconds)
+    level = logging.DEBUG if route.strip("/") in operations.PATHS else logging.INFO
+    if access_log.isEnabledFor(level):
+        duration = round(seconds * 1000, 1)
+        fields = {"method": method, "route": route, "status": status, "duration_ms": duration, "user_id": user}
+        access_log.log(
+            level, "%s %s %s %s ms user %s", method, route, status, duration, user, extra={"fields": fields}
+        )
 
 
 def _route(request: HttpRequest) -> str:

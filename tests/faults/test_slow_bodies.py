@@ -2,6 +2,7 @@
 without one."""
 
 import hashlib
+import re
 import select
 import signal
 import socket
@@ -11,6 +12,7 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
+import httpx
 import pytest
 
 from tests import pictures
@@ -47,6 +49,13 @@ def chunk(body: bytes) -> bytes:
     return f"{len(body):x}\r\n".encode() + body + b"\r\n"
 
 
+def given_up(server: Server) -> int:
+    """How many the metrics have."""
+    line = re.compile(r'^albumen_requests_total{method="POST",route="none",status="400"} (\d+)', re.MULTILINE)
+    found = line.search(httpx.get(f"{server.url}/metrics").text)
+    return int(found[1]) if found else 0
+
+
 @pytest.mark.parametrize(
     ("length", "body", "pieces"),
     [
@@ -62,6 +71,7 @@ def test_a_body_that_stands_still_or_drips_is_refused_and_lets_others_through(
     server: Server, length: str, body: bytes, pieces: bytes
 ) -> None:
     alice = server.register("alice")
+    counted = given_up(server)
     slow = [begin(server, alice.headers["Authorization"], length, body) for _ in range(MANY)]
     time.sleep(0.5)
     assert alice.post("/api/albums/", json={"name": "meanwhile"}).status_code == 201
@@ -86,6 +96,7 @@ def test_a_body_that_stands_still_or_drips_is_refused_and_lets_others_through(
         for answer, connection in zip(answers, slow, strict=True)
     ]
     assert all(b"body_incomplete" in answer for answer in answers), answers
+    assert given_up(server) == counted + MANY
     photo = pictures.jpeg(seed=1)
     assert alice.post("/api/pictures/", files={"image": ("a.jpg", photo)}).status_code == 201
     assert alice.get("/api/profile/").json()["usage"] == {"bytes": len(photo), "pictures": 1}

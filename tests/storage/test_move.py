@@ -104,6 +104,14 @@ def test_an_installation_moves_with_everything_in_it(on_sqlite, bucket):
         server.stop()
 
 
+def test_a_place_that_does_not_answer_is_named(on_sqlite):
+    on_sqlite.migrate()
+    nowhere = f"postgres://user:secret-word@127.0.0.1:{free_port()}/name"
+    said = refused(on_sqlite, DATABASE_URL=nowhere)
+    assert "does not answer" in said
+    assert "secret-word" not in said
+
+
 def test_a_bucket_with_something_else_in_it_is_refused_and_a_torn_file_is_sent_again(on_sqlite, bucket, store):
     folder, storage = bucket
     on_sqlite.manage("migrate", "--verbosity", "0")

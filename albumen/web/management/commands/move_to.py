@@ -9,8 +9,9 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import transaction
+from django.db import OperationalError, transaction
 
+from albumen.errors import Unavailable
 from albumen.web import bootstrap, moving
 
 
@@ -45,6 +46,8 @@ class Command(BaseCommand):
                 self._move(database, storage)
         except (moving.CannotMove, ImproperlyConfigured) as refusal:
             raise CommandError(str(refusal)) from None
+        except (OperationalError, Unavailable) as error:
+            raise CommandError(f"The place to move to does not answer: {error}") from None
 
     def _move(self, database: str, storage: str) -> None:
         # Files first: they stand in their place before a row names them.
