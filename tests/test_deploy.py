@@ -94,6 +94,15 @@ def test_systemd_listens_where_nginx_asks():
     assert {name for name, _ in asked} == {"WEB", "WS"}
 
 
+def test_systemd_starts_anew_whatever_ended():
+    """At once: processes whose main one was killed are not waited for. nginx's would finish their downloads while
+    nobody listens."""
+    for path in (DEPLOY / "systemd").glob("*.service"):
+        service = path.read_text().partition("\n[Service]\n")[2]
+        asked = dict(re.findall(r"^(Restart|KillMode)=(.+)$", service, re.M))
+        assert asked == {"Restart": "always", "KillMode": "mixed"}, path.name
+
+
 def test_the_dockerfile_is_clean():
     hadolint = Path(sys.executable).with_name("hadolint")
     done = subprocess.run([hadolint, DEPLOY / "Dockerfile"], capture_output=True, text=True, timeout=60)
