@@ -95,12 +95,13 @@ def test_systemd_listens_where_nginx_asks():
 
 
 def test_systemd_starts_anew_whatever_ended():
-    """At once: processes whose main one was killed are not waited for. nginx's would finish their downloads while
-    nobody listens."""
+    """However often, so that a database that is away for a minute leaves nothing down; and at once: processes whose
+    main one was killed are not waited for. nginx's would finish their downloads while nobody listens."""
     for path in (DEPLOY / "systemd").glob("*.service"):
-        service = path.read_text().partition("\n[Service]\n")[2]
-        asked = dict(re.findall(r"^(Restart|KillMode)=(.+)$", service, re.M))
-        assert asked == {"Restart": "always", "KillMode": "mixed"}, path.name
+        unit, service = path.read_text().split("\n[Service]\n")
+        assert re.findall(r"^StartLimitIntervalSec=(.+)$", unit, re.M) == ["0"], path.name
+        asked = dict(re.findall(r"^(Restart|RestartSec|KillMode)=(.+)$", service, re.M))
+        assert asked == {"Restart": "always", "RestartSec": "1", "KillMode": "mixed"}, path.name
 
 
 def test_the_dockerfile_is_clean():
