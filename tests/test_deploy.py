@@ -104,6 +104,19 @@ def test_systemd_starts_anew_whatever_ended():
         assert asked == {"Restart": "always", "RestartSec": "1", "KillMode": "mixed"}, path.name
 
 
+def test_the_documented_commands_name_units_that_there_are():
+    text = (ROOT / "docs/operations.md").read_text()
+    blocks = re.findall(r"^ *```\w*\n(.*?)^ *```$", text, flags=re.MULTILINE | re.DOTALL)
+    commands = [line for block in blocks for line in re.split(r"\n|&&", block) if "systemctl" in line]
+    named = set(re.findall(r"albumen-[\w.]+@?", " ".join(commands)))
+    files = {path.name for path in (DEPLOY / "systemd").iterdir()}
+    assert named
+    assert {name if "." in name else f"{name}.service" for name in named} <= files
+    # Without their sockets, what was stopped would be started by the next request.
+    (restore,) = [block for block in blocks if "dropdb" in block]
+    assert restore.startswith("systemctl stop 'albumen-*'\n")
+
+
 def test_the_dockerfile_is_clean():
     hadolint = Path(sys.executable).with_name("hadolint")
     done = subprocess.run([hadolint, DEPLOY / "Dockerfile"], capture_output=True, text=True, timeout=60)
