@@ -7,9 +7,10 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 runtime=requirements.txt
 dev=requirements-dev.txt
 lock=${1:-}
-python=.venv/bin/python
+place=.venv
+python=$place/bin/python
 # Copies of the lock files that .venv was filled from. They are written last, so a .venv that was interrupted has none.
-stamps=.venv/locks
+stamps=$place/locks
 suitable='import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))'
 
 say() { printf '%s\n' "$@" >&2; }
@@ -54,16 +55,29 @@ find_python() {
     fi
 }
 
+# A server that runs from .venv goes on reading it meanwhile: the new one is filled beside it.
 make_venv() {
     local interpreter
     have uv || interpreter=$(find_python)
-    rm -rf .venv 2>/dev/null ||
-        die "The old .venv can't be replaced by this user: remove it, then run the same command again."
+    place=.venv.new
+    python=$place/bin/python
+    stamps=$place/locks
+    rm -rf "$place"
     if have uv; then
-        uv venv --quiet --python "${PYTHON:->=3.11,<3.14}" .venv
+        uv venv --quiet --python "${PYTHON:->=3.11,<3.14}" "$place"
     else
-        "$interpreter" -m venv .venv
+        "$interpreter" -m venv "$place"
     fi
+}
+
+# Its commands name the interpreter by its whole path.
+take_its_place() {
+    grep -rlIZF "$PWD/.venv.new" .venv.new/bin .venv.new/pyvenv.cfg | xargs -0r sed -i 's/\.venv\.new/.venv/g'
+    rm -rf .venv.old
+    [ ! -e .venv ] && [ ! -L .venv ] || mv .venv .venv.old 2>/dev/null ||
+        die "The old .venv can't be replaced by this user: remove it, then run the same command again."
+    mv .venv.new .venv
+    rm -rf .venv.old
 }
 
 install_lock() {
@@ -94,4 +108,5 @@ if ! filled; then
     mkdir "$stamps"
     [ "$lock" = "$runtime" ] || cp "$dev" "$stamps/"
     cp "$runtime" "$stamps/"
+    [ "$place" = .venv ] || take_its_place
 fi
