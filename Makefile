@@ -23,11 +23,11 @@ stack: ## Start the scaled set-up of docs/operations.md on loopback, for a look;
 	@scripts/venv.sh requirements-dev.txt; \
 	exec $(VENV_PYTHON) -m tests.stack
 
-# Everything runs on SQLite, then again on PostgreSQL, which comes from a wheel, but for what touches no database or
-# brings its own. ALBUMEN_TEST_DATABASE=postgres runs everything there alone.
+# Everything runs on SQLite, then again on PostgreSQL, which comes from a wheel, but for what brings its own database,
+# or is about bytes before and after any. ALBUMEN_TEST_DATABASE=postgres runs everything there alone.
 PYTEST := $(VENV_PYTHON) -m pytest -n auto --dist loadgroup
-OWN_OR_NO_DATABASE := imaging remote stack storage/test_move.py \
-	test_backup.py test_deploy.py test_postgres.py test_settings.py
+OWN_OR_NO_DATABASE := faults/test_slow_bodies.py imaging remote stack storage/test_move.py storage/test_silent.py \
+	test_backup.py test_deploy.py test_postgres.py test_settings.py test_stop.py
 
 test: ## Run every test, on SQLite and on PostgreSQL; ARGS="..." goes to pytest, which then runs once
 	@scripts/venv.sh requirements-dev.txt; \
