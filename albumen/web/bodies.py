@@ -17,7 +17,10 @@ Send = Callable[[Any], Awaitable[None]]
 
 # Bytes a second that the rest of a body has to have.
 LEAST_RATE = 1000
+# What a thread is handed at a time, because each time costs more than reading it: of a body that comes meanwhile, and
+# of one that is there.
 GATHERED_BYTES = 512 * 1024
+HANDED_BYTES = 4 * 1024 * 1024
 # A body that is longer, or for which there is no room, takes its thread before it is whole.
 LONGEST_AHEAD = 256 * 1024 * 1024
 # What all the bodies that are waited for may take: in memory, and then on the disk.
@@ -78,12 +81,13 @@ class _Ahead:
         return True
 
     def take(self) -> bytes:
-        """The next piece, up to GATHERED_BYTES; nothing once all were taken."""
+        """The next piece, up to HANDED_BYTES; nothing once all were taken."""
         if self._file is not None and self._read < self._written:
-            piece = os.pread(self._file.fileno(), GATHERED_BYTES, self._read)
+            piece = os.pread(self._file.fileno(), HANDED_BYTES, self._read)
             self._read += len(piece)
         else:
-            piece = bytes(self._memory[:GATHERED_BYTES])
+            with memoryview(self._memory) as memory:
+                piece = bytes(memory[:HANDED_BYTES])
             self._let_go(len(piece))
         self.size -= len(piece)
         return piece
