@@ -7,7 +7,8 @@ SHELL := bash
 
 # Modules are started by `python -m`, because the scripts in .venv/bin break when the checkout is moved.
 VENV_PYTHON := .venv/bin/python
-COMPILE := pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --no-header --generate-hashes
+COMPILE := pip compile --quiet --universal --python-version 3.11 --no-strip-extras --no-emit-index-url --no-header \
+	--generate-hashes
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' Makefile

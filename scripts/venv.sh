@@ -80,12 +80,15 @@ take_its_place() {
     rm -rf .venv.old
 }
 
+# The lock is the whole closure, so nothing is resolved again: pip before 24 would look for a newer release of a package
+# that is asked for with an extra, and refuse it for not being pinned.
 install_lock() {
     if have uv; then
-        uv pip install --quiet --python "$python" --require-hashes -r "$lock"
+        uv pip install --quiet --python "$python" --require-hashes --no-deps -r "$lock"
     else
         # PIP_USER=0: a personal pip configuration with user=true would refuse to install into a virtual environment.
-        PIP_USER=0 "$python" -m pip install --quiet --disable-pip-version-check --no-input --require-hashes -r "$lock"
+        PIP_USER=0 "$python" -m pip install --quiet --disable-pip-version-check --no-input --require-hashes --no-deps \
+            -r "$lock"
     fi
 }
 
