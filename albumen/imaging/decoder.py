@@ -21,7 +21,10 @@ _OUT_OF_MEMORY_SCORE = 500
 
 
 def main() -> None:
-    """Serves jobs. Each gets two lines: an empty object once it is taken up, then the result or a refusal."""
+    """Serve jobs. Each gets two lines: an empty object once it is taken up, then the result or a refusal.
+
+    A result with `ends` is the last one: what went wrong may have left something in a library's memory.
+    """
     limits = Limits(**json.loads(sys.argv[1]))
     answers = os.fdopen(os.dup(1), "wb", buffering=0)
     # What a library prints must not end up between the answers.
@@ -41,11 +44,14 @@ def main() -> None:
         answer = _answer(json.loads(line), limits)
         signal.alarm(0)
         answers.write(json.dumps(answer).encode() + b"\n")
+        if "ends" in answer:
+            return
 
 
 def _answer(job: dict[str, Any], limits: Limits) -> dict[str, Any]:
     from albumen.imaging import jobs
 
+    jobs.clear_errors()
     try:
         source = Path(job["source"])
         if job["kind"] == "inspect":
@@ -58,14 +64,19 @@ def _answer(job: dict[str, Any], limits: Limits) -> dict[str, Any]:
         return _rendered(facts, made)
     except Refused as refused:
         return {"refused": [refused.code, refused.detail]}
-    except OSError as error:
-        return {"oserror": [error.errno, error.strerror]}
     except MemoryError:
-        return {"refused": ["undecodable", "The picture takes too much memory to decode; save it smaller."]}
-    except Exception:
+        return _last("The picture takes too much memory to decode; save it smaller.")
+    except Exception as error:
+        # The system's errors have a number; a library's own of that class have none.
+        if isinstance(error, OSError) and error.errno is not None:
+            return {"oserror": [error.errno, error.strerror]}
         # Whatever a hostile file brings about is that file's fault, never the server's; the trace is for us.
         traceback.print_exc()
-        return {"refused": ["undecodable", "The picture could not be decoded; save it anew and try again."]}
+        return _last("The picture could not be decoded; save it anew and try again.")
+
+
+def _last(detail: str) -> dict[str, Any]:
+    return {"refused": ["undecodable", detail], "ends": True}
 
 
 def _rendered(facts: Facts, made: list[Made]) -> dict[str, Any]:

@@ -22,6 +22,11 @@ def prepare() -> None:
     pyvips.cache_set_max(0)
 
 
+def clear_errors() -> None:
+    """Empty libvips' error text, which grows until somebody reads it, and which the next job would find."""
+    pyvips.vips_lib.vips_error_clear()
+
+
 def inspect(source: Path, limits: Limits) -> Facts:
     """See albumen.imaging.inspect."""
     return open_picture(source, limits).facts

@@ -24,12 +24,13 @@ class Pool:
         self._all: set[Worker] = set()
         self._closed = False
 
-    def run(self, job: Mapping[str, Any]) -> dict[str, Any]:
-        """Runs one job in a decoder and gives its answer.
+    def run(self, job: Mapping[str, Any], *, wait: bool = True) -> dict[str, Any]:
+        """Run one job in a decoder and return its answer.
 
-        Raises Busy when no decoder came free in time, and Refused when the job killed its decoder or outlasted it.
+        Raise Busy when no decoder came free in time (at once unless `wait`), and Refused when the job killed its
+        decoder or outlasted it.
         """
-        if not self._slots.acquire(timeout=self._wait_seconds):
+        if not self._slots.acquire(timeout=self._wait_seconds if wait else 0):
             raise Busy("Every decoder is taken.")
         try:
             while True:
@@ -45,7 +46,10 @@ class Pool:
                     self._drop(worker)
                     raise
                 else:
-                    self._give_back(worker)
+                    if answer.pop("ends", False):
+                        self._drop(worker)
+                    else:
+                        self._give_back(worker)
                     return answer
         finally:
             self._slots.release()
@@ -111,13 +115,13 @@ class Decoders:
             self._limits = limits
         self.shutdown()
 
-    def run(self, job: Mapping[str, Any]) -> dict[str, Any]:
-        """Runs one job: see Pool.run. Raises what the decoder answered, too: Refused or OSError."""
+    def run(self, job: Mapping[str, Any], *, wait: bool = True) -> dict[str, Any]:
+        """Run one job: see Pool.run. Raise what the decoder answered, too: Refused or OSError."""
         with self._lock:
             if self._pool is None:
                 self._pool = Pool(self._limits)
             pool = self._pool
-        answer = pool.run(job)
+        answer = pool.run(job, wait=wait)
         if "refused" in answer:
             raise Refused(*answer["refused"])
         if "oserror" in answer:
