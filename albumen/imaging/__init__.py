@@ -5,7 +5,9 @@ The bytes of pictures are read in decoder processes alone; importing this packag
 
 import atexit
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from albumen.imaging.pool import Decoders
 from albumen.imaging.sizes import fit_box, fit_height
@@ -21,6 +23,7 @@ __all__ = [
     "Refused",
     "Target",
     "busy",
+    "check",
     "configure",
     "fit_box",
     "fit_height",
@@ -30,6 +33,9 @@ __all__ = [
     "strip",
 ]
 
+# Every step of a photograph's way through a decoder is taken for it.
+_KNOWN = Path(__file__).with_name("known.jpg")
+_KNOWN_SIZE = (24, 16)
 _decoders = Decoders()
 atexit.register(_decoders.shutdown)
 
@@ -42,6 +48,17 @@ def configure(limits: Limits) -> None:
 def busy() -> int:
     """How many decoders of this process are at work."""
     return _decoders.busy()
+
+
+def check() -> None:
+    """Decode a known picture; return at once while every decoder is at work.
+
+    Raise Refused, RuntimeError or OSError when it is not decoded: then no picture is.
+    """
+    with suppress(Busy):
+        answer = _decoders.run(_render_job(_KNOWN, [], webp=True), wait=False)
+        if (answer["facts"]["width"], answer["facts"]["height"]) != _KNOWN_SIZE:
+            raise RuntimeError("The known picture came out in another size.")
 
 
 def shutdown() -> None:
@@ -66,9 +83,8 @@ def render(source: Path, targets: Sequence[Target], *, webp: bool) -> tuple[Fact
 
     Raises Refused, Busy, or OSError when a file cannot be read or written; then nothing is left at the targets.
     """
-    asked = [[str(target.path.absolute()), target.height, target.box] for target in targets]
     try:
-        answer = _decoders.run({"kind": "render", "source": str(source.absolute()), "targets": asked, "webp": webp})
+        answer = _decoders.run(_render_job(source, targets, webp=webp))
     except BaseException:
         for target in targets:
             target.path.unlink(missing_ok=True)
@@ -78,6 +94,11 @@ def render(source: Path, targets: Sequence[Target], *, webp: bool) -> tuple[Fact
         for target, (_, form, width, height) in zip(targets, answer["made"], strict=True)
     ]
     return Facts(**answer["facts"]), made
+
+
+def _render_job(source: Path, targets: Sequence[Target], *, webp: bool) -> dict[str, Any]:
+    asked = [[str(target.path.absolute()), target.height, target.box] for target in targets]
+    return {"kind": "render", "source": str(source.absolute()), "targets": asked, "webp": webp}
 
 
 def strip(source: Path, target: Path) -> None:

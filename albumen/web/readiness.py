@@ -23,6 +23,7 @@ from redis import Redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from albumen import imaging
 from albumen.tasks.services.queue import look_at_queue
 
 WAIT_SECONDS = 2.0
@@ -145,6 +146,15 @@ def check_queue() -> Figures:
     }
 
 
+def check_decoders() -> Figures:
+    """A known picture is decoded, or all decoders are at work, which is no fault."""
+    try:
+        imaging.check()
+    except (imaging.Refused, RuntimeError, OSError) as error:
+        raise Down("a known picture was not decoded") from error
+    return {}
+
+
 def check_broker() -> Figures:
     """What carries ids to the workers answers."""
     return check_address(settings.BROKER_URL)
@@ -166,7 +176,7 @@ def check_address(url: str) -> Figures:
 
 def parts() -> dict[str, Part]:
     """Those that are configured."""
-    known = {"database": check_database, "storage": check_storage, "queue": check_queue}
+    known = {"database": check_database, "storage": check_storage, "queue": check_queue, "decoders": check_decoders}
     if settings.BROKER_URL:
         known["broker"] = check_broker
     if settings.REDIS_URL:

@@ -1,7 +1,9 @@
 """What an operator's machines ask, by whatever address they know the server."""
 
+import os
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import httpx
@@ -9,6 +11,7 @@ import pytest
 from django.utils import timezone
 from rest_framework.test import APIClient
 
+from albumen import imaging
 from albumen.tasks.services import start
 from albumen.tasks.services.queue import give_sign
 from albumen.web import readiness
@@ -21,6 +24,8 @@ PROBES = ("healthz", "readyz", "metrics")
 @pytest.fixture(autouse=True)
 def _asked_anew(monkeypatch):
     monkeypatch.setattr(readiness, "_parts", readiness.parts())
+    # A decoder takes a moment to start, on a busy machine longer than a probe waits.
+    imaging.check()
 
 
 @pytest.fixture
@@ -51,7 +56,7 @@ def test_healthy_means_that_the_process_answers_and_asks_nothing_else(django_ass
 def test_ready_names_each_part(worker, anonymous):
     body = anonymous.get("/readyz").json()
     assert body["ready"] is True
-    assert {body["parts"][name]["status"] for name in ("database", "storage", "queue")} == {"ok"}
+    assert {body["parts"][name]["status"] for name in ("database", "storage", "queue", "decoders")} == {"ok"}
     assert body["parts"]["storage"]["free_bytes"] > 0
 
 
@@ -87,6 +92,32 @@ def test_a_storage_that_takes_nothing_is_named(anonymous, settings, tmp_path):
     assert problem["parts"]["storage"]["status"] == "down"
     assert problem["parts"]["database"]["status"] == "ok"
     assert str(tmp_path) not in str(problem)
+
+
+@pytest.fixture
+def decoders():
+    """Sets other limits of the decoders for one test."""
+    yield imaging.configure
+    imaging.configure(imaging.Limits())
+
+
+def test_decoders_that_do_not_start_are_named(worker, anonymous, decoders):
+    decoders(imaging.Limits(memory_mb=16))
+    problem = refused(anonymous.get("/readyz"), 503, "not_ready")
+    assert problem["parts"]["decoders"] == {"status": "down", "reason": "a known picture was not decoded"}
+
+
+def test_decoders_that_are_all_at_work_are_not_down(worker, anonymous, decoders, tmp_path):
+    decoders(imaging.Limits(workers=1))
+    os.mkfifo(tmp_path / "endless")
+    with ThreadPoolExecutor(1) as threads:
+        job = threads.submit(imaging.inspect, tmp_path / "endless")
+        while not imaging.busy():
+            time.sleep(0.01)
+        assert anonymous.get("/readyz").json()["parts"]["decoders"]["status"] == "ok"
+        (tmp_path / "endless").write_bytes(b"no picture")
+        with pytest.raises(imaging.Refused):
+            job.result()
 
 
 def test_a_part_that_hangs_holds_the_answer_up_no_longer_than_two_seconds(anonymous):
