@@ -8,7 +8,6 @@ from typing import Any, cast
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "albumen.web.settings")
 
-import orjson
 from a2wsgi import WSGIMiddleware
 from django.conf import settings
 
@@ -16,7 +15,7 @@ from albumen.web import metrics, request_id
 from albumen.web.bodies import Body, GivenUp, Message, Receive, Send
 from albumen.web.middleware import record
 from albumen.web.operations import PATHS
-from albumen.web.problems import document
+from albumen.web.problems import document, rendered
 from albumen.web.wsgi import application as wsgi
 
 from albumen.web.sockets import application as websockets  # isort: skip  (needs the settings)
@@ -48,19 +47,17 @@ async def application(scope: Message, receive: Receive, send: Send) -> None:
 
 async def _refuse(scope: Message, body: Body, send: Send, detail: str) -> None:
     """Without Django, which would take a thread and ask the database for each of them."""
-    chosen = request_id.chosen(dict(scope["headers"]).get(b"x-request-id", b"").decode("latin-1"))
-    problem = orjson.dumps(document(400, "body_incomplete", detail, request_id=chosen))
-    headers = [
-        (b"content-type", b"application/problem+json"),
-        (b"content-length", str(len(problem)).encode()),
-        (b"x-request-id", chosen.encode()),
-        (b"connection", b"close"),
-    ]
+    sent = dict(scope["headers"])
+    chosen = request_id.chosen(sent.get(b"x-request-id", b"").decode("latin-1"))
+    problem = document(400, "body_incomplete", detail, request_id=chosen)
+    refusal, described = rendered(problem, sent.get(b"accept", b"").decode("latin-1"))
+    described |= {"X-Request-ID": chosen, "Connection": "close"}
+    headers = [(name.lower().encode(), value.encode()) for name, value in described.items()]
     request_id.current.set(chosen)
     seconds = asyncio.get_running_loop().time() - body.began
     logger.info("A body was given up: %s", detail)
     record(scope["method"], "none", 400, seconds, None)
     await send({"type": "http.response.start", "status": 400, "headers": headers})
-    await send({"type": "http.response.body", "body": problem, "more_body": True})
+    await send({"type": "http.response.body", "body": refusal, "more_body": True})
     await body.drain()
     await send({"type": "http.response.body", "body": b""})

@@ -1,4 +1,5 @@
-"""Every refusal as a problem document (RFC 9457). The only place where domain errors become HTTP."""
+"""Every refusal: a problem document (RFC 9457), or a page for a browser's navigation. The only place where domain
+errors become HTTP."""
 
 import errno
 import sqlite3
@@ -9,6 +10,7 @@ import orjson
 from django.core.exceptions import BadRequest, RequestDataTooBig, SuspiciousOperation
 from django.db import DatabaseError, IntegrityError, OperationalError
 from django.http import HttpRequest, HttpResponse
+from django.utils.cache import patch_vary_headers
 from drf_standardized_errors.formatter import ExceptionFormatter
 from drf_standardized_errors.handler import ExceptionHandler
 from drf_standardized_errors.types import ErrorResponse
@@ -16,8 +18,9 @@ from rest_framework import exceptions, status
 from rest_framework.renderers import BaseRenderer
 from rest_framework.response import Response
 
-from albumen import errors
+from albumen import errors, pages
 from albumen.errors import DomainError
+from albumen.web import refusals
 
 MEDIA_TYPE = "application/problem+json"
 FOREIGN_KEY_VIOLATION, DISK_FULL = "23503", "53100"
@@ -74,20 +77,37 @@ def status_of(error: DomainError) -> int:
     return next(STATUSES[family] for family in type(error).__mro__ if family in STATUSES)
 
 
-def response(request: HttpRequest, status_code: int, code: str, detail: str) -> HttpResponse:
-    """A problem document outside of REST framework."""
+def response(
+    request: HttpRequest, status_code: int, code: str, detail: str, *, retry_after: int | None = None
+) -> HttpResponse:
+    """Return a refusal outside of REST framework: a page for a navigation, else a problem document."""
     problem = document(status_code, code, detail, request_id=getattr(request, "request_id", "-"))
-    body = orjson.dumps(problem)
-    headers = {"Content-Length": str(len(body))}
-    return HttpResponse(body, status=status_code, content_type=MEDIA_TYPE, headers=headers)
+    body, headers = rendered(problem, request.headers.get("Accept", ""), _came_from(request), retry_after)
+    if retry_after is not None:
+        headers["Retry-After"] = str(retry_after)
+    return HttpResponse(body, status=status_code, headers=headers)
+
+
+def rendered(
+    problem: dict[str, Any], accept: str, address: str = "", retry_after: int | None = None
+) -> tuple[bytes, dict[str, str]]:
+    """Return body and headers of a refusal for whoever sent this Accept header."""
+    if pages.prefers_page(accept):
+        body = refusals.page(problem, address=address, retry_after=retry_after).encode()
+        return body, pages.headers() | {"Content-Length": str(len(body))}
+    body = orjson.dumps(problem, default=str)
+    return body, {"Content-Type": MEDIA_TYPE, "Content-Length": str(len(body)), "Vary": "Accept"}
+
+
+def _came_from(request: HttpRequest) -> str:
+    """Return where to lead somebody back to once they are signed in."""
+    return request.get_full_path() if request.method == "GET" else ""
 
 
 def response_for(request: HttpRequest, error: DomainError) -> HttpResponse:
-    """The same for a domain error."""
-    answer = response(request, status_of(error), error.code, error.detail)
-    if isinstance(error, errors.LimitReached | errors.Unavailable):
-        answer["Retry-After"] = str(error.retry_after)
-    return answer
+    """Return the refusal that a domain error is, outside of REST framework."""
+    retry_after = error.retry_after if isinstance(error, errors.LimitReached | errors.Unavailable) else None
+    return response(request, status_of(error), error.code, error.detail, retry_after=retry_after)
 
 
 class _Refusal(exceptions.APIException):
@@ -128,12 +148,15 @@ class ProblemHandler(ExceptionHandler):
 
     def get_response(self, exc: exceptions.APIException, data: dict[str, Any]) -> Response:
         answer = super().get_response(exc, data)
-        answer.content_type = MEDIA_TYPE
+        patch_vary_headers(answer, ["Accept"])
         request = self.context["request"]
-        # A refusal is never a page, not even for a browser.
+        page = request is not None and pages.is_navigation(request._request)
+        answer.content_type = pages.MEDIA_TYPE if page else MEDIA_TYPE
         if request is not None:
-            request.accepted_renderer = _ProblemRenderer()
-            request.accepted_media_type = MEDIA_TYPE
+            request.accepted_renderer = _PageRenderer() if page else _ProblemRenderer()
+            request.accepted_media_type = answer.content_type
+        for name, value in pages.headers().items() if page else ():
+            answer.setdefault(name, value)
         if exc.status_code == status.HTTP_401_UNAUTHORIZED and "WWW-Authenticate" not in answer:
             answer["WWW-Authenticate"] = 'Bearer realm="albumen"'
         return answer
@@ -147,6 +170,16 @@ class _ProblemRenderer(BaseRenderer):
 
     def render(self, data: Any, *args: Any) -> bytes:
         return orjson.dumps(data, default=str)
+
+
+class _PageRenderer(BaseRenderer):
+    media_type = "text/html"
+    format = "html"
+
+    def render(self, data: Any, accepted_media_type: str | None = None, renderer_context: Any = None) -> str:
+        wait = renderer_context["response"].headers.get("Retry-After")
+        address = _came_from(renderer_context["request"]._request)
+        return refusals.page(data, address=address, retry_after=None if wait is None else int(wait))
 
 
 class ProblemFormatter(ExceptionFormatter):

@@ -79,6 +79,7 @@ MIDDLEWARE = [
     "albumen.web.middleware.Probes",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "corsheaders.middleware.CorsMiddleware",
+    "albumen.web.middleware.OwnHost",
     "albumen.web.middleware.OptionalSlash",
     "albumen.web.middleware.CleanInput",
     "albumen.web.middleware.UploadCleanup",
@@ -139,6 +140,7 @@ LOGIN_URL = "/api-auth/login/"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/"
 PASSWORD_RESET_TIMEOUT = 3600
+CSRF_FAILURE_VIEW = "albumen.web.problems.csrf_failed"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
 
@@ -168,6 +170,8 @@ STORAGES = {
 }
 STATIC_URL = "/static/"
 WHITENOISE_USE_FINDERS = True
+# What browsers look for at the root of a host.
+WHITENOISE_ROOT = BASE_DIR / "albumen" / "web" / "root"
 WHITENOISE_AUTOREFRESH = False
 
 DECODERS = env.int("ALBUMEN_DECODERS", default=0) or os.cpu_count() or 1
@@ -269,7 +273,7 @@ SPECTACULAR_SETTINGS = {
     "OAS_VERSION": "3.1.1",
     "LICENSE": {"name": "MIT"},
     "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": STATIC_URL + "web/icon.svg",
     "REDOC_DIST": "SIDECAR",
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_AUTHENTICATION": [],

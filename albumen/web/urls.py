@@ -12,11 +12,19 @@ from albumen.plans import urls as plans
 from albumen.tasks import urls as tasks
 from albumen.web import aliases, operations, views
 
+# Routes are tried in turn: the busiest stand first.
+api = [
+    *library.urlpatterns,
+    *organizations.urlpatterns,
+    *accounts.urlpatterns,
+    *plans.urlpatterns,
+    *events.urlpatterns,
+    *tasks.urlpatterns,
+]
 urlpatterns = [
     path("", views.landing, name="landing"),
-    # Routes are tried in turn: the busiest stand first.
-    path("api/", include(library.urlpatterns + organizations.urlpatterns)),
-    path("api/", include(accounts.urlpatterns + plans.urlpatterns + events.urlpatterns + tasks.urlpatterns)),
+    path("api/", include(api)),
+    path("api/", views.Index.as_view(routes=api), name="index"),
     path("", include(library.file_urlpatterns)),
     path("", include(aliases.urlpatterns)),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),

@@ -1,4 +1,4 @@
-"""Pages for people: where to go, what each error and event means, and setting a new password."""
+"""The index of the API, and pages for people: where to go, what errors and events mean, setting a new password."""
 
 import json
 from functools import cache
@@ -8,7 +8,14 @@ import yaml
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import URLPattern
 from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.reverse import reverse
+from rest_framework.views import APIView
 
 from albumen.tasks.access import queue_at
 from albumen.web.catalogue import CATALOGUE
@@ -19,6 +26,24 @@ SECURITY_POLICY = "default-src 'self'; base-uri 'none'; form-action 'self'; fram
 
 def landing(request: HttpRequest) -> HttpResponse:
     return _page(request, "landing", {"address": request.build_absolute_uri("/").rstrip("/")})
+
+
+class Index(APIView):
+    """Where each list is, and what describes them."""
+
+    permission_classes = (AllowAny,)
+    routes: list[URLPattern] = []
+
+    @extend_schema(exclude=True)
+    def get(self, request: Request) -> Response:
+        names = [route.name for route in self.routes if _can_be_read(route)]
+        places = [*sorted(filter(None, names)), "docs", "redoc", "schema", "errors", "asyncapi"]
+        return Response({name: reverse(name, request=request) for name in places})
+
+
+def _can_be_read(route: URLPattern) -> bool:
+    """Return whether the address needs nothing filled in, and answers GET."""
+    return not route.pattern.converters and hasattr(route.callback.view_class, "get")  # type: ignore[attr-defined]
 
 
 def errors(request: HttpRequest) -> HttpResponse:

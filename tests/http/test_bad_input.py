@@ -246,15 +246,6 @@ def test_slow_clients_do_not_keep_others_waiting(shared_server, alice):
             connection.close()
 
 
-def test_a_refusal_is_never_a_page(shared_server, alice):
-    browser = {"Accept": "text/html,application/xhtml+xml"}
-    refused(httpx.get(f"{shared_server.url}/api/profile/", headers=browser), 401, "not_authenticated")
-    refused(httpx.get(f"{shared_server.url}/api/nowhere/", headers=browser), 404, "not_found")
-    refused(alice.get("/api/pictures/999999/", headers=browser), 404, "not_found")
-    refused(alice.put("/api/pictures/", headers=browser), 405, "method_not_allowed")
-    refused(alice.get("/api/pictures/?x=1", headers=browser), 400, "unknown_parameter", "/x")
-
-
 def test_every_answer_names_its_request(alice):
     assert re.fullmatch(r"[0-9a-f]{32}", alice.get("/api/profile/").headers["X-Request-ID"])
     given = alice.get("/api/nowhere/", headers={"X-Request-ID": "my-request-7"})

@@ -9,8 +9,10 @@ from rest_framework.test import APIClient
 
 from albumen.accounts.services import passwords
 from albumen.web.catalogue import CATALOGUE
+from tests import pictures
 from tests.http.test_admin import ELSEWHERE
 
+MADE_BY_OTHERS = ("/docs/", "/redoc/", "/api/", "/api-auth/login/", "/admin/login/")
 PAGES = ("/", "/docs/errors/", "/docs/events/", "/password-reset/")
 
 
@@ -24,6 +26,38 @@ def test_a_page_loads_nothing_from_elsewhere_and_runs_nothing_inline(anonymous, 
     assert answer["Content-Security-Policy"].startswith("default-src 'self'")
     assert (answer["X-Frame-Options"], answer["X-Content-Type-Options"]) == ("DENY", "nosniff")
     assert answer["Referrer-Policy"] in ("same-origin", "no-referrer")
+
+
+@pytest.mark.parametrize("path", MADE_BY_OTHERS)
+def test_a_page_of_a_package_names_no_other_host(anonymous, path):
+    answer = anonymous.get(path, HTTP_ACCEPT="text/html")
+    assert answer.headers["Content-Type"].startswith("text/html")
+    assert not [place for place in ELSEWHERE.findall(answer.content.decode()) if "//testserver/" not in place]
+    assert answer.headers["Content-Security-Policy"].startswith("default-src 'self'")
+    assert 'rel="icon"' in answer.content.decode()
+
+
+def test_the_icon_is_where_browsers_look_for_it(anonymous):
+    answer = anonymous.get("/favicon.ico")
+    assert answer.headers["Content-Type"] in ("image/x-icon", "image/vnd.microsoft.icon")
+    assert pictures.opened(answer.getvalue()).size == (48, 48)
+
+
+def test_the_index_leads_to_every_list(alice, anonymous):
+    index = anonymous.get("/api").json()
+    assert {"pictures", "albums", "links", "organizations", "plans", "profile", "docs", "schema"} <= set(index)
+    for name, address in index.items():
+        if name != "profile-avatar":
+            assert alice.get(address).status_code == 200, address
+    page = anonymous.get("/api/", HTTP_ACCEPT="text/html").content.decode()
+    assert 'href="http://testserver/api/pictures/"' in page
+
+
+def test_what_stands_in_backticks_is_shown_as_code(anonymous):
+    for path in PAGES:
+        assert "`" not in anonymous.get(path).content.decode()
+    assert "<code>POST /api/login/</code>" in anonymous.get("/docs/errors/").content.decode()
+    assert "&lt;access token&gt;" in anonymous.get("/docs/errors/").content.decode()
 
 
 @pytest.mark.parametrize("path", PAGES)
@@ -49,9 +83,7 @@ def test_the_landing_page_leads_everywhere(anonymous):
 
 
 def test_the_three_lines_of_the_landing_page_work(shared_server, tmp_path):
-    from tests.pictures import jpeg
-
-    (tmp_path / "photo.jpg").write_bytes(jpeg())
+    (tmp_path / "photo.jpg").write_bytes(pictures.jpeg())
     page = subprocess.run(["curl", "-s", f"{shared_server.url}/"], capture_output=True, text=True).stdout
     lines = [
         line.replace("&#x27;", "'").replace("&quot;", '"')

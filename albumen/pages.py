@@ -1,0 +1,64 @@
+"""Pages for people: who is to get one, and how it leaves, with its style inside and nothing from elsewhere."""
+
+import hashlib
+from base64 import b64encode
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from django.contrib.staticfiles import finders
+from django.http import HttpRequest, HttpResponse
+from django.http.request import MediaType
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString, mark_safe
+
+MEDIA_TYPE = "text/html; charset=utf-8"
+
+
+def is_navigation(request: HttpRequest) -> bool:
+    """Return whether a browser opened this address for a person, rather than a program or an `<img>`."""
+    return prefers_page(request.headers.get("Accept", ""))
+
+
+def prefers_page(accept: str) -> bool:
+    """Return whether this Accept header names `text/html`, and JSON no more than less. Browsers' navigations do; a
+    wildcard is what programs send."""
+    qualities = {"text/html": 0.0, "json": 0.0}
+    for text in accept.split(","):
+        kind = MediaType(text)
+        name = "json" if kind.sub_type in ("json", "problem+json") else f"{kind.main_type}/{kind.sub_type}"
+        if name in qualities:
+            qualities[name] = max(qualities[name], kind.quality)
+    return qualities["text/html"] > qualities["json"]
+
+
+def send(template: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
+    """Return a page that stands alone, is kept nowhere, and asks nobody for anything but its icon."""
+    return HttpResponse(render(template, context), status=status, headers=headers())
+
+
+def render(template: str, context: dict[str, Any]) -> str:
+    """Return the page's text. It needs neither the database nor a session, so that it can tell of their failures."""
+    return render_to_string(template, {**context, "style": _style()})
+
+
+def headers() -> dict[str, str]:
+    """Return the headers of every page that stands alone."""
+    digest = b64encode(hashlib.sha256(_style().encode()).digest()).decode()
+    return {
+        "Content-Type": MEDIA_TYPE,
+        "Content-Security-Policy": (
+            f"default-src 'none'; style-src 'sha256-{digest}'; img-src 'self' data:; form-action 'self'; "
+            "base-uri 'none'; frame-ancestors 'none'"
+        ),
+        "Cache-Control": "no-store",
+        "Vary": "Accept",
+        "X-Content-Type-Options": "nosniff",
+        "X-Robots-Tag": "noindex",
+    }
+
+
+@cache
+def _style() -> SafeString:
+    found = finders.find("web/site.css")
+    return mark_safe(Path(str(found)).read_text())  # noqa: S308  (a file of ours)
