@@ -2,14 +2,17 @@
 
 from typing import Any
 
+from django import forms
 from django.contrib import messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.db import models
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from unfold.admin import ModelAdmin
 
 from albumen.errors import DomainError, Invalid
 from albumen.search import fold
+from albumen.text import clean_line, clean_lines
 
 MAX_SEARCH = 200  # characters
 LINK = "text-primary-600 underline dark:text-primary-500"  # CSS classes of Unfold
@@ -26,12 +29,44 @@ def readable(size: int | None) -> str:
     return f"{amount:.1f}".removesuffix(".0") + f" {units[0]}"
 
 
+class LineField(forms.CharField):
+    """A text on one line, cleaned as the API does it (`albumen.text`)."""
+
+    default_error_messages = {"required": "Write something that can be seen."}
+
+    def to_python(self, value: Any) -> Any:
+        text = super().to_python(value)
+        # A NUL is left to the field's own validator.
+        return text if text is None or "\0" in text else clean_line(text)
+
+
+class LinesField(forms.CharField):
+    """A text of several lines, cleaned as the API does it."""
+
+    def to_python(self, value: Any) -> Any:
+        text = super().to_python(value)
+        return text if text is None or "\0" in text else clean_lines(text).strip()
+
+
+FORM_FIELDS: dict[type[models.Field[Any, Any]], type[forms.Field]] = {
+    models.CharField: LineField,
+    models.TextField: LinesField,
+}
+
+
 class ServicePage(ModelAdmin):
     """A page of the panel. Its writes are calls of services, and what a service refuses is shown, never a 500."""
 
     # An action posts a field for each chosen row, and DATA_UPLOAD_MAX_NUMBER_FIELDS bounds the fields.
     list_per_page = 50
     list_max_show_all = 50
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        for kind, form_class in FORM_FIELDS.items():
+            # Not the kinds below them, such as e-mails, which have rules of their own.
+            if isinstance(db_field, kind) and type(db_field).formfield is kind.formfield:
+                kwargs.setdefault("form_class", form_class)
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         actions: dict[str, Any] = super().get_actions(request)

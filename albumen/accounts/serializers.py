@@ -10,6 +10,7 @@ from rest_framework import serializers
 
 from albumen.accounts import access
 from albumen.accounts.models import Session, User
+from albumen.fields import NameField
 from albumen.organizations.models import Role
 from albumen.organizations.serializers import BIGGEST, OrganizationSerializer
 from albumen.plans.models import Plan
@@ -114,8 +115,8 @@ class OrganizationUsersSerializer(OrganizationSerializer):
 
 
 class NamesSerializer(serializers.Serializer[Any]):
-    first_name = serializers.CharField(max_length=150, required=False, allow_blank=True)
-    last_name = serializers.CharField(max_length=150, required=False, allow_blank=True)
+    first_name = NameField(max_length=150, required=False, allow_blank=True)
+    last_name = NameField(max_length=150, required=False, allow_blank=True)
     phone = serializers.CharField(max_length=32, required=False, allow_blank=True, validators=[PHONE])
 
 
@@ -131,7 +132,7 @@ class NamesSerializer(serializers.Serializer[Any]):
 class RegisterSerializer(NamesSerializer):
     email = serializers.EmailField(max_length=254)
     password = password_field()
-    name = serializers.CharField(
+    name = NameField(
         max_length=150, required=False, allow_blank=True, help_text="Kept as first name where that is absent."
     )
     avatar = UploadField(required=False, allow_null=True)

@@ -5,6 +5,7 @@ from typing import Any
 from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import serializers
 
+from albumen.fields import DescriptionField, NameField
 from albumen.organizations.models import Membership, Organization, Role
 
 BIGGEST = 2**63 - 1
@@ -16,6 +17,8 @@ BIGGEST = 2**63 - 1
     ]
 )
 class OrganizationSerializer(serializers.ModelSerializer[Organization]):
+    name = NameField(max_length=150)
+    description = DescriptionField(max_length=500, required=False, allow_blank=True)
     role = serializers.ChoiceField(
         Role.choices,
         source="own_role",

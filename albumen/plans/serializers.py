@@ -7,6 +7,7 @@ from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import serializers
 from rest_framework.validators import UniqueValidator
 
+from albumen.fields import NameField
 from albumen.plans.models import MAX_HEIGHT, MAX_HEIGHTS, MIN_HEIGHT, Plan, validate_heights
 
 BIGGEST = 2**63 - 1
@@ -39,7 +40,7 @@ class WholeNumber(serializers.IntegerField):
     ]
 )
 class PlanSerializer(serializers.ModelSerializer[Plan]):
-    name = serializers.CharField(max_length=100, validators=[UniqueValidator(Plan.objects.all())])
+    name = NameField(max_length=100, validators=[UniqueValidator(Plan.objects.all())])
     thumbnail_heights = serializers.ListField(
         child=WholeNumber(min_value=MIN_HEIGHT, max_value=MAX_HEIGHT),
         min_length=1,

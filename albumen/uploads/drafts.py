@@ -10,7 +10,6 @@ from typing import Any, Self
 
 from django.core.exceptions import BadRequest
 from django.core.files.uploadedfile import UploadedFile
-from django.core.files.uploadhandler import FileUploadHandler, SkipFile
 from django.http import HttpRequest
 
 from albumen.errors import Invalid, OutOfSpace, TooLarge
@@ -87,47 +86,13 @@ class SpooledFile(UploadedFile):
     """What Django's form parser hands on for a file."""
 
     def __init__(self, upload: Upload, field: str, content_type: str | None) -> None:
-        super().__init__(file=None, name=upload.name, content_type=content_type, size=upload.size)
+        # Not the client's name, which `upload` has: Django raises on one that it finds suspicious.
+        super().__init__(file=None, name="file", content_type=content_type, size=upload.size)
         self.upload = upload
         self.field_name = field
 
     def close(self) -> None:
         self.upload.finish()
-
-
-class UploadHandler(FileUploadHandler):
-    """Streams each file of a multipart body into a draft, hashing on the way."""
-
-    chunk_size = CHUNK
-    request: HttpRequest
-    upload: Upload
-
-    def new_file(self, *args: Any, **kwargs: Any) -> None:
-        super().new_file(*args, **kwargs)
-        self.upload = Upload.begin(self.request, field=self.field_name or "", name=self.file_name)
-
-    def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
-        self.upload.write(raw_data)
-
-    def file_complete(self, file_size: int) -> UploadedFile:
-        self.upload.finish()
-        return SpooledFile(self.upload, self.field_name or "", self.content_type)
-
-    def upload_interrupted(self) -> None:
-        self.upload.discard()
-
-
-class NoFiles(FileUploadHandler):
-    """Passes over files in bodies that should have none."""
-
-    def new_file(self, *args: Any, **kwargs: Any) -> None:
-        raise SkipFile
-
-    def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
-        """Never called."""
-
-    def file_complete(self, file_size: int) -> None:
-        """Never called."""
 
 
 class BodyInput:

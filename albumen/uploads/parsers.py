@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from io import BytesIO
 from typing import Any
+from urllib.parse import unquote_to_bytes
 
 import orjson
 from django.http import HttpRequest
@@ -66,25 +67,21 @@ class FormParser(parsers.FormParser):
         text = stream.read(MAX_JSON + 1)
         if len(text) > MAX_JSON:
             raise TooLarge("too_large", f"A form has at most {MAX_JSON:,} bytes.")
-        return _require_utf8(super().parse(BytesIO(text), media_type, parser_context))
+        return _require_utf8(super().parse(BytesIO(text), media_type, parser_context), text)
 
 
 class MultiPartParser(parsers.MultiPartParser):
-    """The same, with files."""
-
-    def parse(
-        self, stream: Any, media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
-    ) -> Any:
-        parsed = super().parse(stream, media_type, parser_context)
-        _require_utf8(parsed.data)
-        return parsed
+    """A form's fields and files, which the request's upload handler reads."""
 
 
-def _require_utf8(fields: Any) -> Any:
+def _require_utf8(fields: Any, text: bytes) -> Any:
     """Django puts U+FFFD for bytes that are not UTF-8; what somebody wrote would be lost without a word."""
-    for name, values in fields.lists():
-        if any("\ufffd" in value for value in (name, *values)):
-            raise Invalid("invalid_encoding", "This field is not in UTF-8.", pointer=f"/{name}")
+    try:
+        unquote_to_bytes(text).decode()
+    except UnicodeDecodeError:
+        for name, values in fields.lists():
+            if any("\ufffd" in value for value in (name, *values)):
+                raise Invalid("invalid_encoding", "This field is not in UTF-8.", pointer=f"/{name}") from None
     return fields
 
 

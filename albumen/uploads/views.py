@@ -7,7 +7,8 @@ from rest_framework.generics import GenericAPIView
 from rest_framework.request import Request
 
 from albumen.errors import TooLarge
-from albumen.uploads.drafts import UNKNOWN_LENGTH, UploadHandler
+from albumen.uploads.drafts import UNKNOWN_LENGTH
+from albumen.uploads.multipart import UploadHandler
 from albumen.uploads.parsers import MAX_JSON, MultiPartParser, UploadJSONParser
 
 
@@ -15,7 +16,7 @@ class AcceptsUploads(GenericAPIView[Any]):
     """For API views whose bodies may hold a picture."""
 
     parser_classes = (UploadJSONParser, MultiPartParser)
-    # Text in these is base64.
+    # Text in these is base64, and bytes are a file.
     upload_fields = ("image", "avatar")
 
     def upload_limit(self) -> int:
@@ -23,7 +24,7 @@ class AcceptsUploads(GenericAPIView[Any]):
         return 20_000_000
 
     def initialize_request(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Request:
-        request.upload_handlers = [UploadHandler(request)]
+        request.upload_handlers = [UploadHandler(request, self.upload_fields)]
         request.__dict__["albumen_upload_limit"] = self.upload_limit
         return super().initialize_request(request, *args, **kwargs)
 

@@ -60,6 +60,12 @@ REQUEST = Chapter(
         Code("body_incomplete", (400,), "The body ended before its Content-Length.", "Send it again, whole."),
         Code("unsupported_charset", (400,), "Bodies are in UTF-8.", "Encode it as UTF-8, and say so or nothing."),
         Code("invalid_encoding", (400,), "The text is not UTF-8.", "Encode it as UTF-8."),
+        Code(
+            "file_name_missing",
+            (400,),
+            "A part of the form holds a file, and neither a file name nor a media type says so.",
+            'Write `filename="photo.jpg"` into the part\'s Content-Disposition, as form libraries do for files.',
+        ),
         Code("null_character", (400,), "The address has a NUL character.", "Leave it out."),
         Code("unknown_parameter", (400,), "There is no such parameter in the query.", "Take one that `detail` names."),
         Code("repeated_parameter", (400,), "A parameter of the query is given twice.", "Give it once."),

@@ -1,7 +1,6 @@
 """Copying images from elsewhere: each address becomes a picture, or a refusal that says why."""
 
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
 from albumen.accounts.access import get_active_user
 from albumen.accounts.models import User
@@ -11,6 +10,7 @@ from albumen.library.services import pictures
 from albumen.remote import download_image
 from albumen.tasks.services import Run
 from albumen.uploads.drafts import Upload
+from albumen.uploads.filenames import name_in_url
 
 
 def import_pictures(run: Run) -> dict[str, Any]:
@@ -51,7 +51,7 @@ def _keep(run: Run, actor: User, url: str, before: list[dict[str, Any]]) -> dict
     upload = Upload(renditions.storage().draft(), field="image", limit=limit)
     try:
         found = download_image(url, upload.write, limit=limit)
-        upload.name = unquote(urlsplit(found.url).path).rpartition("/")[2]
+        upload.name = name_in_url(found.url)
         upload.finish()
         taken = pictures.take_in(actor=actor, upload=upload)
     finally:

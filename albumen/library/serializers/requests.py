@@ -5,6 +5,7 @@ from typing import Any
 from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import serializers
 
+from albumen.fields import DescriptionField, NameField
 from albumen.library.serializers.shapes import BIGGEST, AlbumSerializer
 from albumen.library.services.links import MAX_SECONDS, MIN_SECONDS
 from albumen.uploads.parsers import Base64Field, UploadField
@@ -75,8 +76,8 @@ class UploadSerializer(serializers.Serializer[Any]):
     image_url = serializers.CharField(
         required=False, max_length=2000, help_text="Instead of `image`: a link to a public image."
     )
-    name = serializers.CharField(max_length=255, required=False, allow_blank=True, help_text="Else the file's.")
-    description = serializers.CharField(max_length=5000, required=False, allow_blank=True)
+    name = NameField(max_length=255, required=False, allow_blank=True, help_text="Else the file's.")
+    description = DescriptionField(max_length=5000, required=False, allow_blank=True)
     album = AlbumField(required=False, help_text="Also put it there.")
     expiring_time_seconds = seconds_field(required=False, help_text="Also make an expiring link to the original.")
 
@@ -107,8 +108,8 @@ class ImportSerializer(serializers.Serializer[Any]):
 
 class PictureChangeSerializer(serializers.Serializer[Any]):
     image_url = serializers.CharField(required=False, max_length=2000, help_text="Of a linked picture; checked again.")
-    name = serializers.CharField(max_length=255, required=False)
-    description = serializers.CharField(max_length=5000, required=False, allow_blank=True)
+    name = NameField(max_length=255, required=False)
+    description = DescriptionField(max_length=5000, required=False, allow_blank=True)
 
 
 class LinkRequestSerializer(serializers.Serializer[Any]):

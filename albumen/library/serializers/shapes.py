@@ -10,6 +10,7 @@ from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import serializers
 
 from albumen import imaging
+from albumen.fields import DescriptionField, NameField
 from albumen.library import access
 from albumen.library.access import PictureRow
 from albumen.library.models import Album, ExpiringLink, Picture, Source, Visibility
@@ -175,8 +176,8 @@ class AlbumSerializer(serializers.Serializer[Album]):
     """An album with `cover`, as `access.with_cover` adds it."""
 
     id = serializers.IntegerField(read_only=True)
-    name = serializers.CharField(max_length=150)
-    description = serializers.CharField(max_length=2000, required=False, allow_blank=True)
+    name = NameField(max_length=150)
+    description = DescriptionField(max_length=2000, required=False, allow_blank=True)
     owner = serializers.IntegerField(read_only=True)
     organization = serializers.IntegerField(
         required=False,

@@ -1,7 +1,6 @@
 """Linked pictures (requirement D4): only the address is kept; the bytes stay where they are."""
 
 from datetime import datetime
-from urllib.parse import unquote, urlsplit
 
 from django.db import transaction
 from django.db.models import F
@@ -14,6 +13,7 @@ from albumen.library.models import Album, Picture, Source
 from albumen.library.services import albums, happenings
 from albumen.library.services.names import clean_name
 from albumen.remote import check_image
+from albumen.uploads.filenames import name_in_url
 
 
 def link_picture(
@@ -32,7 +32,7 @@ def link_picture(
             raise NotFound
         picture = Picture.objects.create(
             owner=actor,
-            name=clean_name(name) or clean_name(unquote(urlsplit(found.url).path).rpartition("/")[2]) or "picture",
+            name=clean_name(name) or clean_name(name_in_url(found.url)) or "picture",
             description=description,
             source=Source.LINK,
             image_url=found.url,

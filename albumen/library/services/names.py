@@ -1,23 +1,18 @@
 """Names of pictures and albums: one line that can be seen."""
 
 from albumen.errors import Invalid
+from albumen.text import clean_line, shorten
 
 NAME_LENGTH = 255
-_JOINERS = "\u200c\u200d"
 
 
 def clean_name(name: str) -> str:
-    """One line without control and direction characters; the joiners that emoji and scripts need stay."""
-    line = "".join(
-        " " if character.isspace() else character
-        for character in name
-        if character.isprintable() or character.isspace() or character in _JOINERS
-    )
-    return line.strip(" " + _JOINERS)[:NAME_LENGTH].strip(" " + _JOINERS)
+    """Return the name on one clean line of at most 255 characters; empty where nothing of it can be seen."""
+    return shorten(clean_line(name), NAME_LENGTH)
 
 
 def require_name(name: str) -> str:
-    """The clean name; `Invalid` when nothing of it can be seen."""
+    """Return the clean name; `Invalid` when nothing of it can be seen."""
     clean = clean_name(name)
     if not clean:
         raise Invalid("blank", "A name needs something that can be seen.", pointer="/name")

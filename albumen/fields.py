@@ -1,0 +1,29 @@
+"""Fields of requests whose text is cleaned as `albumen.text` says, before it is measured."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from albumen.text import clean_line, clean_lines
+
+
+class NameField(serializers.CharField):
+    """A text on one line. One of which nothing can be seen is blank."""
+
+    default_error_messages = {"blank": "Write something that can be seen."}
+
+    def to_internal_value(self, data: Any) -> str:
+        text = super().to_internal_value(data)
+        # A NUL is left to the field's own validator, which points at it.
+        clean = text if "\0" in text else clean_line(text)
+        if not (clean or self.allow_blank):
+            self.fail("blank")
+        return clean
+
+
+class DescriptionField(serializers.CharField):
+    """A text of several lines."""
+
+    def to_internal_value(self, data: Any) -> str:
+        text = super().to_internal_value(data)
+        return text if "\0" in text else clean_lines(text).strip()

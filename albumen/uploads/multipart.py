@@ -1,0 +1,181 @@
+"""Bodies of multipart/form-data (RFC 7578) as clients really write them.
+
+Django's own parser loses a file whose name is not UTF-8 or is missing, and drops from names what its interpreter's
+Unicode tables call unprintable. It reads the boundaries here, too; the heads of the parts are read below.
+"""
+
+import base64
+import binascii
+import re
+from collections import deque
+from collections.abc import Collection, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import TooManyFieldsSent, TooManyFilesSent
+from django.core.files.uploadhandler import FileUploadHandler
+from django.http import HttpRequest, QueryDict
+from django.http.multipartparser import ChunkIter, InterBoundaryIter, LazyStream
+from django.utils.datastructures import MultiValueDict
+from django.utils.http import parse_header_parameters
+
+from albumen.errors import Invalid, TooLarge
+from albumen.uploads.base64text import Base64Writer
+from albumen.uploads.drafts import CHUNK, BodyIncomplete, SpooledFile, Upload
+from albumen.uploads.filenames import base_name, decode
+
+# Bytes of a part's head: a name of 255 characters takes up to 9 bytes for each, and may be there twice.
+MAX_HEAD = 8192
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """`file_name` is None in a part that names no file, and empty where a browser's file input was left empty."""
+
+    field: str
+    file_name: str | None
+    media_type: str
+    in_base64: bool
+    stream: Any
+
+
+class NoFiles(FileUploadHandler):
+    """Reads forms for views that take no file; files in them are passed over."""
+
+    def handle_raw_input(
+        self,
+        input_data: Any,
+        META: Any,  # noqa: N803
+        content_length: int,
+        boundary: Any,
+        encoding: str | None = None,
+    ) -> tuple[QueryDict, MultiValueDict[str, Any]]:
+        fields, files = QueryDict(mutable=True), MultiValueDict[str, Any]()
+        left, parts = settings.DATA_UPLOAD_MAX_MEMORY_SIZE, {True: 0, False: 0}
+        for part in _parts(input_data, boundary):
+            is_file = _is_file(part)
+            parts[is_file] += 1
+            if parts[True] > settings.DATA_UPLOAD_MAX_NUMBER_FILES:
+                raise TooManyFilesSent
+            if parts[False] > settings.DATA_UPLOAD_MAX_NUMBER_FIELDS:
+                raise TooManyFieldsSent
+            if is_file:
+                self.read_file(part, files)
+            elif part.file_name is None:
+                text = self.read_text(part, left)
+                left -= len(text) + len(part.field)
+                fields.appendlist(part.field, text.decode())
+        _exhaust(ChunkIter(input_data, CHUNK))
+        fields._mutable = False
+        return fields, files
+
+    def read_file(self, part: _Part, files: MultiValueDict[str, Any]) -> None:
+        """Pass over it."""
+
+    def read_text(self, part: _Part, limit: int) -> bytes:
+        """Return a field's text, which is UTF-8 and has at most `limit` bytes; else `Invalid` or `TooLarge`."""
+        text: bytes = part.stream.read(max(0, limit) + 1)
+        if len(text) > limit:
+            raise TooLarge("too_large", "The fields of a form are too long together.", pointer=f"/{part.field}")
+        if part.in_base64:
+            with suppress(binascii.Error):
+                text = base64.b64decode(text)
+        try:
+            text.decode()
+        except UnicodeDecodeError:
+            raise Invalid("invalid_encoding", "This field is not in UTF-8.", pointer=f"/{part.field}") from None
+        return text
+
+
+class UploadHandler(NoFiles):
+    """Streams each file of a form into a draft, hashing on the way. A `file_fields` brings a file, or its base64."""
+
+    def __init__(self, request: HttpRequest, file_fields: Collection[str]) -> None:
+        super().__init__(request)
+        self._request = request
+        self._file_fields = file_fields
+
+    def read_file(self, part: _Part, files: MultiValueDict[str, Any]) -> None:
+        upload = Upload.begin(self._request, field=part.field, name=base_name(part.file_name or ""))
+        if part.in_base64:
+            writer = Base64Writer(upload)
+            for piece in part.stream:
+                writer.write(piece)
+            writer.finish()
+        else:
+            for piece in part.stream:
+                upload.write(piece)
+            upload.finish()
+        files.appendlist(part.field, SpooledFile(upload, part.field, part.media_type))
+
+    def read_text(self, part: _Part, limit: int) -> bytes:
+        try:
+            return super().read_text(part, limit)
+        except (Invalid, TooLarge):
+            if part.field in self._file_fields:
+                detail = 'This part came without a file name: send it as a file, like filename="photo.jpg".'
+                raise Invalid("file_name_missing", detail, pointer=f"/{part.field}") from None
+            raise
+
+
+def _is_file(part: _Part) -> bool:
+    """Return whether a part says to be a file, by a file's name or by a media type that no text has."""
+    if part.file_name:
+        return True
+    if part.file_name is None:
+        return part.media_type.startswith("image/") or part.media_type == "application/octet-stream"
+    # In a file input nothing was chosen, unless there are bytes.
+    first = part.stream.read(1)
+    part.stream.unget(first)
+    return bool(first)
+
+
+def _parts(input_data: Any, boundary: bytes) -> Iterator[_Part]:
+    """The parts of a body, each to be read before the next one. `BodyIncomplete` without the boundary at the end."""
+    streams = InterBoundaryIter(LazyStream(ChunkIter(input_data, CHUNK)), b"--" + boundary)
+    ended = True
+    for number, stream in enumerate(streams):
+        head, whole, content = stream.read(MAX_HEAD).partition(b"\r\n\r\n")
+        ended = head.startswith(b"--") or not (head.strip() or whole)
+        if ended and number:
+            break
+        if number and not whole:
+            raise Invalid("parse_error", f"A part of the form has no head of at most {MAX_HEAD:,} bytes.")
+        if number:
+            stream.unget(content)
+            if part := _part(head, stream):
+                yield part
+        _exhaust(stream)
+    if not ended:
+        raise BodyIncomplete("body_incomplete", "The form ended before its last boundary. Send it again.")
+
+
+def _exhaust(pieces: Any) -> None:
+    deque(pieces, maxlen=0)
+
+
+def _part(head: bytes, stream: Any) -> _Part | None:
+    """Return the part with this head; None where it names no field."""
+    headers: dict[str, tuple[str, dict[str, str]]] = {}
+    for line in decode(re.sub(rb"\r\n[ \t]+", b" ", head)).split("\r\n"):
+        name, colon, value = line.partition(":")
+        if colon:
+            headers[name.strip().lower()] = _parameters(value)
+    _, named = headers.get("content-disposition", ("", {}))
+    if "name" not in named:
+        return None
+    media_type, _ = headers.get("content-type", ("", {}))
+    encoding, _ = headers.get("content-transfer-encoding", ("", {}))
+    return _Part(
+        named["name"].strip(), named.get("filename"), media_type.strip(), encoding.strip() == "base64", stream
+    )
+
+
+def _parameters(value: str) -> tuple[str, dict[str, str]]:
+    try:
+        return parse_header_parameters(value)
+    except ValueError:
+        # `filename*` in a charset that nobody knows; beside it there may be a plain `filename`.
+        return parse_header_parameters(re.sub(r";\s*[\w-]+\*[^;]*", "", value))
