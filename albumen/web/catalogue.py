@@ -96,6 +96,12 @@ REQUEST = Chapter(
         ),
         Code("method_not_allowed", (405,), "The address does not know this method.", "See the API's description."),
         Code("not_acceptable", (406,), "There is no answer in a form that is accepted.", "Accept application/json."),
+        Code(
+            "unsupported_content_encoding",
+            (415,),
+            "The body is compressed, as its Content-Encoding says.",
+            "Send it as it is, without Content-Encoding.",
+        ),
         Code("unsupported_media_type", (415,), "The body's media type is not taken here.", "Send application/json."),
         Code(
             "not_found", (404,), "There is nothing here, or you may not know of it.", "Check the address and the id."

@@ -142,7 +142,8 @@ class OwnHost:
 
 
 class CleanInput:
-    """Refuses a NUL in the path or the query, which databases choke on, and any charset but UTF-8; and turns a domain
+    """Refuses a NUL in the path or the query, which databases choke on, any charset but UTF-8, and
+    bodies that are compressed; and turns a domain
     error of a plain Django view into its problem document."""
 
     def __init__(self, get_response: GetResponse) -> None:
@@ -154,6 +155,12 @@ class CleanInput:
         charset = (request.content_params or {}).get("charset", "utf-8").lower()
         if charset not in ("utf-8", "utf8", "us-ascii"):
             return problems.response(request, 400, "unsupported_charset", "Send the body in UTF-8, and say so.")
+        codings = {coding.strip().lower() for coding in request.headers.get("Content-Encoding", "").split(",")}
+        if codings - {"", "identity"} and request.META.get("CONTENT_LENGTH") not in ("", "0", None):
+            detail = "Send the body as it is, without Content-Encoding: no compressed body is taken here."
+            refusal = problems.response(request, 415, "unsupported_content_encoding", detail)
+            refusal["Accept-Encoding"] = "identity"
+            return refusal
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:

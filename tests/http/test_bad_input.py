@@ -98,6 +98,29 @@ def test_a_form_that_is_not_utf8_is_a_400(shared_server):
     refused(answer, 400, "invalid_encoding", "/email")
 
 
+@pytest.mark.parametrize("coding", ["gzip", "br", "zstd", "identity, gzip", "nonsense"])
+@pytest.mark.parametrize(
+    ("path", "media_type"),
+    [
+        ("/api/pictures/", "multipart/form-data; boundary=cut"),
+        ("/api/login/", "application/json"),
+        ("/accounts/login/", "application/x-www-form-urlencoded"),
+        ("/admin/login/", "application/x-www-form-urlencoded"),
+    ],
+)
+def test_a_compressed_body_is_a_415_at_every_door(shared_server, coding, path, media_type):
+    headers = {"Content-Type": media_type, "Content-Encoding": coding}
+    answer = httpx.post(shared_server.url + path, content=b"\x1f\x8b\x08" * 20, headers=headers)
+    problem = refused(answer, 415, "unsupported_content_encoding")
+    assert "Content-Encoding" in problem["detail"]
+    assert answer.headers["Accept-Encoding"] == "identity"
+
+
+def test_identity_is_no_coding(alice):
+    answer = alice.post("/api/albums/", json={"name": "Summer"}, headers={"Content-Encoding": "identity"})
+    assert answer.status_code == 201
+
+
 def test_an_unknown_media_type_is_a_415(shared_server):
     answer = httpx.post(shared_server.url + LOGIN, content=b"<a/>", headers={"Content-Type": "text/xml"})
     refused(answer, 415, "unsupported_media_type")
