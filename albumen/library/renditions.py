@@ -11,6 +11,7 @@ from pathlib import Path
 from albumen import imaging
 from albumen.errors import NotFound, Unavailable
 from albumen.library.models import Picture
+from albumen.storage import room_needed
 from albumen.storage import storage as storage
 from albumen.uploads.drafts import Upload
 
@@ -59,7 +60,7 @@ def take_in(upload: Upload, heights: Sequence[int]) -> imaging.Facts:
             storage().place(item.path, _thumbnail_name(upload.sha256, height, item.format), durable=False)
             if time.monotonic() > deadline:
                 raise Unavailable("storage_unavailable", "The store of files is too slow. Try again in a moment.")
-        storage().place(upload.path, original_name(upload.sha256))
+        storage().place(upload.path, original_name(upload.sha256), size=upload.size)
     finally:
         for draft in drafts.values():
             draft.unlink(missing_ok=True)
@@ -78,7 +79,7 @@ def get_shared_original(picture: Picture) -> Rendition:
         if missing:
             draft = storage().draft()
             try:
-                with _known_failures(picture), _source(picture) as source:
+                with _known_failures(picture), _source(picture) as source, room_needed():
                     imaging.strip(source, draft)
                 storage().place(draft, name, durable=False)
             finally:
@@ -112,7 +113,8 @@ def get_thumbnail(picture: Picture, height: int, plan_heights: Sequence[int], *,
 def _render(source: Path, drafts: dict[int, Path], *, webp: bool) -> tuple[imaging.Facts, list[imaging.Made]]:
     targets = [imaging.Target(draft, height) for height, draft in drafts.items()]
     try:
-        return imaging.render(source, targets, webp=webp)
+        with room_needed():
+            return imaging.render(source, targets, webp=webp)
     except imaging.Busy:
         raise Unavailable("decoders_busy", "Too many pictures are being read right now. Try again soon.") from None
 
@@ -129,8 +131,10 @@ def _made_once(name: str, sha256: str) -> Iterator[bool]:
         yield False
         return
     lock = storage().incoming / f"{sha256}.lock"
-    lock.parent.mkdir(parents=True, exist_ok=True)
-    with lock.open("w") as file:
+    with room_needed():
+        lock.parent.mkdir(parents=True, exist_ok=True)
+        opened = lock.open("w")
+    with opened as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield not storage().holds(name)
 

@@ -3,9 +3,21 @@
 from django.core.files.storage import default_storage
 
 from albumen.storage.disk import DiskStorage
-from albumen.storage.interface import ASIDE, BLOCK, Listed, Storage
+from albumen.storage.interface import ASIDE, Listed, Storage
+from albumen.storage.room import BLOCK, copy, is_full, room_needed, write_all
 
-__all__ = ["ASIDE", "BLOCK", "DiskStorage", "Listed", "Storage", "storage"]
+__all__ = [
+    "ASIDE",
+    "BLOCK",
+    "DiskStorage",
+    "Listed",
+    "Storage",
+    "copy",
+    "is_full",
+    "room_needed",
+    "storage",
+    "write_all",
+]
 
 
 def storage() -> Storage:

@@ -1,5 +1,6 @@
 """Files on this machine's disk: written aside, flushed, renamed into place, and their folders flushed."""
 
+import filecmp
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -10,16 +11,26 @@ from pathlib import Path
 from django.core.files.storage import FileSystemStorage
 
 from albumen.storage.interface import ASIDE, Listed, Storage
+from albumen.storage.room import require_whole, room_needed
 
 
 class DiskStorage(Storage, FileSystemStorage):
     """Local disk below MEDIA_ROOT. What `place` has answered survives a power cut."""
 
-    def place(self, draft: Path, name: str, *, durable: bool = True) -> None:
-        target = Path(self.path(name))
+    def place(self, draft: Path, name: str, *, size: int | None = None, durable: bool = True) -> None:
+        with room_needed():
+            self._place(draft, Path(self.path(name)), size, durable=durable)
+
+    def _place(self, draft: Path, target: Path, size: int | None, *, durable: bool) -> None:
+        if size is not None:
+            require_whole(draft, size)
+        stays = size is not None and _stays(target, draft)
         if durable:
-            flush(draft)
-        _rename(draft, target)
+            flush(target if stays else draft)
+        if stays:
+            draft.unlink()
+        else:
+            _rename(draft, target)
         if durable:
             # The folder's own entry may be as new as the file's.
             flush(target.parent)
@@ -77,6 +88,20 @@ def _rename(draft: Path, target: Path) -> None:
     except FileNotFoundError:
         target.parent.mkdir(parents=True, exist_ok=True)
         draft.replace(target)
+
+
+def _stays(target: Path, draft: Path) -> bool:
+    """Return whether a file with the same bytes is in its place already; from now on it is as new as the draft, so
+    that no sweep takes it away as an old one."""
+    try:
+        if not filecmp.cmp(draft, target, shallow=False):
+            return False
+        with target.open("rb") as file:
+            os.utime(file.fileno())
+            # A sweep that had set it aside by now may have seen its age before.
+            return os.path.samestat(os.fstat(file.fileno()), target.stat())
+    except FileNotFoundError:
+        return False
 
 
 def _walk(folder: str, name: str) -> Iterator[Listed]:

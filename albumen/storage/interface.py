@@ -1,6 +1,5 @@
 """What the service asks of the place where its files are."""
 
-import shutil
 import uuid
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
@@ -13,7 +12,8 @@ from typing import IO
 from django.conf import settings
 from django.core.files.storage import Storage as DjangoStorage
 
-BLOCK = 256 * 1024
+from albumen.storage.room import BLOCK, room_needed
+
 # What a sweep has set aside keeps its name with this at the end.
 ASIDE = ".swept"
 
@@ -42,7 +42,8 @@ class Storage(DjangoStorage, ABC):
     def draft(self) -> Path:
         """A fresh path on this machine's disk for bytes that are not yet in place; nothing is made there."""
         folder = self.incoming
-        folder.mkdir(parents=True, exist_ok=True)
+        with room_needed():
+            folder.mkdir(parents=True, exist_ok=True)
         return folder / uuid.uuid4().hex
 
     def forget_drafts(self, before: datetime) -> int:
@@ -62,8 +63,12 @@ class Storage(DjangoStorage, ABC):
         return 0
 
     @abstractmethod
-    def place(self, draft: Path, name: str, *, durable: bool = True) -> None:
-        """Move a draft to its name, over what may be there. `durable=False` is for what can be made again."""
+    def place(self, draft: Path, name: str, *, size: int | None = None, durable: bool = True) -> None:
+        """Move a draft to its name, over what may be there; `OutOfSpace` where there is no room.
+
+        `size` is for a file that is named by its content, and is what the draft has to have, in bytes: a short draft
+        is refused, and a whole file with the same bytes stays. `durable=False` is for what can be made again.
+        """
 
     @abstractmethod
     def holds(self, name: str) -> bool:
@@ -91,9 +96,3 @@ class Storage(DjangoStorage, ABC):
         Nothing is lost when somebody places the same bytes meanwhile and needs them from then on. For that, names that
         end in `ASIDE` have to be given to it too, whatever their age.
         """
-
-
-def copy(source: IO[bytes], target: Path) -> None:
-    """Write all that is left of an open file to a fresh path."""
-    with target.open("xb", buffering=0) as file:
-        shutil.copyfileobj(source, file, BLOCK)

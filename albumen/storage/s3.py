@@ -17,7 +17,8 @@ from django.core.files import File
 from storages.backends.s3 import S3Storage as LibraryS3Storage
 
 from albumen.errors import Unavailable
-from albumen.storage.interface import ASIDE, BLOCK, Listed, Storage, copy
+from albumen.storage.interface import ASIDE, Listed, Storage
+from albumen.storage.room import BLOCK, copy, require_whole
 
 logger = logging.getLogger(__name__)
 PART = 64 * 1024 * 1024
@@ -57,7 +58,11 @@ class S3Storage(Storage, LibraryS3Storage):  # type: ignore[misc]
     def client(self) -> Any:
         return self.connection.meta.client
 
-    def place(self, draft: Path, name: str, *, durable: bool = True) -> None:
+    def place(self, draft: Path, name: str, *, size: int | None = None, durable: bool = True) -> None:
+        if size is not None:
+            # What is there with the same bytes is replaced all the same: a PUT takes effect whole or not at all, and
+            # makes the object new, so that no sweep takes it away.
+            require_whole(draft, size)
         extra = {"ContentType": "application/octet-stream"}
         if _silent.is_set():
             # A short call is to find out whether the store answers again: others are refused until it has.

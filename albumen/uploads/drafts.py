@@ -2,9 +2,10 @@
 
 import base64
 import binascii
-import errno
 import hashlib
+import os
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self
 
@@ -13,7 +14,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest
 
 from albumen.errors import Invalid, OutOfSpace, TooLarge
-from albumen.storage import storage
+from albumen.storage import room_needed, storage, write_all
 
 CHUNK = 256 * 1024
 # Stands for the length of a body that comes in chunks: Django reads nothing without one, parsers stop at the end of
@@ -38,7 +39,8 @@ class Upload:
         self._pointer = f"/{field}"
         self._limit = limit
         self._hash = hashlib.sha256()
-        self._file = path.open("xb", buffering=0)
+        with room_needed():
+            self._file = path.open("xb", buffering=0)
 
     @classmethod
     def begin(cls, request: HttpRequest, *, field: str, name: str | None = None) -> Self:
@@ -57,12 +59,8 @@ class Upload:
         self.size += len(data)
         if self.size > self._limit:
             raise TooLarge("too_large", f"Send at most {self._limit:,} bytes.", pointer=self._pointer)
-        try:
-            self._file.write(data)
-        except OSError as error:
-            if error.errno in (errno.ENOSPC, errno.EDQUOT):
-                raise OutOfSpace from None
-            raise
+        with room_needed():
+            write_all(self._file, data)
         self._hash.update(data)
 
     def write_base64(self, text: bytes) -> None:
@@ -73,12 +71,19 @@ class Upload:
             raise Invalid("invalid_base64", "This string is not base64.", pointer=self._pointer) from None
 
     def finish(self) -> None:
-        """No more bytes will come."""
-        self._file.close()
+        """No more bytes will come; `OutOfSpace` unless all that came are in the file."""
+        if self._file.closed:
+            return
+        with room_needed():
+            stored = os.fstat(self._file.fileno()).st_size
+            self._file.close()
+        if stored != self.size:
+            raise OutOfSpace
 
     def discard(self) -> None:
         """Close, and remove what was not placed."""
-        self._file.close()
+        with suppress(OSError):
+            self._file.close()
         self.path.unlink(missing_ok=True)
 
 

@@ -15,7 +15,7 @@ from django.core.management.color import no_style
 from django.db import connections, transaction
 from django.db.models import Model
 
-from albumen.storage import BLOCK, Listed, Storage, storage
+from albumen.storage import Listed, Storage, copy, storage
 
 TARGET = "target"
 FOLDERS = ("originals", "thumbnails", "avatars", "exports")
@@ -109,10 +109,9 @@ def _copy_folder(target: Storage, folder: str) -> int:
 def _copy_file(target: Storage, name: str) -> None:
     draft = target.draft()
     try:
-        with storage().open(name) as source, draft.open("xb", buffering=0) as file:
-            while block := source.read(BLOCK):
-                file.write(block)
-        target.place(draft, name)
+        with storage().open(name) as source:
+            size = copy(source, draft)
+        target.place(draft, name, size=size)
     finally:
         draft.unlink(missing_ok=True)
 

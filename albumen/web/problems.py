@@ -1,7 +1,6 @@
 """Every refusal: a problem document (RFC 9457), or a page for a browser's navigation. The only place where domain
 errors become HTTP."""
 
-import errno
 import sqlite3
 import sys
 from typing import Any
@@ -20,6 +19,7 @@ from rest_framework.response import Response
 
 from albumen import errors, pages
 from albumen.errors import DomainError
+from albumen.storage import is_full
 from albumen.web import refusals
 
 MEDIA_TYPE = "application/problem+json"
@@ -135,9 +135,7 @@ class ProblemHandler(ExceptionHandler):
             return _Refusal(errors.TooLarge())
         if isinstance(exc, SuspiciousOperation | BadRequest):
             return _Refusal(errors.Invalid("malformed_request", "The request is malformed."))
-        if isinstance(exc, OSError) and exc.errno in (errno.ENOSPC, errno.EDQUOT):
-            return _Refusal(errors.OutOfSpace())
-        if isinstance(exc, OperationalError) and _is_full(exc):
+        if is_full(exc) or (isinstance(exc, OperationalError) and _is_full(exc)):
             return _Refusal(errors.OutOfSpace())
         if isinstance(exc, OperationalError):
             return _Refusal(errors.Unavailable("database_unavailable"))

@@ -24,6 +24,8 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from albumen import imaging
+from albumen.errors import OutOfSpace
+from albumen.storage import room_needed
 from albumen.tasks.services.queue import look_at_queue
 
 WAIT_SECONDS = 2.0
@@ -113,11 +115,14 @@ def check_storage() -> Figures:
     storage: Any = default_storage
     draft = storage.draft()
     try:
-        draft.write_bytes(content)
+        with room_needed():
+            draft.write_bytes(content)
         storage.place(draft, name, durable=False)
         with storage.open(name) as file:
             if file.read() != content:
                 raise Down("gives back other bytes than it took")
+    except OutOfSpace:
+        raise Down("has no room left") from None
     finally:
         draft.unlink(missing_ok=True)
         storage.delete(name)

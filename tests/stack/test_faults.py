@@ -2,9 +2,7 @@
 
 import hashlib
 import json
-import os
 import random
-import shutil
 import signal
 import subprocess
 import sys
@@ -19,6 +17,7 @@ from PIL import Image
 
 from tests import pictures
 from tests.background.conftest import upload, use_plan
+from tests.disks import SmallDisk
 from tests.faults.rounds import LONG
 from tests.http.problems import refused
 from tests.postgres import Unavailable
@@ -38,33 +37,6 @@ def nothing_to_mend(request):
     server = request.getfixturevalue(next(name for name in ("crowded", "stack") if name in request.fixturenames))
     yield
     assert "Everything agrees" in server.manage("check_integrity", "--deep")
-
-
-class SmallDisk:
-    """A file system of 32 MB in a folder."""
-
-    def __init__(self, folder):
-        self.folder, self.ballast = folder, folder / "ballast"
-        folder.mkdir(parents=True, exist_ok=True)
-        if shutil.which("mount") is None:
-            pytest.skip("No file system can be mounted here: there is no mount")
-        command = ["mount", "-t", "tmpfs", "-o", "size=32m", "tmpfs", folder]
-        done = subprocess.run(command, capture_output=True, text=True)
-        if done.returncode:
-            pytest.skip(f"No file system can be mounted here: {done.stderr.strip()}")
-
-    def fill(self, *, room):
-        """Leave so many bytes."""
-        self.empty()
-        left = shutil.disk_usage(self.folder).free - room
-        with self.ballast.open("wb") as file:
-            os.posix_fallocate(file.fileno(), 0, left)
-
-    def empty(self):
-        self.ballast.unlink(missing_ok=True)
-
-    def remove(self):
-        subprocess.run(["umount", "--lazy", self.folder], check=True)
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from django.utils.crypto import get_random_string
 from albumen import imaging
 from albumen.accounts.models import User
 from albumen.errors import Invalid, NotFound, Unavailable
-from albumen.storage import storage
+from albumen.storage import room_needed, storage
 from albumen.uploads.drafts import Upload
 
 SIDE = 200
@@ -25,7 +25,8 @@ def store(upload: Upload) -> str:
     """Decode, shrink and keep an uploaded avatar; answers its new name. The file that came is not kept."""
     draft = storage().draft()
     try:
-        imaging.render(upload.path, [imaging.Target(draft, SIDE, box=True)], webp=True)
+        with room_needed():
+            imaging.render(upload.path, [imaging.Target(draft, SIDE, box=True)], webp=True)
         name = get_random_string(NAME_LENGTH)
         storage().place(draft, stored_name(name))
     except imaging.Refused as refusal:

@@ -1,6 +1,5 @@
 """Archives: an album, or all of a user's pictures, as a ZIP with a manifest."""
 
-import errno
 import json
 import logging
 import shutil
@@ -14,10 +13,11 @@ from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 from albumen import delivery, imaging
 from albumen.accounts.access import get_active_user
 from albumen.accounts.models import User
-from albumen.errors import NotFound, OutOfSpace
+from albumen.errors import NotFound
 from albumen.library import access, renditions
 from albumen.library.models import Picture, Source
 from albumen.library.services.work import EXPORT_KEPT, require_space
+from albumen.storage import room_needed
 from albumen.tasks.services import Run
 
 logger = logging.getLogger(__name__)
@@ -37,7 +37,7 @@ def export_pictures(run: Run) -> dict[str, Any]:
     with _drafts(run.task_id) as (archive, manifest):
         ids = _ids(viewer, run.arguments["album"])
         run.report(0, total=len(ids))
-        with _space():
+        with room_needed():
             packed = _pack(run, viewer, ids, archive, manifest)
             with run.step(done=len(ids)):  # Whoever has lost the claim places nothing.
                 pass
@@ -181,13 +181,3 @@ def _drafts(task_id: int) -> Iterator[tuple[Path, Path]]:
     finally:
         for path in paths:
             path.unlink(missing_ok=True)
-
-
-@contextmanager
-def _space() -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise OutOfSpace from None
-        raise
