@@ -52,7 +52,8 @@ class RemoteImage:
 def check_image(url: str) -> RemoteImage:
     """What the address leads to, by a HEAD request and the first bytes, within 10 s (D4).
 
-    Any image type may be declared; the bytes decide which format it is. Raises Invalid with the codes above.
+    Any image type may be declared, and one has to be: browsers will be sent there. The bytes decide which format it
+    is. Raises Invalid with the codes above.
     """
     with _Visit.to(url) as visit:
         size = None
@@ -69,12 +70,13 @@ def check_image(url: str) -> RemoteImage:
 def download_image(url: str, write: Callable[[bytes], None], *, limit: int) -> RemoteImage:
     """Hand the image to `write`, piece by piece; 10 s until its head is there, 60 s in all. `limit` is in bytes.
 
+    A head that says nothing of the bytes will do, as object stores send it: the bytes are kept here, and decide.
     Nothing is written before the first bytes are known to be an image's. An answer that breaks off, grows above the
     limit or takes too long was written in part, and the caller throws that away. Raises Invalid with the codes
     above, TooLarge, and whatever `write` raises.
     """
     with _Visit.to(url) as visit, visit.ask("GET") as answer:
-        answer.require_image()
+        answer.require_image(opaque=True)
         if answer.is_partial:
             raise not_an_image()
         visit.budget.extend(DOWNLOAD_SECONDS)

@@ -8,6 +8,8 @@ import httpcore
 from albumen.remote.refusals import not_an_image
 
 _REDIRECTS = {301, 302, 303, 307, 308}
+# What stores of files call everything that they were told nothing about.
+_OPAQUE = {"", "application/octet-stream", "binary/octet-stream"}
 _TOTAL = re.compile(r"bytes [0-9]+-[0-9]+/([0-9]{1,18})")
 
 
@@ -43,11 +45,15 @@ class Answer:
         length = self._headers.get("content-length", "")
         return int(length) if length.isascii() and length.isdigit() and len(length) <= 18 else None
 
-    def require_image(self) -> None:
-        """Invalid unless the head declares an image, as it is: encoded bodies are never decoded (bombs)."""
+    def require_image(self, *, opaque: bool = False) -> None:
+        """Raise `Invalid` unless the head declares an image, as it is: encoded bodies are never decoded (bombs).
+
+        `opaque` also takes a head that says nothing of the bytes: no type, or one of `_OPAQUE`.
+        """
         encoding = self._headers.get("content-encoding", "identity").strip().lower()
-        declared = self._headers.get("content-type", "").lower()
-        if self._response.status not in (200, 206) or encoding != "identity" or not declared.startswith("image/"):
+        declared = self._headers.get("content-type", "").partition(";")[0].strip().lower()
+        typed = declared.startswith("image/") or (opaque and declared in _OPAQUE)
+        if self._response.status not in (200, 206) or encoding != "identity" or not typed:
             raise not_an_image()
 
     def body(self) -> Iterator[bytes]:

@@ -50,6 +50,16 @@ def test_nothing_is_fetched_for_an_album_that_is_gone(working_server: Server, el
     assert made < 50
 
 
+def test_what_a_store_says_nothing_of_is_taken_by_its_bytes(working_server: Server, elsewhere: Elsewhere) -> None:
+    alice = working_server.register("alice")
+    # Without an extension, the other server calls it application/octet-stream.
+    urls = [elsewhere.put("object-1", pictures.jpeg(seed=9)), elsewhere.put("object-2", b"no picture")]
+    task = ended(alice, alice.post("/api/pictures/import/", json={"urls": urls}))
+    codes = [result.get("error", {}).get("code") for result in task["result"]["results"]]
+    assert codes == [None, "url_not_an_image"]
+    refused(alice.post("/api/pictures/", json={"image_url": urls[0]}), 400, "url_not_an_image", "/image_url")
+
+
 def test_quota_holds_for_imports(working_server: Server, elsewhere: Elsewhere) -> None:
     alice = working_server.register("alice")
     content = pictures.jpeg(seed=6)

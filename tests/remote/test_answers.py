@@ -114,11 +114,32 @@ def test_a_get_that_refuses_too_is_no_image(internet):
     assert code() == code(fetch=download) == "url_not_an_image"
 
 
-@pytest.mark.parametrize("media_type", ["text/html", "application/octet-stream", "", "imagejpeg", "text/image/jpeg"])
+@pytest.mark.parametrize("media_type", ["text/html", "application/json", "imagejpeg", "text/image/jpeg"])
 def test_a_head_that_declares_something_else_ends_it(internet, media_type):
     site = internet.serve(picture(JPEG, media_type), "public.example")
     assert code() == "url_not_an_image"
     assert site.methods == ["HEAD"]
+    assert code(fetch=download) == "url_not_an_image"
+
+
+@pytest.mark.parametrize(
+    "media_type",
+    ["application/octet-stream", "binary/octet-stream", "Application/Octet-Stream; charset=binary", "", None],
+)
+def test_a_head_that_says_nothing_is_enough_for_a_copy_and_not_for_a_link(internet, media_type):
+    def reply(asked):
+        return picture(content, media_type)(asked) if media_type is not None else untyped(asked)
+
+    def untyped(asked):
+        return answer(content, head=asked.method == "HEAD")
+
+    content = JPEG
+    site = internet.serve(reply, "public.example")
+    assert code() == "url_not_an_image"
+    assert site.methods == ["HEAD"]
+    image, written = download()
+    assert (image.format, image.media_type, written) == ("jpeg", "image/jpeg", JPEG)
+    content = b"<html>no picture</html>"
     assert code(fetch=download) == "url_not_an_image"
 
 
