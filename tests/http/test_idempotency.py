@@ -23,9 +23,23 @@ KEY = {"HTTP_IDEMPOTENCY_KEY": "4b0f3f7e-5d1c-4c7e-9a38-1f6f1f0c2a11"}
 REPLAYED = "Idempotency-Replayed"
 
 
-def upload(person: Any, content: bytes | None = None, **fields: Any) -> Any:
-    file = pictures.as_file(content or pictures.jpeg())
+def upload(person: Any, content: bytes | None = None, file_name: str = "photo.jpg", **fields: Any) -> Any:
+    file = pictures.as_file(content or pictures.jpeg(), file_name)
     return person.post("/api/pictures/", {"image": file, **fields}, format="multipart", **KEY)
+
+
+def send_form(person: Any, parts: dict[str, tuple[str, bytes]], boundary: str) -> Any:
+    """Send a form as it stands: media type and content of each field."""
+    body = b"".join(
+        f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\nContent-Type: {kind}\r\n\r\n'.encode()
+        + content
+        + b"\r\n"
+        for name, (kind, content) in parts.items()
+    )
+    whole = body + f"--{boundary}--\r\n".encode()
+    return person.client.generic(
+        "POST", "/api/pictures/", whole, content_type=f"multipart/form-data; boundary={boundary}", **KEY
+    )
 
 
 def usage(person: Any) -> Any:
@@ -89,8 +103,15 @@ def test_without_a_key_the_same_body_makes_another_picture(alice):
 
 @pytest.mark.parametrize(
     "changes",
-    [{"name": "other"}, {"description": "x"}, {"content": pictures.jpeg(seed=2)}],
-    ids=["name", "text", "bytes"],
+    [
+        {"name": "other"},
+        {"description": "x"},
+        {"content": pictures.jpeg(seed=2)},
+        {"file_name": "other.jpg"},
+        {"file_name": "photo.JPG"},
+        {"another": pictures.as_file(pictures.jpeg())},
+    ],
+    ids=["name", "text", "bytes", "file name", "case of it", "another part"],
 )
 def test_the_same_key_with_another_body_is_refused(alice, changes):
     upload(alice)
@@ -147,12 +168,24 @@ def test_after_24_hours_a_key_is_new(alice, swept):
 def test_a_form_and_json_with_the_same_content_are_one_request(alice, size):
     alice.use_plan(original=True, expiring_links=True)
     content = pictures.png(*size)
-    first = upload(alice, content, expiring_time_seconds=300)
+    # A file part without a file name, as JSON has none.
+    parts = {"image": ("image/png", content), "expiring_time_seconds": ("text/plain", b"300")}
+    first = send_form(alice, parts, boundary="one")
     body = {"image": base64.b64encode(content).decode(), "expiring_time_seconds": 300}
     again(first, alice.post("/api/pictures/", body, **KEY))
     again(first, alice.post("/api/pictures/", {**body, "image": f"data:image/png;base64,{body['image']}"}, **KEY))
     body["image"] = base64.b64encode(pictures.png(*size, seed=2)).decode()
     refused(alice.post("/api/pictures/", body, **KEY), 409, "idempotency_key_reused")
+
+
+def test_boundary_order_and_declared_type_make_no_other_request(alice):
+    content = pictures.jpeg()
+    first = send_form(alice, {'image"; filename="a.jpg': ("image/jpeg", content), "name": ("text/plain", b"A")}, "one")
+    other = {"name": ("text/plain", b"A"), 'image"; filename="a.jpg': ("application/octet-stream", content)}
+    again(first, send_form(alice, other, "two"))
+    other['image"; filename="b.jpg'] = other.pop('image"; filename="a.jpg')
+    refused(send_form(alice, other, "two"), 409, "idempotency_key_reused")
+    assert usage(alice) == 1
 
 
 @pytest.mark.parametrize("key", ["", " ", "two words", "x" * 256, "cl\xe9", "tab\tbed", "\x7f"])

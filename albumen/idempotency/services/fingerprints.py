@@ -13,7 +13,8 @@ from albumen.uploads.drafts import SpooledFile, Upload
 
 
 def of_request(*, method: str, target: str, fields: Mapping[str, Any], uploads: Collection[str]) -> str:
-    """64 hex digits. `uploads` names the fields whose text is base64; a picture counts by its bytes alone.
+    """Return 64 hex digits. `uploads` names the fields whose text is base64. A picture counts by its bytes and by its
+    file's name, which becomes the picture's; the type that is declared for it decides nothing, and does not count.
 
     Keyed, because a body may hold a password: without the secret key nobody can try words on what is stored.
     """
@@ -34,10 +35,10 @@ def _plain(value: Any, *, encoded: bool = False) -> Any:
     if isinstance(value, SpooledFile):
         value = value.upload
     if isinstance(value, Upload):
-        return {"sha256": value.sha256}
+        return {"sha256": value.sha256, "file_name": value.name or None}
     if isinstance(value, str):
         sha256 = sha256_of_base64(value) if encoded else None
-        return {"sha256": sha256} if sha256 else value
+        return {"sha256": sha256, "file_name": None} if sha256 else value
     if isinstance(value, Mapping):
         return {str(name): _plain(item) for name, item in value.items()}
     if isinstance(value, list | tuple):
