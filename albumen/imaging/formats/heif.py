@@ -1,43 +1,31 @@
-"""The boxes and items of a HEIF file, AVIF among them (ISO/IEC 14496-12, sections 4.2 and 8.11; ISO/IEC 23008-12)."""
+"""HEIF files, AVIF and HEIC among them: whether they are whole, and what a public copy keeps.
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+ISO/IEC 14496-12, sections 4.2 and 8.11; ISO/IEC 23008-12.
+"""
+
+from collections.abc import Iterable, Iterator
 
 from albumen.imaging.exif import Bytes
+from albumen.imaging.formats.boxes import Box, boxes
 from albumen.imaging.formats.errors import Malformed
+from albumen.imaging.formats.items import Extent, entries, extents
 
 _PICTURE_ITEMS = {b"av01", b"hvc1", b"grid", b"iden", b"iovl", b"tmap"}
-_TOP_LEVEL = {b"ftyp", b"meta", b"mdat", b"moov", b"free", b"skip", b"uuid", b"styp", b"wide", b"idat"}
+_TOP_LEVEL = {b"ftyp", b"meta", b"mini", b"mdat", b"moov", b"free", b"skip", b"uuid", b"styp", b"wide", b"idat"}
 _KEPT_IN_META = {b"hdlr", b"pitm", b"iinf", b"iloc", b"iprp", b"iref", b"idat", b"grpl", b"dinf"}
 # User description, creation and modification time, and whatever a vendor invents.
 _PRIVATE_PROPERTIES = {b"udes", b"crtt", b"mdft", b"uuid", b"free"}
+# Where ISO/IEC 23008-12, annex O, says that a low-overhead file carries Exif and XMP: bits 9 and 10 of its box.
+_MINI_METADATA = 0b0110_0000
 
+# Brands of image sequences, and those of a still picture in their place (ISO/IEC 23008-12, section 10).
+_STILL = {b"msf1": b"mif1", b"hevc": b"heic", b"hevx": b"heix", b"hevm": b"heim", b"hevs": b"heis"}
 
-@dataclass(frozen=True, slots=True)
-class Box:
-    """A box: its type, where its payload starts, and where it ends."""
-
-    kind: bytes
-    start: int
-    end: int
-
-
-def boxes(data: Bytes, at: int, end: int) -> Iterator[Box]:
-    """The boxes between two offsets. Raises Malformed when one passes the end."""
-    while at < end:
-        size, header = int.from_bytes(data[at : at + 4], "big"), 8
-        if size == 1:
-            size, header = int.from_bytes(data[at + 8 : at + 16], "big"), 16
-        elif size == 0:
-            size = end - at
-        if size < header or at + size > end:
-            raise Malformed
-        yield Box(data[at + 4 : at + 8], at + header, at + size)
-        at += size
+Range = tuple[int, int]
 
 
 def is_complete(data: Bytes) -> bool:
-    """Whether every box that is one ends within the file; foreign bytes behind the picture are no part of it."""
+    """Return whether every box ends within the file; foreign bytes behind the picture are no part of it."""
     at = 0
     while len(data) - at >= 8 and data[at + 4 : at + 8] in _TOP_LEVEL:
         try:
@@ -48,39 +36,101 @@ def is_complete(data: Bytes) -> bool:
 
 
 def strip(data: bytes, orientation: int) -> bytes:
-    """The file with zeros wherever it holds anything but its picture: EXIF, XMP, other items, gaps, unknown boxes.
+    """Return the file with its pictures alone: no EXIF, XMP or other item, no video, no unknown box, nothing between.
 
-    Offsets within the file stay as they are. Raises Malformed for an image sequence (`moov`) and for items that
-    lie where they cannot be followed.
+    What was within the `meta` box is overwritten with zeros; the bytes of the pictures are moved together behind it.
+    Of a HEIC sequence its still picture is kept, which is all that was decoded. Raise Malformed for an AVIF sequence,
+    and for items that lie where they cannot be followed.
     """
     top = list(_readable_boxes(data))
-    kinds = [box.kind for box in top]
-    if kinds[:1] != [b"ftyp"] or kinds.count(b"meta") != 1 or b"moov" in kinds:
+    by_kind = {box.kind: box for box in top}
+    if b"mini" in by_kind:
+        return _strip_mini(data, top)
+    if not top or top[0].kind != b"ftyp" or [box.kind for box in top].count(b"meta") != 1:
         raise Malformed
-    clean = bytearray(top[-1].end)
-    for box in top:
-        if box.kind == b"meta":
-            _keep_meta(data, clean, box)
-        elif box.kind == b"ftyp":
-            clean[: box.end] = data[: box.end]
-        else:
-            _keep_header(data, clean, box, box.kind if box.kind == b"mdat" else b"free")
-    return bytes(clean)
+    if b"moov" in by_kind and b"avis" in _brands(data, top[0]):
+        raise Malformed
+    meta = by_kind[b"meta"]
+    clean = bytearray(meta.end)
+    pieces = _keep_meta(data, clean, meta, top[-1].end)
+    ranges = _merged((piece.offset, piece.offset + piece.length) for piece in pieces)
+    head = b"".join(_STILL.get(brand, brand) for brand in _brands(data, top[0]))
+    begin = len(head) + meta.end - meta.at + 16
+    for piece in pieces:
+        _move(clean, piece, _moved(piece.offset, ranges, begin))
+    body = b"".join(data[start:end] for start, end in ranges)
+    return head + bytes(clean[meta.at :]) + b"\x00\x00\x00\x01mdat" + (len(body) + 16).to_bytes(8, "big") + body
 
 
 def _readable_boxes(data: bytes) -> Iterator[Box]:
-    """The top-level boxes up to the first that is none: foreign bytes behind the picture are left out."""
+    """Yield the top-level boxes up to the first that is none: foreign bytes behind the picture are left out."""
     seen = False
     try:
         for box in boxes(data, 0, len(data)):
-            seen = seen or box.kind == b"mdat"
+            seen = seen or box.kind in {b"mdat", b"mini"}
             yield box
     except Malformed:
         if not seen:
             raise
 
 
-def _keep_meta(data: bytes, clean: bytearray, meta: Box) -> None:
+def _brands(data: bytes, ftyp: Box) -> list[bytes]:
+    """Return the whole file type box in pieces of four bytes, the brands among them."""
+    return [data[at : min(at + 4, ftyp.end)] for at in range(0, ftyp.end, 4)]
+
+
+def _strip_mini(data: bytes, top: list[Box]) -> bytes:
+    """Return the two boxes of a low-overhead file. Raise Malformed when it has metadata, which lies between bits."""
+    if [box.kind for box in top[:2]] != [b"ftyp", b"mini"] or data[top[1].start + 1] & _MINI_METADATA:
+        raise Malformed
+    return data[: top[1].end]
+
+
+def _merged(ranges: Iterable[Range]) -> list[Range]:
+    """Return the ranges in order, those that touch or overlap as one, so that no byte is copied twice."""
+    merged: list[Range] = []
+    for start, end in sorted(ranges):
+        if merged and start <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(merged[-1][1], end))
+        else:
+            merged.append((start, end))
+    return merged
+
+
+def _moved(offset: int, ranges: list[Range], begin: int) -> int:
+    """Return where the byte at that offset lies once the ranges follow each other from `begin`."""
+    for start, end in ranges:
+        if start <= offset < end:
+            return begin + offset - start
+        begin += end - start
+    raise Malformed
+
+
+def _move(clean: bytearray, piece: Extent, to: int) -> None:
+    """Write the new offset of a piece, whole in one of its two parts."""
+    at, size = (piece.offset_at, piece.offset_size) if piece.offset_size else (piece.base_at, piece.base_size)
+    if size < 4 and to >> 8 * size:
+        raise Malformed
+    if piece.offset_size:
+        clean[piece.base_at : piece.base_at + piece.base_size] = bytes(piece.base_size)
+    clean[at : at + size] = to.to_bytes(size, "big")
+
+
+def _empty(clean: bytearray, piece: Extent) -> None:
+    """Point a piece that is not kept at the first byte alone: no piece has none, and none may pass the end."""
+    for at, size, value in (
+        (piece.base_at, piece.base_size, 0),
+        (piece.offset_at, piece.offset_size, 0),
+        (piece.offset_at + piece.offset_size, piece.length_size, 1),
+    ):
+        clean[at : at + size] = value.to_bytes(size, "big") if size else b""
+
+
+def _keep_meta(data: bytes, clean: bytearray, meta: Box, end: int) -> list[Extent]:
+    """Copy what the pictures need into `clean`, at the same offsets; return their pieces outside of this box.
+
+    `end` is where the file's last box ends.
+    """
     _keep_header(data, clean, meta, b"meta")
     clean[meta.start : meta.start + 4] = data[meta.start : meta.start + 4]
     inner = {box.kind: box for box in boxes(data, meta.start + 4, meta.end)}
@@ -93,20 +143,26 @@ def _keep_meta(data: bytes, clean: bytearray, meta: Box) -> None:
     if b"iinf" not in inner or b"iloc" not in inner:
         raise Malformed
     pictures = set()
-    for item, kind_at, end in _items(data, inner[b"iinf"]):
-        if data[kind_at : kind_at + 4] in _PICTURE_ITEMS:
-            pictures.add(item)
+    for entry in entries(data, inner[b"iinf"]):
+        if data[entry.kind_at : entry.kind_at + 4] in _PICTURE_ITEMS:
+            pictures.add(entry.number)
         else:
             # An item that still called itself EXIF would be read as such, and its zeros found to be none.
-            clean[kind_at:end] = b"skip".ljust(end - kind_at, b"\x00")
+            clean[entry.kind_at : entry.end] = b"skip".ljust(entry.end - entry.kind_at, b"\x00")
     idat = inner.get(b"idat", meta)
-    for item, method, start, length in _extents(data, inner[b"iloc"]):
-        if item not in pictures:
+    outside = []
+    for piece in extents(data, inner[b"iloc"]):
+        if piece.item not in pictures:
+            _empty(clean, piece)
             continue
-        begin, room = (idat.start + start, idat.end) if method == 1 else (start, len(clean))
-        if method not in {0, 1} or length == 0 or begin + length > room:
+        begin, room = (idat.start + piece.offset, idat.end) if piece.method == 1 else (piece.offset, end)
+        if piece.method not in {0, 1} or piece.length == 0 or begin + piece.length > room:
             raise Malformed
-        clean[begin : begin + length] = data[begin : begin + length]
+        if piece.method == 0:
+            outside.append(piece)
+        else:
+            clean[begin : begin + piece.length] = data[begin : begin + piece.length]
+    return outside
 
 
 def _keep_properties(data: bytes, clean: bytearray, iprp: Box) -> None:
@@ -124,51 +180,5 @@ def _keep_properties(data: bytes, clean: bytearray, iprp: Box) -> None:
 
 
 def _keep_header(data: bytes, clean: bytearray, box: Box, kind: bytes) -> None:
-    at = box.start - 8 if data[box.start - 4 : box.start] == box.kind else box.start - 16
-    clean[at : box.start] = data[at : box.start]
-    clean[at + 4 : at + 8] = kind
-
-
-def _items(data: bytes, iinf: Box) -> Iterator[tuple[int, int, int]]:
-    """Id of every item, where its type stands, and where its entry ends (ISO/IEC 14496-12, section 8.11.6)."""
-    start = iinf.start + (6 if data[iinf.start] == 0 else 8)
-    for box in boxes(data, start, iinf.end):
-        version = data[box.start]
-        wide = 4 if version == 3 else 2
-        at = box.start + 4
-        if box.kind != b"infe" or version not in {2, 3} or at + wide + 7 > box.end:
-            raise Malformed
-        yield int.from_bytes(data[at : at + wide], "big"), at + wide + 2, box.end
-
-
-def _extents(data: bytes, iloc: Box) -> Iterator[tuple[int, int, int, int]]:
-    """Item id, construction method, offset and length of every extent (section 8.11.3)."""
-    reader = _Reader(data, iloc.start, iloc.end)
-    version = reader.take(1)
-    reader.take(3)
-    sizes = reader.take(2)
-    offset_size, length_size, base_size, index_size = (sizes >> shift & 15 for shift in (12, 8, 4, 0))
-    for _ in range(reader.take(4 if version == 2 else 2)):
-        item = reader.take(4 if version == 2 else 2)
-        method = reader.take(2) & 15 if version in {1, 2} else 0
-        reader.take(2)
-        base = reader.take(base_size)
-        for _ in range(reader.take(2)):
-            if version in {1, 2}:
-                reader.take(index_size)
-            offset = reader.take(offset_size)
-            yield item, method, base + offset, reader.take(length_size)
-
-
-class _Reader:
-    """Takes big-endian numbers one after the other. Raises Malformed past the end."""
-
-    def __init__(self, data: bytes, at: int, end: int) -> None:
-        self._data, self._at, self._end = data, at, end
-
-    def take(self, size: int) -> int:
-        if self._at + size > self._end:
-            raise Malformed
-        number = int.from_bytes(self._data[self._at : self._at + size], "big")
-        self._at += size
-        return number
+    clean[box.at : box.start] = data[box.at : box.start]
+    clean[box.at + 4 : box.at + 8] = kind

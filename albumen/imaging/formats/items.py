@@ -1,0 +1,155 @@
+"""The items of a HEIF file: which one is the picture, what it is made of, and what is said of it.
+
+ISO/IEC 14496-12, section 8.11; ISO/IEC 23008-12, sections 6 and 9.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from albumen.imaging.exif import Bytes
+from albumen.imaging.formats.boxes import Box, Reader, boxes, find
+from albumen.imaging.formats.errors import Malformed
+
+_DERIVED = {b"grid", b"iden", b"iovl"}
+_ALPHA = (b"urn:mpeg:hevc:2015:auxid:1\x00", b"urn:mpeg:mpegB:cicp:systems:auxiliary:alpha\x00")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An item's number, where its type stands, and where its entry ends."""
+
+    number: int
+    kind_at: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """A piece of an item: offset and length within the file (method 0) or the item data box (method 1).
+
+    `base_at` and `offset_at` say where the two parts of the offset are written, `base_size` and `offset_size` how
+    wide; the length stands behind, `length_size` wide.
+    """
+
+    item: int
+    method: int
+    offset: int
+    length: int
+    base_at: int
+    base_size: int
+    offset_at: int
+    offset_size: int
+    length_size: int
+
+
+def entries(data: Bytes, iinf: Box) -> Iterator[Entry]:
+    """Yield every item that is announced (ISO/IEC 14496-12, section 8.11.6)."""
+    start = iinf.start + (6 if data[iinf.start] == 0 else 8)
+    for box in boxes(data, start, iinf.end):
+        version = data[box.start]
+        wide = 4 if version == 3 else 2
+        at = box.start + 4
+        if box.kind != b"infe" or version not in {2, 3} or at + wide + 7 > box.end:
+            raise Malformed
+        yield Entry(int.from_bytes(data[at : at + wide], "big"), at + wide + 2, box.end)
+
+
+def extents(data: Bytes, iloc: Box) -> Iterator[Extent]:
+    """Yield every piece of every item (section 8.11.3)."""
+    reader = Reader(data, iloc.start, iloc.end)
+    version = reader.take(1)
+    reader.skip(3)
+    sizes = reader.take(2)
+    offset_size, length_size, base_size, index_size = (sizes >> shift & 15 for shift in (12, 8, 4, 0))
+    for _ in range(reader.take(4 if version == 2 else 2)):
+        item = reader.take(4 if version == 2 else 2)
+        method = reader.take(2) & 15 if version in {1, 2} else 0
+        reader.skip(2)
+        base_at = reader.at
+        base = reader.take(base_size)
+        for _ in range(reader.take(2)):
+            if version in {1, 2}:
+                reader.skip(index_size)
+            offset_at = reader.at
+            offset = base + reader.take(offset_size)
+            length = reader.take(length_size)
+            yield Extent(item, method, offset, length, base_at, base_size, offset_at, offset_size, length_size)
+
+
+class Items:
+    """What the item boxes say. Raises Malformed where they cannot be read."""
+
+    def __init__(self, data: Bytes) -> None:
+        self._data = data
+        meta = find(data, 0, len(data), b"meta")
+        self._inner = {box.kind: box for box in boxes(data, meta.start + 4, meta.end)}
+        pitm = self._box(b"pitm")
+        reader = Reader(data, pitm.start, pitm.end)
+        wide = 4 if reader.take(1) else 2
+        reader.skip(3)
+        self.primary = reader.take(wide)
+        self.kinds = {
+            entry.number: bytes(data[entry.kind_at : entry.kind_at + 4]) for entry in entries(data, self._box(b"iinf"))
+        }
+        self._references = list(self._read_references())
+        self._properties = self._read_properties()
+
+    def coded(self) -> int:
+        """Return the number of the item that holds the primary picture's pixels, the first tile's for a grid."""
+        item = self.primary
+        for _ in range(8):
+            if self.kinds.get(item) not in _DERIVED:
+                break
+            parts = [to for kind, source, to in self._references if (kind, source) == (b"dimg", item)]
+            if not parts:
+                raise Malformed
+            item = parts[0]
+        return item
+
+    def alpha(self) -> int | None:
+        """Return the number of the item that holds the primary picture's transparency."""
+        for kind, source, to in self._references:
+            if kind == b"auxl" and to == self.primary:
+                for box in self.properties(source, b"auxC"):
+                    if bytes(self._data[box.start + 4 : box.end]).startswith(_ALPHA):
+                        return source
+        return None
+
+    def properties(self, item: int, kind: bytes) -> list[Box]:
+        """Return the item's properties of that type, in the order of their association."""
+        return [box for box in self._properties.get(item, []) if box.kind == kind]
+
+    def _box(self, kind: bytes) -> Box:
+        if kind not in self._inner:
+            raise Malformed
+        return self._inner[kind]
+
+    def _read_references(self) -> Iterator[tuple[bytes, int, int]]:
+        """Yield type, from and to of every reference (section 8.11.12)."""
+        iref = self._inner.get(b"iref")
+        if iref is None:
+            return
+        wide = 4 if self._data[iref.start] else 2
+        for box in boxes(self._data, iref.start + 4, iref.end):
+            reader = Reader(self._data, box.start, box.end)
+            source = reader.take(wide)
+            for _ in range(reader.take(2)):
+                yield bytes(box.kind), source, reader.take(wide)
+
+    def _read_properties(self) -> dict[int, list[Box]]:
+        iprp = self._box(b"iprp")
+        ipco = find(self._data, iprp.start, iprp.end, b"ipco")
+        known = list(boxes(self._data, ipco.start, ipco.end))
+        found: dict[int, list[Box]] = {}
+        for ipma in boxes(self._data, iprp.start, iprp.end):
+            if ipma.kind != b"ipma":
+                continue
+            reader = Reader(self._data, ipma.start, ipma.end)
+            version, wide = reader.take(1), 1
+            reader.skip(2)
+            wide = 2 if reader.take(1) & 1 else 1
+            for _ in range(reader.take(4)):
+                item = reader.take(4 if version else 2)
+                indexes = [reader.take(wide) & (0x7FFF if wide == 2 else 0x7F) for _ in range(reader.take(1))]
+                found[item] = [known[index - 1] for index in indexes if 0 < index <= len(known)]
+        return found
