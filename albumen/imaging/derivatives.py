@@ -85,7 +85,10 @@ def placeholder(image: Any) -> str:
 
 
 def encode_anew(picture: Picture) -> bytes:
-    """The picture in its own format, upright, with its colour profile as the only metadata; a TIFF's first page."""
+    """The picture in its own format, upright, with its colour profile as the only metadata; a TIFF's first page.
+
+    HEIC is not among the formats: there is no encoder for it, and a file that needs one is refused when it comes.
+    """
     options: dict[str, Any] = {"n": -1} if picture.format in {"gif", "webp"} else {}
     image = picture.load(**options)
     if picture.format in {"jpeg", "png", "tiff"}:
@@ -97,7 +100,6 @@ def encode_anew(picture: Picture) -> bytes:
         "webp": lambda: image.webpsave_buffer(Q=90, keep="icc"),
         "gif": lambda: image.gifsave_buffer(keep="icc"),
         "avif": lambda: image.heifsave_buffer(compression="av1", Q=75, effort=2, keep="icc"),
-        "heic": lambda: image.jpegsave_buffer(Q=92, keep="icc"),
         "tiff": lambda: image.tiffsave_buffer(compression="deflate", keep="icc"),
     }
     return bytes(savers[picture.format]())

@@ -9,7 +9,7 @@ import pyvips
 from albumen.imaging import derivatives
 from albumen.imaging.formats import strip_bytes
 from albumen.imaging.pictures import cut_short, is_complete, open_picture, refusal
-from albumen.imaging.values import Facts, Limits, Made, Target
+from albumen.imaging.values import Facts, Limits, Made, Refused, Target
 
 _ALLOWED_LOADERS = ("Jpeg", "Png", "Webp", "Nsgif", "Heif", "Tiff")
 
@@ -38,6 +38,9 @@ def render(source: Path, targets: Sequence[Target], limits: Limits, *, webp: boo
     # Decoders fill in what is missing behind the last pixel that they want; libvips tells for JPEG alone.
     if picture.format != "jpeg" and not is_complete(source, picture.format):
         raise cut_short()
+    if picture.format == "heic" and strip_bytes(source.read_bytes(), "heic", 1) is None:
+        # A copy for others could not be made later: there is no encoder for HEIC to write it with.
+        raise Refused("unsupported_format", "The HEIC file is built in a way that is not known here; send it as JPEG.")
     try:
         made, placeholder = derivatives.make(picture, targets, webp=webp)
     except pyvips.Error as error:

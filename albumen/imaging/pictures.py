@@ -1,7 +1,7 @@
 """A picture file in a decoder process: opened by its header, held against the limits, before a pixel is decoded."""
 
 import mmap
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +9,7 @@ import pyvips
 
 from albumen.imaging.exif import Exif, read_exif
 from albumen.imaging.formats import gif, heif, jpeg, png, tiff, webp
+from albumen.imaging.heic import Heic
 from albumen.imaging.sniff import sniff
 from albumen.imaging.values import Facts, Limits, Refused
 
@@ -18,7 +19,6 @@ _LOADERS = {
     "webp": "webpload",
     "gif": "gifload",
     "avif": "heifload",
-    "heic": "heifload",
     "tiff": "tiffload",
 }
 _COMPLETE = {
@@ -70,6 +70,8 @@ def load(path: Path, form: str, **options: Any) -> Any:
 
     The file and not its bytes, because the latter are copied once more for every loader.
     """
+    if form == "heic":
+        return Heic(path).decode()
     return getattr(pyvips.Image, _LOADERS[form])(str(path), access="sequential", fail_on="truncated", **options)
 
 
@@ -78,6 +80,8 @@ def open_picture(path: Path, limits: Limits) -> Picture:
     with path.open("rb") as file:
         head = file.read(_SNIFFED_BYTES)
     form = sniff(head)
+    if form == "heic":
+        return _open_heic(path, limits)
     if form == "png":
         _hold_size(png.read_size(head), limits)
     try:
@@ -94,12 +98,20 @@ def open_picture(path: Path, limits: Limits) -> Picture:
         raise refusal(path, form, error) from error
 
 
+def _open_heic(path: Path, limits: Limits) -> Picture:
+    """Reads the header as open_picture does; the orientation is the file's own, whatever its EXIF says."""
+    if not is_complete(path, "heic"):
+        raise cut_short()
+    header = Heic(path)
+    _hold_size((header.width, header.height), limits)
+    exif = replace(read_exif(header.exif), orientation=1)
+    return Picture(path, "heic", header.width, header.height, 1, header.has_alpha, exif)
+
+
 def refusal(path: Path, form: str, error: pyvips.Error) -> Refused:
     """What a decoder's complaint means for the person who sent the file."""
     if not is_complete(path, form):
         return cut_short()
-    if form == "heic":
-        return Refused("unsupported_format", "HEIC pictures are not accepted here; send it as JPEG.")
     if "out of memory" in str(error):
         return Refused("undecodable", "The picture takes too much memory to decode; save it smaller and try again.")
     return Refused("undecodable", "The picture is damaged; save it anew in an image editor and try again.")
@@ -140,7 +152,7 @@ def _read_exif(path: Path, form: str, header: Any) -> Exif:
         return Exif()
     exif = read_exif(bytes(header.get("exif-data")))
     # HEIF turns pictures by its own properties, which the decoder has applied (ISO/IEC 23008-12, section 6.5.10).
-    return Exif(1, exif.taken_at, exif.camera) if form in {"avif", "heic"} else exif
+    return replace(exif, orientation=1) if form == "avif" else exif
 
 
 def _mapped(path: Path) -> mmap.mmap:

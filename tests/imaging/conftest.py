@@ -3,13 +3,17 @@
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import pi_heif
 import pytest
 from PIL import Image
 
 from albumen import imaging
+from tests import heif
+
+pi_heif.register_heif_opener()
 
 SAVE_OPTIONS = {"jpeg": {"quality": 92, "subsampling": 0}, "avif": {"quality": 90}, "webp": {"lossless": True}}
-FORMATS = ("jpeg", "png", "webp", "gif", "avif", "tiff")
+FORMATS = ("jpeg", "png", "webp", "gif", "avif", "heic", "tiff")
 CORNERS = ((200, 30, 30), (30, 180, 30), (30, 30, 200), (220, 220, 40))
 
 
@@ -41,6 +45,9 @@ def save(tmp_path: Path) -> Callable[..., Path]:
 
     def save_picture(picture: Image.Image, form: str = "jpeg", **options: object) -> Path:
         path = tmp_path / f"original.{form}"
+        if form == "heic":
+            path.write_bytes(heif.heic(picture, **options))
+            return path
         picture.save(path, form.upper(), **{**SAVE_OPTIONS.get(form, {}), **options})
         return path
 

@@ -21,7 +21,7 @@ def make(source: Path, folder: Path, height: int = 40, *, webp: bool = False) ->
         return opened
 
 
-@pytest.mark.parametrize("form", ["png", "webp", "gif", "avif", "tiff"])
+@pytest.mark.parametrize("form", ["png", "webp", "gif", "avif", "heic", "tiff"])
 @pytest.mark.parametrize("webp", [True, False])
 def test_transparency_is_kept(form: str, webp: bool, save: Callable[..., Path], tmp_path: Path) -> None:
     picture = Image.new("RGBA", (80, 80), (200, 30, 30, 255))

@@ -39,6 +39,7 @@ def private_picture(form: str, save: Callable[..., Path], **options: object) -> 
         "webp": {"exif": private_exif().tobytes(), "xmp": xmp, "icc_profile": SRGB},
         "gif": {"comment": SECRET},
         "avif": {"exif": private_exif().tobytes(), "xmp": xmp, "icc_profile": SRGB},
+        "heic": {"exif": private_exif().tobytes(), "xmp": xmp, "icc_profile": SRGB},
         "tiff": {"exif": private_exif(), "description": SECRET.decode(), "icc_profile": SRGB},
     }
     return save(make_scene(), form, **{**places[form], **options})
@@ -69,7 +70,7 @@ def test_derivatives_carry_no_metadata(form: str, webp: bool, save: Callable[...
             assert not {"icc_profile", "exif", "xmp", "comment"} & set(opened.info)
 
 
-@pytest.mark.parametrize("form", ["jpeg", "png", "webp", "avif"])
+@pytest.mark.parametrize("form", ["jpeg", "png", "webp", "avif", "heic"])
 def test_facts_from_exif(form: str, save: Callable[..., Path]) -> None:
     exif = private_exif(taken="2024:05:06 01:08:09", offset="+02:00", make="Nikon", model="NIKON D70")
     facts = inspect(private_picture(form, save, exif=exif.tobytes()))

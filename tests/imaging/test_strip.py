@@ -175,14 +175,17 @@ def test_unknown_chunk_within_webp_goes(save: Callable[..., Path], tmp_path: Pat
     assert_clean(source, tmp_path / "copy")
 
 
-def test_free_bytes_within_avif_are_zeroed(save: Callable[..., Path], tmp_path: Path) -> None:
-    source = private_picture("avif", save)
-    for kind in (b"free", b"skip", b"uuid", b"mdat"):
+@pytest.mark.parametrize("form", ["avif", "heic"])
+def test_boxes_beside_the_picture_are_left_out(form: str, save: Callable[..., Path], tmp_path: Path) -> None:
+    source = private_picture(form, save)
+    room = source.stat().st_size + 300
+    for kind in (b"free", b"skip", b"uuid", b"mdat", b"mpvd"):
         with source.open("ab") as file:
             file.write(struct.pack(">I", 8 + 16 + len(POLYGLOT)) + kind + b"0" * 16 + POLYGLOT)
     strip(source, tmp_path / "copy")
     assert_clean(source, tmp_path / "copy")
     assert b"alert" not in (tmp_path / "copy").read_bytes()
+    assert (tmp_path / "copy").stat().st_size < room
 
 
 def test_tiff_is_encoded_anew_and_stays_tiff(save: Callable[..., Path], tmp_path: Path) -> None:
@@ -200,7 +203,7 @@ def test_refused_picture_leaves_no_copy(tmp_path: Path) -> None:
     assert not (tmp_path / "copy").exists()
 
 
-@pytest.mark.parametrize("form", ["jpeg", "png", "webp", "gif", "avif"])
+@pytest.mark.parametrize("form", ["jpeg", "png", "webp", "gif", "avif", "heic"])
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(cut=st.integers(1, 3000), at=st.integers(12, 3000), byte=st.integers(0, 255))
 def test_damaged_containers_never_raise(form: str, save: Callable[..., Path], cut: int, at: int, byte: int) -> None:

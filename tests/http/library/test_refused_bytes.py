@@ -6,7 +6,7 @@ import zlib
 import pytest
 
 from albumen.library.models import Picture
-from tests import pictures
+from tests import heif, pictures
 from tests.http.library.conftest import shown
 from tests.http.problems import refused
 
@@ -66,10 +66,11 @@ def test_the_bytes_decide_and_not_the_name_or_the_declared_type(alice):
     assert alice.get(answer.json()["thumbnails"][0]["url"]).headers["Content-Type"] == "image/jpeg"
 
 
-@pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP", "GIF", "TIFF", "AVIF"])
+@pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP", "GIF", "TIFF", "AVIF", "HEIC"])
 def test_every_promised_format_goes_in_and_comes_out(alice, form):
     alice.use_plan(original=True)
-    content = pictures.encode(pictures.noise(300, 260), form)
+    noise = pictures.noise(300, 260)
+    content = heif.heic(noise) if form == "HEIC" else pictures.encode(noise, form)
     picture = alice.upload(content).json()
     assert picture["format"] == form.lower()
     answer = alice.get(picture["original"])
