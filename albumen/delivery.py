@@ -80,6 +80,11 @@ def send(
     return response
 
 
+def has_first_byte(response: HttpResponseBase) -> bool:
+    """Return whether a download begins with this answer, whole or as the first of its parts."""
+    return response.status_code == 200 or response.get("Content-Range", "").startswith("bytes 0-")
+
+
 def _body(request: HttpRequest, file: IO[bytes], start: int, length: int, status: int) -> HttpResponseBase:
     if request.method == "HEAD":
         file.close()

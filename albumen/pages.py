@@ -1,6 +1,7 @@
 """Pages for people: who is to get one, and how it leaves, with its style inside and nothing from elsewhere."""
 
 import hashlib
+import re
 from base64 import b64encode
 from functools import cache
 from pathlib import Path
@@ -13,11 +14,23 @@ from django.template.loader import render_to_string
 from django.utils.safestring import SafeString, mark_safe
 
 MEDIA_TYPE = "text/html; charset=utf-8"
+# Messengers and search engines that look at an address before a person does, most of them with `Accept: */*`.
+_PREVIEWS = re.compile(
+    r"facebookexternalhit|facebot|whatsapp|telegrambot|slackbot|slack-imgproxy|discordbot|twitterbot|linkedinbot|"
+    r"skypeuripreview|viber|vkshare|redditbot|pinterestbot|mattermost|synapse|embedly|iframely|googlebot|bingbot|"
+    r"applebot|duckduckbot|yandex(bot|images)",
+    re.IGNORECASE,
+)
 
 
 def is_navigation(request: HttpRequest) -> bool:
     """Return whether a browser opened this address for a person, rather than a program or an `<img>`."""
     return prefers_page(request.headers.get("Accept", ""))
+
+
+def is_preview(request: HttpRequest) -> bool:
+    """Return whether a messenger or a search engine looks at this address, by the name that it gives."""
+    return _PREVIEWS.search(request.headers.get("User-Agent", "")) is not None
 
 
 def prefers_page(accept: str) -> bool:

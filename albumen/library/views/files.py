@@ -1,5 +1,6 @@
 """The bytes: thumbnails and originals behind signed addresses, and what expiring links lead to."""
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.http.response import HttpResponseBase
@@ -10,13 +11,13 @@ from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from albumen import delivery, imaging
+from albumen import delivery, imaging, pages
 from albumen.library import access, renditions
 from albumen.library.renditions import Rendition
 from albumen.library.services import links
 
 if TYPE_CHECKING:
-    from albumen.library.models import Picture
+    from albumen.library.models import ExpiringLink, Picture
 
 CACHE = "private, max-age=3600"
 NO_CACHE = "private, no-store"
@@ -70,30 +71,56 @@ class LinkTarget(FileView):
     @extend_schema(
         operation_id="link_target_retrieve",
         summary="What an expiring link leads to",
-        description="Public. 410 past its time, revoked, used up, or its picture deleted. HEAD does not count.",
+        description=(
+            "Public. 410 past its time, revoked, used up, or its picture deleted. A use is one download: each answer "
+            "that has the first byte counts, so that the parts which one download is made of count once. HEAD does "
+            "not. With `max_uses` every answer is whole, and a browser's navigation (`Accept` with `text/html`) or a "
+            "messenger's preview (by its `User-Agent`) gets a page with a button, which counts nothing."
+        ),
         responses=IMAGE,
     )
     def get(self, request: Request, token: str) -> HttpResponseBase:
         now = timezone.now()
         link = access.picture_behind_link(token, now)
+        looked_at = pages.is_navigation(request._request) or pages.is_preview(request._request)
+        if looked_at and link.max_uses is not None:
+            context = {"link": link, "picture": link.picture, "left": link.max_uses - link.uses}
+            return pages.send("library/link.html", context)
+        return self._image(request, link, now)
+
+    head = get
+
+    @extend_schema(exclude=True)
+    def post(self, request: Request, token: str) -> HttpResponseBase:
+        """Answer the buttons of the page, by a method that no preview and no prefetching uses."""
+        now = timezone.now()
+        link = access.picture_behind_link(token, now)
+        return self._image(request, link, now, attachment="save" in request.query_params)
+
+    def _image(
+        self, request: Request, link: "ExpiringLink", now: datetime, *, attachment: bool = False
+    ) -> HttpResponseBase:
         if link.height is None:
             rendition = renditions.get_shared_original(link.picture)
         else:
             rendition = _thumbnail(request, link.picture, link.height)
-        # A use is one whole download: parts and revalidations would make the count a guess.
-        counted = link.max_uses is not None
         response = _send(
-            request, link.picture, rendition, link.height or access.ORIGINAL, cache_control=NO_CACHE, whole=counted
+            request,
+            link.picture,
+            rendition,
+            link.height or access.ORIGINAL,
+            cache_control=NO_CACHE,
+            # Where uses are limited, parts and revalidations would give bytes that nobody counted.
+            whole=link.max_uses is not None,
+            attachment=attachment,
         )
-        if request.method == "GET" and response.status_code in (200, 206):
+        if request.method != "HEAD" and delivery.has_first_byte(response):
             try:
                 links.use_link(link=link, now=now)
             except Exception:
                 response.close()
                 raise
         return response
-
-    head = get
 
 
 def _thumbnail(request: Request, picture: "Picture", height: int) -> Rendition:
@@ -110,8 +137,9 @@ def _send(
     *,
     cache_control: str,
     whole: bool = False,
+    attachment: bool = False,
 ) -> HttpResponseBase:
-    options: dict[str, Any] = {"cache_control": cache_control, "whole": whole}
+    options: dict[str, Any] = {"cache_control": cache_control, "whole": whole, "attachment": attachment}
     if size != access.ORIGINAL:
         options["vary"] = "Accept"
     return delivery.send(

@@ -31,7 +31,11 @@ class PictureLinks(GenericAPIView[Any]):
 
     @extend_schema(
         summary="Make an expiring link",
-        description="To one size of the picture, for 300 to 300,000 seconds, for `max_uses` downloads where given.",
+        description=(
+            "To one size of the picture, for 300 to 300,000 seconds, for `max_uses` downloads where given. Opened in "
+            "a browser, a link with `max_uses` shows a page with a button first, so that a messenger's preview uses "
+            "up nothing; `<img>` and programs get the image."
+        ),
         request=LinkRequestSerializer,
         responses={201: LinkSerializer},
     )

@@ -1,9 +1,12 @@
 """Expiring links: public, for a time, for so many downloads, for as long as the owner wants (C5)."""
 
+import re
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 import time_machine
+from rest_framework.test import APIClient
 
 from albumen.accounts.models import User
 from tests import pictures
@@ -113,6 +116,85 @@ def test_an_unlimited_link_counts_what_it_gave(alice, anonymous, make):
     assert anonymous.get(link["url"], HTTP_IF_NONE_MATCH=etag).status_code == 304
     assert anonymous.get(link["url"], HTTP_IF_MATCH='"other"').status_code == 412
     assert alice.get(f"/api/links/{link['id']}/").json()["uses"] == 2
+
+
+def uses_of(alice, link):
+    return alice.get(f"/api/links/{link['id']}/").json()["uses"]
+
+
+def test_a_download_in_parts_is_one_use(alice, anonymous, make):
+    link = make()
+    size = int(anonymous.head(link["url"]).headers["Content-Length"])
+    edges = [size * part // 9 for part in range(10)]
+    for first, end in pairwise(edges):
+        assert anonymous.get(link["url"], HTTP_RANGE=f"bytes={first}-{end - 1}").status_code == 206
+    assert uses_of(alice, link) == 1
+    # Taking it up again, and looking at its end.
+    for span in (f"bytes={size // 2}-", "bytes=-10"):
+        assert anonymous.get(link["url"], HTTP_RANGE=span).status_code == 206
+    assert uses_of(alice, link) == 1
+    for span in ("bytes=0-", f"bytes=-{size * 2}"):
+        assert anonymous.get(link["url"], HTTP_RANGE=span).status_code == 206
+    assert uses_of(alice, link) == 3
+
+
+BROWSER = {"HTTP_ACCEPT": "text/html,application/xhtml+xml,image/avif,image/webp,*/*;q=0.8"}
+SEEN = [
+    BROWSER,
+    {"HTTP_USER_AGENT": "WhatsApp/2.23.20.0", "HTTP_ACCEPT": "*/*"},
+    {"HTTP_USER_AGENT": "TelegramBot (like TwitterBot)"},
+    {"HTTP_USER_AGENT": "facebookexternalhit/1.1 (+http://www.facebook.com/externalhit_uatext.php)"},
+    {"HTTP_USER_AGENT": "Slackbot-LinkExpanding 1.0 (+https://api.slack.com/robots)"},
+]
+
+
+@pytest.mark.parametrize("seen", SEEN)
+def test_looking_at_a_counted_link_uses_up_nothing(alice, anonymous, make, seen):
+    link = make(max_uses=1)
+    for look in (anonymous.get, anonymous.head) * 2:
+        answer = look(link["url"], **seen, HTTP_RANGE="bytes=0-9")
+        assert (answer.status_code, answer.headers["Content-Type"]) == (200, "text/html; charset=utf-8")
+        assert answer.headers["Cache-Control"] == "no-store"
+        assert answer.headers["X-Robots-Tag"] == "noindex"
+    assert uses_of(alice, link) == 0
+    assert shown(anonymous.get(link["url"])).size == (400, 300)
+    assert uses_of(alice, link) == 1
+    assert anonymous.get(link["url"], **seen).status_code == 410
+
+
+def test_the_page_has_the_placeholder_and_nothing_else_of_the_picture(anonymous, make, picture):
+    page = anonymous.get(make(max_uses=1)["url"], **BROWSER).content.decode()
+    assert re.findall(r'(?:src|href)="(data:[^"]+)"', page) == [picture["placeholder"]]
+    assert 'method="post"' in page
+    assert "photo" not in page
+    assert not re.search(r"<script|https?://", page)
+
+
+@pytest.mark.parametrize("button", ["", "?save"])
+def test_the_button_gives_the_picture_once(alice, anonymous, make, button):
+    link = make(max_uses=1)
+    page = anonymous.get(link["url"], **BROWSER)
+    assert ("formaction" in page.content.decode()) or not button
+    browser = APIClient(enforce_csrf_checks=True)
+    answer = browser.post(f"{link['url']}{button}", data={}, format="multipart", **BROWSER)
+    assert shown(answer).size == (400, 300)
+    assert answer.headers["Content-Disposition"].startswith("attachment" if button else "inline")
+    assert uses_of(alice, link) == 1
+    for again in (browser.post, browser.get):
+        answer = again(link["url"], **BROWSER)
+        assert answer.status_code == 410
+        assert "This link has ended" in answer.content.decode()
+    refused(anonymous.get(link["url"]), 410, "link_used_up")
+
+
+def test_pictures_and_programs_get_the_bytes_as_ever(anonymous, make):
+    link = make(max_uses=3)
+    for accept in ("image/avif,image/webp,image/*,*/*;q=0.8", "*/*", "application/json"):
+        assert shown(anonymous.get(link["url"], HTTP_ACCEPT=accept, HTTP_USER_AGENT="Mozilla/5.0")).size == (400, 300)
+
+
+def test_a_link_without_a_limit_opens_as_the_picture(anonymous, make):
+    assert shown(anonymous.get(make()["url"], **BROWSER)).size == (400, 300)
 
 
 def test_it_ends_with_its_time(clock, anonymous, make):

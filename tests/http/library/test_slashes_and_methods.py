@@ -16,7 +16,7 @@ ALLOWED = {
     "/api/links": {"GET", "HEAD", "OPTIONS"},
     "/api/links/{link}": {"GET", "HEAD", "DELETE", "OPTIONS"},
     "{file}": {"GET", "HEAD", "OPTIONS"},
-    "{target}": {"GET", "HEAD", "OPTIONS"},
+    "{target}": {"GET", "HEAD", "POST", "OPTIONS"},
 }
 
 
