@@ -6,22 +6,14 @@ from typing import IO
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.cache import get_conditional_response
-from django.utils.http import content_disposition_header
 
 from albumen.errors import NotFound
+from albumen.filenames import content_disposition
 from albumen.storage import BLOCK, storage
 
 # A document made of an image may load and run nothing, whatever its bytes pretend to be.
 SECURITY_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; sandbox"
 _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
-_UNSAFE_IN_NAMES = re.compile(r'[\x00-\x1f\x7f-\x9f/\\:*?"<>|\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]+')
-
-
-def safe_filename(name: str, extension: str) -> str:
-    """A name that is one whole file name on every system, with the extension that the bytes have."""
-    stem = _UNSAFE_IN_NAMES.sub("_", name).strip(" .")[:150] or "picture"
-    known = stem.lower().endswith((f".{extension}", ".jpeg" if extension == "jpg" else f".{extension}"))
-    return stem if known else f"{stem}.{extension}"
 
 
 def send(
@@ -66,7 +58,7 @@ def send(
             if span is not None:
                 response["Content-Range"] = f"bytes {start}-{end}/{size}"
     response["Content-Type"] = media_type
-    response["Content-Disposition"] = content_disposition_header(attachment, filename) or "inline"
+    response["Content-Disposition"] = content_disposition(filename, attachment=attachment)
     response["Cache-Control"] = cache_control
     response["X-Content-Type-Options"] = "nosniff"
     response["Content-Security-Policy"] = SECURITY_POLICY

@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import IO, Any
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
-from albumen import delivery, imaging
+from albumen import imaging
 from albumen.accounts.access import get_active_user
 from albumen.accounts.models import User
 from albumen.errors import NotFound
+from albumen.filenames import DistinctNames
 from albumen.library import access, renditions
 from albumen.library.models import Picture, Source
 from albumen.library.services.work import EXPORT_KEPT, require_space
@@ -61,7 +62,7 @@ def _ids(viewer: User, album_id: int | None) -> list[int]:
 
 def _pack(run: Run, viewer: User, ids: list[int], archive: Path, manifest: Path) -> int:
     """Fill both files; answers how many pictures have their bytes in the archive."""
-    names = _Names()
+    names = DistinctNames([MANIFEST])
     packed = 0
     with ZipFile(archive, "w", ZIP_STORED, strict_timestamps=False) as file, manifest.open("w") as listed:
         listed.write('{"pictures": [')
@@ -148,24 +149,6 @@ def _entry(name: str, method: int) -> ZipInfo:
     entry.compress_type = method
     entry.external_attr = 0o644 << 16
     return entry
-
-
-class _Names:
-    """File names that differ on systems that ignore case, too."""
-
-    def __init__(self) -> None:
-        self._used = {MANIFEST}
-        self._last: dict[str, int] = {}
-
-    def take(self, name: str, extension: str) -> str:
-        first = delivery.safe_filename(name, extension)
-        stem, _, suffix = first.rpartition(".")
-        chosen = first
-        while chosen.casefold() in self._used:
-            number = self._last[first.casefold()] = self._last.get(first.casefold(), 1) + 1
-            chosen = f"{stem} ({number}).{suffix}"
-        self._used.add(chosen.casefold())
-        return chosen
 
 
 @contextmanager

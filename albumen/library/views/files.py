@@ -12,6 +12,7 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from albumen import delivery, imaging, pages
+from albumen.filenames import safe_filename
 from albumen.library import access, renditions
 from albumen.library.renditions import Rendition
 from albumen.library.services import links
@@ -147,6 +148,6 @@ def _send(
         rendition.name,
         media_type=imaging.MEDIA_TYPES[rendition.format],
         etag=f"{picture.sha256[:32]}-{rendition.name.rpartition('/')[2][:40]}",
-        filename=delivery.safe_filename(picture.name, imaging.EXTENSIONS[rendition.format]),
+        filename=safe_filename(picture.name, imaging.EXTENSIONS[rendition.format]),
         **options,
     )

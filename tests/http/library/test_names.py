@@ -1,6 +1,8 @@
 """A picture's name: given, or the file's; one harmless line either way."""
 
 import base64
+import re
+from urllib.parse import unquote
 
 import pytest
 
@@ -106,9 +108,32 @@ def test_a_hostile_name_is_a_harmless_file_name_when_it_is_delivered(alice):
     ):
         picture = alice.upload().json()
         url = alice.patch(f"/api/pictures/{picture['id']}/", {"name": given}).json()["thumbnails"][0]["url"]
-        kind, parameters = parse_header_parameters(alice.get(url).headers["Content-Disposition"])
+        kind, plain, whole = alice.get(url).headers["Content-Disposition"].split("; ")
         assert kind == "inline"
-        assert set(parameters) == {"filename"}
-        assert parameters["filename"].endswith(".jpg")
+        assert re.fullmatch(r'filename="[ -~]+\.jpg"', plain)
+        assert re.fullmatch(r"filename\*=UTF-8''[\w.!#$&+^`|~%-]+\.jpg", whole, re.ASCII)
+        _, parameters = parse_header_parameters(f"{kind}; {whole}")
         assert not set(parameters["filename"]) & set('/\\:"\r\n\0<>')
         assert not parameters["filename"].startswith(".")
+
+
+@pytest.mark.parametrize(
+    ("name", "plain"),
+    [
+        ("Café à Paris", "Cafe a Paris.jpg"),
+        ("100 % sure", "100 _ sure.jpg"),
+        ("Зима", "picture.jpg"),
+        ("2024 зима", "2024 ____.jpg"),
+        ("🩷", "picture.jpg"),
+        ("CON", "_CON.jpg"),
+        ("photo.JPEG", "photo.JPEG"),
+    ],
+)
+def test_a_download_has_a_name_in_ascii_beside_its_own(alice, name, plain):
+    alice.use_plan(original=True)
+    picture = alice.upload(name="x.jpg").json()
+    url = alice.patch(f"/api/pictures/{picture['id']}/", {"name": name}).json()["original"]
+    said = alice.get(url).headers["Content-Disposition"]
+    assert said.startswith(f'inline; filename="{plain}"; filename*=')
+    own = unquote(said.partition("filename*=UTF-8''")[2])
+    assert own == (plain if plain.startswith("_") else name.removesuffix(".JPEG") + "." + plain.rpartition(".")[2])
