@@ -112,7 +112,12 @@ def refusal(path: Path, form: str, error: pyvips.Error) -> Refused:
     """What a decoder's complaint means for the person who sent the file."""
     if not is_complete(path, form):
         return cut_short()
-    if "out of memory" in str(error):
+    text = str(error).lower()
+    if "webp2vips: unable to read pixels" in text:
+        # libwebp says no more than this, whichever it is.
+        detail = "The picture is damaged, or takes too much memory to decode; save it anew or smaller and try again."
+        return Refused("undecodable", detail)
+    if "out of memory" in text or "memory allocation error" in text:
         return Refused("undecodable", "The picture takes too much memory to decode; save it smaller and try again.")
     return Refused("undecodable", "The picture is damaged; save it anew in an image editor and try again.")
 

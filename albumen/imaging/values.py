@@ -52,9 +52,9 @@ class Limits:
     many decoders a process has (None: one for each processor).
     """
 
-    pixels: int = 50_000_000
+    pixels: int = 200_000_000
     side: int = 20_000
-    frames: int = 100
+    frames: int = 500
     scans: int = 100
     memory_mb: int = 1536
     seconds: float = 20.0

@@ -34,6 +34,10 @@ class WebConfig(AppConfig):
             rates.parse_rate(rate)
         imaging.configure(
             imaging.Limits(
-                memory_mb=settings.DECODER_MEMORY_MB, seconds=settings.DECODER_SECONDS, workers=settings.DECODERS
+                pixels=round(settings.MAX_MEGAPIXELS * 1_000_000),
+                frames=settings.MAX_FRAMES,
+                memory_mb=settings.DECODER_MEMORY_MB,
+                seconds=settings.DECODER_SECONDS,
+                workers=settings.DECODERS,
             )
         )

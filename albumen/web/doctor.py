@@ -294,6 +294,12 @@ def _limits() -> Iterator[Finding]:
             f"{settings.DECODERS} decoders may take {memory / 1e9:.0f} GB, of {there / 1e9:.0f} GB that there are",
             "Lower ALBUMEN_DECODERS or ALBUMEN_DECODER_MEMORY_MB.",
         )
+    needed = 60 + 6.5 * settings.MAX_MEGAPIXELS
+    if needed > settings.DECODER_MEMORY_MB:
+        yield warning(
+            f"a progressive JPEG of {settings.MAX_MEGAPIXELS:g} megapixels takes {needed:.0f} MiB, and is refused",
+            "Raise ALBUMEN_DECODER_MEMORY_MB, or lower ALBUMEN_MAX_MEGAPIXELS.",
+        )
     if settings.DECODER_SECONDS > 60:
         yield warning(
             f"ALBUMEN_DECODER_SECONDS is {settings.DECODER_SECONDS:g}: proxies often give up after 60 s",

@@ -177,6 +177,9 @@ WHITENOISE_AUTOREFRESH = False
 DECODERS = env.int("ALBUMEN_DECODERS", default=0) or os.cpu_count() or 1
 DECODER_MEMORY_MB = env.int("ALBUMEN_DECODER_MEMORY_MB", default=1536)
 DECODER_SECONDS = env.float("ALBUMEN_DECODER_SECONDS", default=20.0)
+# What one picture may be: its frames, and its pixels over all of them.
+MAX_MEGAPIXELS = env.float("ALBUMEN_MAX_MEGAPIXELS", default=200.0)
+MAX_FRAMES = env.int("ALBUMEN_MAX_FRAMES", default=500)
 # A signed address stays the same for one period, and works for one to two of them.
 SIGNED_URL_PERIOD = env.int("ALBUMEN_SIGNED_URL_SECONDS", default=6 * 3600)
 

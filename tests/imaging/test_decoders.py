@@ -146,6 +146,14 @@ def test_picture_that_takes_too_much_memory_is_refused(tmp_path: Path, small: Pa
     assert inspect(small).width == 60
 
 
+def test_webp_that_takes_too_much_memory_is_not_said_to_be_damaged_alone(tmp_path: Path) -> None:
+    source = tmp_path / "large.webp"
+    Image.new("RGB", (6000, 6000)).save(source, lossless=True, quality=0, method=0)
+    imaging.configure(Limits(memory_mb=240, workers=1))
+    with pytest.raises(Refused, match=r"undecodable: .* takes too much memory"):
+        render(source, [], webp=False)
+
+
 def test_jobs_beyond_the_workers_wait_and_then_find_it_busy(endless: Path, small: Path) -> None:
     pool = Pool(Limits(workers=1), wait_seconds=0.2)
     with ThreadPoolExecutor(1) as threads:

@@ -77,7 +77,7 @@ def test_bytes_decide_and_not_the_name(form: str, save: Callable[..., Path], tmp
     assert inspect(source).format == form
 
 
-@pytest.mark.parametrize("size", [(65_536, 65_536), (20_001, 1), (1, 20_001), (7_072, 7_072)])
+@pytest.mark.parametrize("size", [(65_536, 65_536), (20_001, 1), (1, 20_001), (14_143, 14_143)])
 def test_bomb_is_refused_by_its_header(size: tuple[int, int], tmp_path: Path) -> None:
     source = tmp_path / "bomb.png"
     source.write_bytes(png_header(*size))
@@ -88,15 +88,15 @@ def test_bomb_is_refused_by_its_header(size: tuple[int, int], tmp_path: Path) ->
 
 def test_largest_header_that_is_taken(tmp_path: Path) -> None:
     source = tmp_path / "large.png"
-    source.write_bytes(png_header(7_071, 7_071))
-    assert inspect(source).width == 7_071
+    source.write_bytes(png_header(14_142, 14_142))
+    assert inspect(source).width == 14_142
     assert refused(source, render_too=True) == "undecodable"
 
 
 @pytest.mark.parametrize("form", ["gif", "webp", "tiff"])
 def test_frames_are_counted(form: str, tmp_path: Path) -> None:
-    assert inspect(animate(tmp_path / "some", form, 100)).frames == 100
-    assert refused(animate(tmp_path / "many", form, 101)) == "too_many_pixels"
+    assert render(animate(tmp_path / "some", form, 150), [], webp=True)[0].frames == 150
+    assert refused(animate(tmp_path / "many", form, 501)) == "too_many_pixels"
 
 
 @pytest.mark.parametrize("form", ["gif", "webp", "tiff"])
@@ -106,7 +106,7 @@ def test_pixels_are_summed_over_frames(form: str, tmp_path: Path, limits: Callab
     assert refused(animate(tmp_path / "eleven", form, 11)) == "too_many_pixels"
 
 
-@pytest.mark.parametrize(("frames", "size", "code"), [(101, 8, "too_many_pixels"), (60, 1000, "too_many_pixels")])
+@pytest.mark.parametrize(("frames", "size", "code"), [(501, 8, "too_many_pixels"), (300, 1000, "too_many_pixels")])
 def test_frames_of_apng_are_taken_from_its_control_chunk(frames: int, size: int, code: str, tmp_path: Path) -> None:
     payload = struct.pack(">II", frames, 0)
     control = struct.pack(">I", 8) + b"acTL" + payload + struct.pack(">I", zlib.crc32(b"acTL" + payload))

@@ -27,7 +27,7 @@ def huge_png() -> bytes:
 
 
 def many_frames() -> bytes:
-    frames = [pictures.noise(8, 8, seed) for seed in range(120)]
+    frames = [pictures.noise(8, 8, seed) for seed in range(501)]
     return pictures.encode(frames[0], "GIF", save_all=True, append_images=frames[1:], duration=20)
 
 
