@@ -9,9 +9,10 @@ from django.db import models
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from unfold.admin import ModelAdmin
+from unfold.views import ChangeList
 
 from albumen.errors import DomainError, Invalid
-from albumen.search import fold
+from albumen.search import SortKey, fold
 from albumen.text import clean_line, clean_lines
 
 MAX_SEARCH = 200  # characters
@@ -54,6 +55,15 @@ FORM_FIELDS: dict[type[models.Field[Any, Any]], type[forms.Field]] = {
 }
 
 
+class SortedList(ChangeList):
+    """Orders the names in its columns as people sort them, as the API does."""
+
+    def get_ordering_field(self, field_name: Any) -> Any:
+        field = super().get_ordering_field(field_name)
+        keys = {key.of: key.name for key in self.lookup_opts.concrete_fields if isinstance(key, SortKey)}
+        return keys.get(field, field)
+
+
 class ServicePage(ModelAdmin):
     """A page of the panel. Its writes are calls of services, and what a service refuses is shown, never a 500."""
 
@@ -67,6 +77,9 @@ class ServicePage(ModelAdmin):
             if isinstance(db_field, kind) and type(db_field).formfield is kind.formfield:
                 kwargs.setdefault("form_class", form_class)
         return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> Any:
+        return SortedList
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         actions: dict[str, Any] = super().get_actions(request)

@@ -1,5 +1,6 @@
 """Text that is found without regard to case and accents, in any alphabet, and ordered, alike on every database."""
 
+import re
 import unicodedata
 from typing import Any
 
@@ -19,6 +20,8 @@ _PLAIN = str.maketrans(
         "œ": "oe",
     }
 )
+SORT_KEY_LENGTH = 255
+_NUMBER = re.compile(r"\d+")
 
 
 def fold(text: str) -> str:
@@ -35,6 +38,17 @@ def _is_dropped(character: str) -> bool:
     # Combining classes: 1 is strokes, 10 to 36 Hebrew and Arabic vowel points, from 200 on accents.
     place = unicodedata.combining(character)
     return place == 1 or 10 <= place <= 36 or place >= 200 or unicodedata.category(character) == "Cf"
+
+
+def sort_key(text: str) -> str:
+    """Return what the text is sorted by, code point by code point: its folded form, with each whole number behind two
+    digits that count its digits, so that numbers come by value. `Img2` becomes `img012`, `img10` `img0210`."""
+    return _NUMBER.sub(_by_value, fold(text))[:SORT_KEY_LENGTH]
+
+
+def _by_value(number: re.Match[str]) -> str:
+    digits = "".join(str(unicodedata.decimal(digit)) for digit in number.group()).lstrip("0")
+    return f"{min(len(digits), 99):02}{digits}"
 
 
 class OrderedText(models.CharField):
@@ -63,9 +77,28 @@ class SearchKey(models.TextField):
         return name, "django.db.models.TextField", args, kwargs
 
 
+class SortKey(OrderedText):
+    """The sort key of the model's field `of`, made whenever the row is written."""
+
+    def __init__(self, *args: Any, of: str = "", **kwargs: Any) -> None:
+        self.of = of
+        defaults = {"max_length": SORT_KEY_LENGTH, "default": "", "db_default": "", "blank": True, "editable": False}
+        super().__init__(*args, **{**defaults, **kwargs})
+
+    def pre_save(self, model_instance: Any, add: bool) -> str:
+        key = sort_key(getattr(model_instance, self.of))
+        setattr(model_instance, self.attname, key)
+        return key
+
+    def deconstruct(self) -> Any:
+        # To migrations it is a text, and they fill it themselves.
+        name, _, args, kwargs = super().deconstruct()
+        return name, "albumen.search.OrderedText", args, kwargs
+
+
 class Searchable(models.Model):
-    """Rows that `matching` finds. Their `searched_fields` are written by `save` and `bulk_create`, never by `update`,
-    which would leave `search_key` behind."""
+    """Rows that `matching` finds. What their keys are made from is written by `save` and `bulk_create`, never by
+    `update`, which would leave the keys behind."""
 
     searched_fields: tuple[str, ...] = ("name",)
 
@@ -76,9 +109,14 @@ class Searchable(models.Model):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         fields = kwargs.get("update_fields")
-        if fields is not None and set(fields) & set(self.searched_fields):
-            kwargs["update_fields"] = {*fields, "search_key"}
+        if fields is not None:
+            sorted_by = {field.name for field in self._sort_keys() if field.of in fields}
+            found_by = {"search_key"} if set(fields) & set(self.searched_fields) else set()
+            kwargs["update_fields"] = {*fields, *found_by, *sorted_by}
         super().save(*args, **kwargs)
+
+    def _sort_keys(self) -> list[SortKey]:
+        return [field for field in self._meta.concrete_fields if isinstance(field, SortKey)]
 
 
 def words_of(text: str) -> list[str]:

@@ -73,7 +73,7 @@ class UserPage(DjangoUserAdmin, ServicePage):
     )
     readonly_fields = ("picture_count", "space", "last_login", "date_joined")
 
-    @display(description="Name", ordering="first_name")
+    @display(description="Name", ordering="first_name_key")
     def name(self, user: User) -> str:
         return user.name
 

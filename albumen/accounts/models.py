@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from albumen.plans.models import Plan
-from albumen.search import OrderedText, Searchable
+from albumen.search import OrderedText, Searchable, SortKey
 
 
 def tidy_email(email: str) -> str:
@@ -50,6 +50,8 @@ class User(Searchable, AbstractBaseUser, PermissionsMixin):
     email = models.EmailField("e-mail", max_length=254, unique=True)
     first_name = OrderedText(max_length=150, blank=True)
     last_name = OrderedText(max_length=150, blank=True)
+    first_name_key = SortKey(of="first_name")
+    last_name_key = SortKey(of="last_name")
     phone = models.CharField(
         max_length=32,
         blank=True,

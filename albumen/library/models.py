@@ -8,7 +8,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from albumen.organizations.models import Organization
-from albumen.search import OrderedText, Searchable
+from albumen.search import OrderedText, Searchable, SortKey
 
 LIVE = Q(deleted_at__isnull=True)
 
@@ -26,6 +26,7 @@ class Picture(Searchable):
 
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="pictures")
     name = OrderedText(max_length=255)
+    name_key = SortKey(of="name")
     description = models.TextField(max_length=5000, blank=True)
     source = models.CharField(max_length=6, choices=Source.choices, default=Source.UPLOAD, editable=False)
     image_url = models.URLField(max_length=2000, null=True, editable=False)  # noqa: DJ001  (the contract says null)
@@ -55,11 +56,11 @@ class Picture(Searchable):
                 models.Index(
                     fields=["owner", field, "id"], condition=Q(deleted_at__isnull=True), name=f"picture_{field}"
                 )
-                for field in ("created_at", "updated_at", "name", "taken_at", "bytes", "width", "height")
+                for field in ("created_at", "updated_at", "name_key", "taken_at", "bytes", "width", "height")
             ),
             *(
                 models.Index(fields=[field, "id"], condition=Q(deleted_at__isnull=True), name=f"picture_all_{field}")
-                for field in ("created_at", "name")
+                for field in ("created_at", "name_key")
             ),
             models.Index(fields=["owner", "deleted_at"], condition=Q(deleted_at__isnull=False), name="picture_trash"),
         ]
@@ -79,6 +80,7 @@ class Album(Searchable):
 
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="albums")
     name = OrderedText(max_length=150)
+    name_key = SortKey(of="name")
     description = models.TextField(max_length=2000, blank=True)
     organization = models.ForeignKey(
         Organization, null=True, blank=True, on_delete=models.PROTECT, related_name="albums", db_index=False

@@ -4,7 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
-from albumen.search import OrderedText, Searchable
+from albumen.search import OrderedText, Searchable, SortKey
 
 
 class Role(models.TextChoices):
@@ -19,6 +19,7 @@ class Organization(Searchable):
     """Name and description are public to everybody who is signed in (requirement B2)."""
 
     name = OrderedText(max_length=150)
+    name_key = SortKey(of="name")
     description = models.CharField(max_length=500, blank=True)
     open = models.BooleanField(default=False, help_text="Anybody who is signed in may join, as a viewer.")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -26,7 +27,7 @@ class Organization(Searchable):
     class Meta:
         ordering = ("id",)
         indexes = [
-            models.Index(fields=["name", "id"], name="organization_name"),
+            models.Index(fields=["name_key", "id"], name="organization_name_key"),
             models.Index(fields=["created_at", "id"], name="organization_created"),
         ]
 

@@ -4,7 +4,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 
-from albumen.search import OrderedText
+from albumen.search import OrderedText, SortKey
 
 MIN_HEIGHT = 16
 MAX_HEIGHT = 4096
@@ -28,6 +28,7 @@ class Plan(models.Model):
     """Thumbnail heights in px, sizes in bytes."""
 
     name = OrderedText(max_length=100, unique=True)
+    name_key = SortKey(of="name")
     thumbnail_heights = models.JSONField(
         validators=[validate_heights],
         help_text=f"In px, {MIN_HEIGHT} to {MAX_HEIGHT}, separated by commas: 200, 400.",

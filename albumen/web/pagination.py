@@ -25,6 +25,8 @@ from albumen.prepared import Build, Prepared, fetch_rows
 PAGE_SIZE = 50
 MAX_PAGE_SIZE = 200
 _MAC_BYTES = 12
+# Names are ordered as people sort them.
+SORT_KEYS = {"name": "name_key", "first_name": "first_name_key", "last_name": "last_name_key"}
 
 
 class KeysetPagination(BasePagination):
@@ -39,8 +41,8 @@ class KeysetPagination(BasePagination):
             queryset = filters.narrow(queryset, request.user)
         size = self._page_size(params)
         self._request = request
-        self._bound = _digest(request, view)
         field, descending = self._ordering(params, view)
+        self._bound = _digest(request, view, field)
         cursor = self._read_cursor(params.get("cursor"))
         backwards = bool(cursor and cursor[0])
         rows = _first_rows(queryset, field, descending != backwards, cursor, size + 1)
@@ -96,7 +98,7 @@ class KeysetPagination(BasePagination):
             raise Invalid(
                 "unknown_ordering", f"Order by one of {known}, with a leading - to reverse.", pointer="/ordering"
             )
-        return field, wanted.startswith("-")
+        return SORT_KEYS.get(field, field), wanted.startswith("-")
 
     def _url(self, backwards: bool, field: str, row: Any) -> str:
         value = row[field] if isinstance(row, dict) else getattr(row, field)
@@ -199,9 +201,10 @@ def _nullable(queryset: QuerySet[Any], field: str) -> bool:
     return field not in queryset.query.annotations and queryset.model._meta.get_field(field).null
 
 
-def _digest(request: Request, view: Any) -> bytes:
+def _digest(request: Request, view: Any, field: str) -> bytes:
+    """What a cursor belongs to: the list, its filters, and the column whose values it holds."""
     params = {name: value for name, value in request.query_params.items() if name not in ("cursor", "page_size")}
-    text = orjson.dumps([type(view).__name__, view.kwargs, params], option=orjson.OPT_SORT_KEYS)
+    text = orjson.dumps([type(view).__name__, view.kwargs, params, field], option=orjson.OPT_SORT_KEYS)
     return hashlib.sha256(text).digest()
 
 

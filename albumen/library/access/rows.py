@@ -37,6 +37,7 @@ class PictureRow(NamedTuple):
     placeholder: str
     created_at: datetime
     updated_at: datetime
+    name_key: str
 
     @classmethod
     def of(cls, picture: Picture) -> "PictureRow":

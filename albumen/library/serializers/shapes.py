@@ -17,7 +17,8 @@ from albumen.library.models import Album, ExpiringLink, Picture, Source, Visibil
 from albumen.plans.models import Plan
 
 BIGGEST = 2**63 - 1
-_ROW_NAMES = ["owner" if name == "owner_id" else name for name in PictureRow._fields]
+# All but the last, by which lists are paged.
+_ROW_NAMES = ["owner" if name == "owner_id" else name for name in PictureRow._fields if name != "name_key"]
 LINK_EXAMPLE = {
     "id": 3,
     "url": "http://127.0.0.1:8000/links/3-Zm9vYmFyYmF6cXV4Zm9vYg/",
@@ -124,7 +125,7 @@ class PictureSerializer(serializers.Serializer[Any]):
 
     def to_representation(self, picture: Picture | PictureRow) -> dict[str, Any]:
         row = picture if isinstance(picture, PictureRow) else PictureRow.of(picture)
-        shape: dict[str, Any] = dict(zip(_ROW_NAMES, row, strict=True))
+        shape: dict[str, Any] = dict(zip(_ROW_NAMES, row, strict=False))
         shape |= {"albums": self._albums.get(row.id, []), "thumbnails": [], "original": None}
         shape["link_problem"] = row.link_problem or None
         if row.source == Source.LINK:

@@ -18,7 +18,7 @@ from albumen.library.models import Album, ExpiringLink, Picture
 from albumen.library.services import albums, happenings, links
 from albumen.library.services.names import clean_name, require_name
 from albumen.library.services.trash import purge_pictures
-from albumen.search import fold
+from albumen.search import fold, sort_key
 from albumen.uploads.drafts import Upload
 
 
@@ -128,7 +128,7 @@ def rename_picture(
     if description is not None:
         changes["description"] = description
     if "name" in changes:
-        changes["search_key"] = fold(changes["name"])
+        changes |= {"search_key": fold(changes["name"]), "name_key": sort_key(changes["name"])}
     if not Picture.objects.filter(pk=picture.pk).update(**changes):
         raise NotFound
     picture.refresh_from_db(fields=["name", "description", "updated_at"])
