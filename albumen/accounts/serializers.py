@@ -14,10 +14,11 @@ from albumen.fields import NameField
 from albumen.organizations.models import Role
 from albumen.organizations.serializers import BIGGEST, OrganizationSerializer
 from albumen.plans.models import Plan
-from albumen.uploads.parsers import UploadField
+from albumen.uploads.parsers import Base64Field, UploadField
 
 PHONE = RegexValidator(r"^(\+?[0-9][0-9 ()./-]{2,30})?$", "Write the number like +49 30 1234567.", code="invalid")
 
+BASE64 = "An image as base64, bare or as a data URL; in a form, a file."
 CONTACTS = "For oneself, administrators, and those who share an organization."
 
 
@@ -135,7 +136,7 @@ class RegisterSerializer(NamesSerializer):
     name = NameField(
         max_length=150, required=False, allow_blank=True, help_text="Kept as first name where that is absent."
     )
-    avatar = UploadField(required=False, allow_null=True)
+    avatar = Base64Field(required=False, allow_null=True, help_text=BASE64)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         name = attrs.pop("name", "")
@@ -148,7 +149,7 @@ class ProfileSerializer(NamesSerializer):
 
     email = serializers.EmailField(max_length=254, required=False, help_text="Another address needs `password`.")
     password = password_field(required=False)
-    avatar = UploadField(required=False, allow_null=True, help_text="An image, or null to take it away.")
+    avatar = Base64Field(required=False, allow_null=True, help_text=f"{BASE64} Null takes it away.")
     organizations = serializers.ListField(
         child=serializers.IntegerField(min_value=1, max_value=BIGGEST),
         required=False,

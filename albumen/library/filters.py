@@ -4,6 +4,7 @@ from collections.abc import Collection
 from typing import Any
 
 from django.db.models import QuerySet
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from albumen.accounts.access import Viewer, is_administrator
@@ -16,6 +17,7 @@ from albumen.search import matching
 BIGGEST = 2**63 - 1
 
 
+@extend_schema_field({"type": "string", "pattern": "^(me|[0-9]{1,18})$"})
 class IdOrMe(serializers.IntegerField):
     """An id, or the word `me`."""
 

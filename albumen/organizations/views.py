@@ -56,7 +56,9 @@ class Organizations(OrganizationView):
 class OneOrganization(OrganizationView):
     refusals = {"DELETE": [409]}
 
-    @extend_schema(summary="Read an organization")
+    @extend_schema(
+        summary="Read an organization", description="For everybody who is signed in, with their own `role` in it."
+    )
     def get(self, request: Request, organization_id: int) -> Response:
         return self.show(organization_id)
 
@@ -87,7 +89,7 @@ class Members(GenericAPIView[Any]):
     ordering = "id"
     refusals = {"POST": [409]}
 
-    @extend_schema(summary="List the members")
+    @extend_schema(summary="List the members", description="With the role of each.")
     def get(self, request: Request, organization_id: int) -> Response:
         page = self.paginate_queryset(access.members_of(request.user, organization_id))
         return self.get_paginated_response(self.get_serializer(page, many=True).data)

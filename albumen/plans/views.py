@@ -25,7 +25,7 @@ class Plans(PlanView):
     ordering_fields = {"id": int, "name": str}
     ordering = "id"
 
-    @extend_schema(summary="List the plans")
+    @extend_schema(summary="List the plans", description="For everybody who is signed in.")
     def get(self, request: Request) -> Response:
         page = self.paginate_queryset(access.all_plans())
         return self.get_paginated_response(self.get_serializer(page, many=True).data)
@@ -41,7 +41,9 @@ class Plans(PlanView):
 
 @extend_schema(tags=["Plans"])
 class OnePlan(PlanView):
-    @extend_schema(summary="Read a plan")
+    refusals = {"DELETE": [409]}
+
+    @extend_schema(summary="Read a plan", description="Thumbnail heights, rights, and limits in bytes.")
     def get(self, request: Request, plan_id: int) -> Response:
         return Response(self.get_serializer(access.get_plan(plan_id)).data)
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from albumen.tasks.models import Task
@@ -12,11 +13,36 @@ class TaskErrorSerializer(serializers.Serializer[Any]):
     detail = serializers.CharField()
 
 
+class ImportedSerializer(serializers.Serializer[Any]):
+    """What came of one address of an import: a picture, or an error."""
+
+    url = serializers.CharField()
+    picture = serializers.IntegerField(required=False, help_text="The new picture's id.")
+    error = TaskErrorSerializer(required=False)
+
+
+class TaskResultSerializer(serializers.Serializer[Any]):
+    """What came of a task: the members of all kinds in one, since generators make little of a choice of shapes."""
+
+    pictures = serializers.IntegerField(required=False, help_text="How many were imported, exported or made again.")
+    refused = serializers.IntegerField(required=False, help_text="How many addresses gave no picture.")
+    results = ImportedSerializer(many=True, required=False, help_text="One for each address, in their order.")
+    url = serializers.URLField(required=False, help_text="The archive; needs no header.")
+    bytes = serializers.IntegerField(required=False, help_text="Of the archive.")
+    expires_at = serializers.DateTimeField(required=False, help_text="When the archive's address ends.")
+    checked = serializers.IntegerField(required=False, help_text="Linked pictures that were looked at.")
+    changed = serializers.IntegerField(required=False, help_text="Linked pictures that were found changed.")
+    removed = serializers.IntegerField(required=False, help_text="What periodic work removed.")
+
+
+@extend_schema_field(TaskResultSerializer)
+class TaskResultField(serializers.DictField):
+    pass
+
+
 class TaskSerializer(serializers.ModelSerializer[Task]):
     owner = serializers.IntegerField(source="owner_id", allow_null=True, read_only=True, help_text="A user's id.")
-    result = serializers.DictField(
-        allow_null=True, read_only=True, help_text="What came of it; each kind has its own."
-    )
+    result = TaskResultField(allow_null=True, read_only=True)
     error = TaskErrorSerializer(allow_null=True, read_only=True, help_text="Why it failed.")
     total = serializers.IntegerField(allow_null=True, read_only=True, help_text="Null while that is not known.")
 

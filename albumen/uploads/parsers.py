@@ -113,6 +113,6 @@ class UploadField(serializers.Field[Upload, Any, Any, Any]):
         return None
 
 
-@extend_schema_field(OpenApiTypes.BYTE)
+@extend_schema_field(OpenApiTypes.STR)
 class Base64Field(UploadField):
-    """The same, described as JSON has it."""
+    """An `UploadField` of bodies that are described as JSON, where it is text."""

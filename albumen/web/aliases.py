@@ -21,11 +21,11 @@ from albumen.accounts.views import profiles, sessions, users
 from albumen.idempotency.views import creates_once
 from albumen.library import access
 from albumen.library.filters import AlbumPictureQuery
-from albumen.library.serializers import JSONUploadSerializer, UploadedSerializer, UploadSerializer
+from albumen.library.serializers import UploadedSerializer, UploadSerializer
 from albumen.library.views import pictures
 
 alias = extend_schema(tags=["Aliases"])
-UPLOAD = {"multipart/form-data": UploadSerializer, "application/json": JSONUploadSerializer}
+UPLOAD = {"multipart/form-data": UploadSerializer}
 
 
 @alias
@@ -75,7 +75,7 @@ class OneUser(users.OneUser):
 class Me(profiles.Profile):
     http_method_names = ("get", "head", "options")
 
-    @extend_schema(summary="Read one's own record", responses=UserSerializer)
+    @extend_schema(summary="Read one's own record", description="As `GET /api/profile/`.", responses=UserSerializer)
     def get(self, request: SignedInRequest) -> Response:
         return super().get(request)
 
@@ -93,7 +93,12 @@ class UserImages(pictures.UploadView):
         page = self.paginate_queryset(access.pictures_of(request.user, user.pk))
         return self.get_paginated_response(self.get_serializer(page, many=True).data)
 
-    @extend_schema(summary="Upload or link a picture", request=UPLOAD, responses={201: UploadedSerializer})
+    @extend_schema(
+        summary="Upload or link a picture",
+        description="As `POST /api/pictures/`, for oneself; administrators for anybody.",
+        request=UPLOAD,
+        responses={201: UploadedSerializer},
+    )
     @creates_once(slow=True)
     def post(self, request: SignedInRequest, user_id: int) -> Response:
         user = people.get_user(request.user, user_id)
@@ -127,7 +132,12 @@ class Images(pictures.Pictures):
     def listed(self, request: SignedInRequest) -> Any:
         return access.pictures_visible_to(request.user)
 
-    @extend_schema(operation_id="alias_images_destroy_all", summary="Delete every picture", responses={204: None})
+    @extend_schema(
+        operation_id="alias_images_destroy_all",
+        summary="Delete every picture",
+        description="As `DELETE /api/pictures/`.",
+        responses={204: None},
+    )
     def delete(self, request: SignedInRequest) -> Response:
         return super().delete(request)
 
@@ -145,6 +155,7 @@ class ImagesUpload(pictures.UploadView):
 
     @extend_schema(
         summary="Upload a picture",
+        description="As `POST /api/pictures/`, answered by the addresses alone.",
         request=UPLOAD,
         responses={201: UploadedSizesSerializer},
     )

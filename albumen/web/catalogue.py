@@ -332,3 +332,5 @@ STATE = Chapter(
     ),
 )
 CATALOGUE = (FIELDS, REQUEST, SIGNING_IN, PASSWORDS, ORGANIZATIONS, ALBUMS, PICTURES, LINKS, TASKS, EVENTS, STATE)
+# (code, meaning) of each, for the API's description.
+CODES = [(code.name, code.meaning) for chapter in CATALOGUE for code in chapter.codes]

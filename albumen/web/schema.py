@@ -5,11 +5,13 @@ from typing import Any
 from django.conf import settings
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema as SpectacularSchema
+from drf_spectacular.plumbing import force_instance
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.permissions import AllowAny
-from rest_framework.serializers import CharField, IntegerField, Serializer
+from rest_framework.serializers import CharField, ChoiceField, IntegerField, Serializer
 
 from albumen.idempotency.views import HEADER, REPLAYED
+from albumen.web.catalogue import CODES
 
 REFUSALS = {
     "400": "The input is not valid; `errors` points at each field.",
@@ -67,7 +69,7 @@ class CookieScheme(OpenApiAuthenticationExtension):
 
 class ProblemError(Serializer[Any]):
     pointer = CharField(help_text="JSON pointer (RFC 6901) to the field.")
-    code = CharField()
+    code = ChoiceField(CODES)
     detail = CharField()
 
 
@@ -78,7 +80,7 @@ class Problem(Serializer[Any]):
     title = CharField()
     status = IntegerField()
     detail = CharField(help_text="What is wrong, and what to do.")
-    code = CharField()
+    code = ChoiceField(CODES)
     request_id = CharField()
     oldest = IntegerField(required=False, help_text="With `events_pruned`: the id of the oldest event there is.")
     errors = ProblemError(  # type: ignore[assignment]  # a serializer's own property, and RFC 9457's usual name
@@ -89,6 +91,14 @@ class Problem(Serializer[Any]):
 class AutoSchema(SpectacularSchema):
     """Adds the refusals that follow from what the operation takes, and those of the view's `refusals`; and the
     headers of operations that make something once for each key."""
+
+    def get_description(self) -> str:  # type: ignore[override]  # drf-spectacular asks without arguments
+        # A view's own docstring is for whoever reads the code.
+        return ""
+
+    def map_parsers(self) -> list[str]:
+        # Forms are taken too, but generators stumble over a choice; where files go, the view names multipart.
+        return ["application/json"]
 
     def get_override_parameters(self) -> list[Any]:
         parameters: list[Any] = super().get_override_parameters()
@@ -110,6 +120,14 @@ class AutoSchema(SpectacularSchema):
             return super()._get_request_body(direction)
         finally:
             self.method = "DELETE"
+
+    def _map_basic_serializer(self, serializer: Any, direction: Any) -> dict[str, Any]:
+        schema: dict[str, Any] = super()._map_basic_serializer(serializer, direction)
+        fields = force_instance(serializer).fields.values()
+        # A shape with read-only fields serves both ways: what may be left out of a request is in every answer.
+        if direction == "response" and any(field.read_only for field in fields):
+            schema["required"] = sorted(field.field_name for field in fields if not field.write_only)
+        return schema
 
     def _get_response_bodies(self, direction: Any = "response") -> dict[str, Any]:
         responses: dict[str, Any] = super()._get_response_bodies(direction)

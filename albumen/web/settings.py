@@ -274,7 +274,9 @@ SPECTACULAR_SETTINGS = {
     ),
     "VERSION": "0.1.0",
     "OAS_VERSION": "3.1.1",
-    "LICENSE": {"name": "MIT"},
+    "LICENSE": {"name": "MIT", "identifier": "MIT"},
+    # For the file that `manage.py spectacular` writes; /api/schema/ names the address that it was asked at.
+    "SERVERS": [{"url": PUBLIC_URL}],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": STATIC_URL + "web/icon.svg",
     "REDOC_DIST": "SIDECAR",
@@ -284,6 +286,15 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": r"/api",
     "COMPONENT_SPLIT_REQUEST": True,
     "SORT_OPERATIONS": False,
+    "PATH_CONVERTER_OVERRIDES": {"id": {"type": "integer", "minimum": 1}},
+    "ENUM_NAME_OVERRIDES": {
+        "ErrorCode": "albumen.web.catalogue.CODES",
+        "EventType": "albumen.events.serializers.TYPES",
+    },
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "albumen.web.openapi.for_generators",
+    ],
     "TAGS": [
         {"name": "Accounts", "description": "Register, sign in, sessions, one's own profile, passwords, avatars."},
         {"name": "Users", "description": "The directory of users."},
@@ -297,8 +308,8 @@ SPECTACULAR_SETTINGS = {
             "description": "What happened, in a numbered log of one's own; `/ws/events/` sends it at once.",
         },
         {"name": "Tasks", "description": "What takes long and is done in the background: its progress and its end."},
-        {"name": "Aliases", "description": "The same under other addresses and names, for older clients."},
         {"name": "Delivery", "description": "The image bytes behind signed and expiring addresses."},
+        {"name": "Aliases", "description": "The same under other addresses and names, for older clients."},
     ],
 }
 UNFOLD = {

@@ -32,7 +32,14 @@ class Register(AcceptsUploads, PublicView):
     serializer_class = RegisterSerializer
     refusals = {"POST": [507]}
 
-    @extend_schema(summary="Register", responses={201: UserSerializer})
+    @extend_schema(
+        summary="Register",
+        description=(
+            "Makes an account with the default plan. The e-mail is unique, whatever its case. As a form, "
+            "`multipart/form-data`, it takes `avatar` as a file."
+        ),
+        responses={201: UserSerializer},
+    )
     @creates_once(slow=True)
     def post(self, request: Request) -> Response:
         serializer = self.get_serializer(data=request.data)
@@ -48,13 +55,17 @@ class Profile(AcceptsUploads):
     delete_takes_body = True
     refusals = {"PUT": [409, 507], "PATCH": [409, 507], "DELETE": [400, 409, 413, 415]}
 
-    @extend_schema(summary="Read one's own record", responses=UserSerializer)
+    @extend_schema(
+        summary="Read one's own record",
+        description="With plan, usage and contact fields, which others may not see.",
+        responses=UserSerializer,
+    )
     def get(self, request: SignedInRequest) -> Response:
         return Response(UserSerializer(request.user, context={"request": request}).data)
 
     @extend_schema(
         summary="Change one's own record",
-        description="What is not named stays. Another `email` needs `password`.",
+        description="As PATCH does it: what is not named stays, and another `email` needs `password`.",
         responses=UserSerializer,
     )
     def put(self, request: SignedInRequest) -> Response:
@@ -68,7 +79,10 @@ class Profile(AcceptsUploads):
 
     @extend_schema(
         summary="Change some of one's own record",
-        description="What is not named stays. Another `email` needs `password`.",
+        description=(
+            "What is not named stays. Another `email` needs `password`. As a form, `multipart/form-data`, it takes "
+            "`avatar` as a file."
+        ),
         responses=UserSerializer,
     )
     def patch(self, request: SignedInRequest) -> Response:
@@ -129,7 +143,11 @@ class PasswordReset(PublicView):
 class PasswordResetConfirm(PublicView):
     serializer_class = ResetConfirmSerializer
 
-    @extend_schema(summary="Set a new password with what the mail brought", responses={204: None})
+    @extend_schema(
+        summary="Set a new password with what the mail brought",
+        description="Every login of the user is over. `uid` and `token` work once, for an hour.",
+        responses={204: None},
+    )
     def post(self, request: Request) -> Response:
         serializer = self.get_serializer(data=request.data)
         serializer.is_valid(raise_exception=True)

@@ -96,7 +96,12 @@ class Logout(PublicView):
 
 @extend_schema(tags=["Accounts"])
 class LogoutAll(GenericAPIView[Any]):
-    @extend_schema(summary="Sign out everywhere", request=None, responses={204: None})
+    @extend_schema(
+        summary="Sign out everywhere",
+        description="Ends every login of the caller, this one included.",
+        request=None,
+        responses={204: None},
+    )
     def post(self, request: SignedInRequest) -> Response:
         sessions.end_all_sessions(user=request.user, now=timezone.now())
         end_cookie(request._request)
@@ -109,7 +114,7 @@ class Sessions(GenericAPIView[Any]):
     ordering_fields = {"created_at": str, "last_used_at": str}
     ordering = "-last_used_at"
 
-    @extend_schema(summary="List one's logins")
+    @extend_schema(summary="List one's logins", description="Each with its client, and when it was last used.")
     def get(self, request: SignedInRequest) -> Response:
         since = timezone.now() - settings.REFRESH_TOKEN_LIFETIME
         page = self.paginate_queryset(access.live_sessions(request.user, since))
@@ -118,7 +123,7 @@ class Sessions(GenericAPIView[Any]):
 
 @extend_schema(tags=["Accounts"])
 class OneSession(GenericAPIView[Any]):
-    @extend_schema(summary="End one login", responses={204: None})
+    @extend_schema(summary="End one login", description="Its tokens stop working at once.", responses={204: None})
     def delete(self, request: SignedInRequest, session_id: int) -> Response:
         session = access.get_session(request.user, session_id)
         sessions.end_session(session=session, now=timezone.now())

@@ -34,7 +34,9 @@ class Users(GenericAPIView[Any]):
     ordering_fields = {"id": int, "first_name": str, "last_name": str, "date_joined": str}
     ordering = "id"
 
-    @extend_schema(summary="List the users")
+    @extend_schema(
+        summary="List the users", description="Each with their organizations, as far as the caller may know them."
+    )
     def get(self, request: SignedInRequest) -> Response:
         page = self.paginate_queryset(access.with_memberships(access.users_visible_to(request.user)))
         return self.get_paginated_response(self.get_serializer(page, many=True).data)
@@ -61,7 +63,11 @@ class OneUser(GenericAPIView[Any]):
     serializer_class = UserChangeSerializer
     refusals = {"PATCH": [409]}
 
-    @extend_schema(summary="Read a user", responses=UserSerializer)
+    @extend_schema(
+        summary="Read a user",
+        description="Contact fields for those who share an organization, plan and usage for administrators.",
+        responses=UserSerializer,
+    )
     def get(self, request: SignedInRequest, user_id: int) -> Response:
         user = access.get_user(request.user, user_id)
         return Response(UserSerializer(user, context={"request": request}).data)
@@ -85,13 +91,19 @@ class Avatar(AcceptsUploads):
     serializer_class = AvatarSerializer
     refusals = {"GET": [404, 503], "PUT": [507]}
 
-    @extend_schema(summary="Read one's avatar", responses=IMAGE)
+    @extend_schema(
+        summary="Read one's avatar", description="The image itself; 404 where there is none.", responses=IMAGE
+    )
     def get(self, request: SignedInRequest) -> HttpResponseBase:
         return _avatar(request, request.user)
 
     @extend_schema(
         summary="Set one's avatar",
-        description="A multipart file, or base64 in JSON. Shrunk to fit 200 x 200 px, renamed, without metadata.",
+        description=(
+            "A form with a file `avatar`. It is shrunk to fit 200 x 200 px, renamed, and loses its metadata. Or as "
+            "`application/json`, in base64 or as a data URL."
+        ),
+        request={"multipart/form-data": AvatarSerializer},
         responses=UserSerializer,
     )
     def put(self, request: SignedInRequest) -> Response:
@@ -100,7 +112,7 @@ class Avatar(AcceptsUploads):
         avatars.set_avatar(user=request.user, upload=serializer.validated_data["avatar"])
         return Response(UserSerializer(request.user, context={"request": request}).data)
 
-    @extend_schema(summary="Take one's avatar away", responses={204: None})
+    @extend_schema(summary="Take one's avatar away", description="Also where there is none.", responses={204: None})
     def delete(self, request: SignedInRequest) -> Response:
         avatars.set_avatar(user=request.user, upload=None)
         return Response(status=204)
@@ -110,7 +122,11 @@ class Avatar(AcceptsUploads):
 class UserAvatar(GenericAPIView[Any]):
     refusals = {"GET": [503]}
 
-    @extend_schema(summary="Read a user's avatar", responses=IMAGE)
+    @extend_schema(
+        summary="Read a user's avatar",
+        description="The image itself, for everybody who is signed in; 404 where there is none.",
+        responses=IMAGE,
+    )
     def get(self, request: SignedInRequest, user_id: int) -> HttpResponseBase:
         return _avatar(request, access.get_user(request.user, user_id))
 

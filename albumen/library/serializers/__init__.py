@@ -4,11 +4,11 @@ from albumen.library.serializers.requests import (
     AddedSerializer,
     AlbumChangeSerializer,
     ImportSerializer,
-    JSONUploadSerializer,
     LinkRequestSerializer,
     MoveSerializer,
     PictureChangeSerializer,
     RestoreAllSerializer,
+    UploadOrAddSerializer,
     UploadSerializer,
 )
 from albumen.library.serializers.shapes import (
@@ -26,7 +26,6 @@ __all__ = [
     "AlbumChangeSerializer",
     "AlbumSerializer",
     "ImportSerializer",
-    "JSONUploadSerializer",
     "LinkRequestSerializer",
     "LinkSerializer",
     "MoveSerializer",
@@ -36,6 +35,7 @@ __all__ = [
     "RestoredSerializer",
     "ThumbnailSerializer",
     "TrashedSerializer",
+    "UploadOrAddSerializer",
     "UploadSerializer",
     "UploadedSerializer",
 ]

@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import serializers
+from rest_framework.utils import html
 
 from albumen.fields import DescriptionField, NameField
 from albumen.library.serializers.shapes import BIGGEST, AlbumSerializer
 from albumen.library.services.links import MAX_SECONDS, MIN_SECONDS
-from albumen.uploads.parsers import Base64Field, UploadField
+from albumen.uploads.parsers import UploadField
 
 
 class AlbumChangeSerializer(AlbumSerializer):
@@ -41,10 +41,22 @@ class AlbumField(serializers.IntegerField):
         return album_id
 
 
+class PictureIdsField(serializers.ListField):
+    """1 to 500 ids; in a form each in a field of its own, or, as some clients send lists, with commas in one."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        child = serializers.IntegerField(min_value=1, max_value=BIGGEST)
+        super().__init__(child=child, min_length=1, max_length=500, **kwargs)
+
+    def get_value(self, dictionary: Any) -> Any:
+        value = super().get_value(dictionary)
+        if isinstance(value, list) and html.is_html_input(dictionary):
+            return [each for text in value for each in text.split(",")]
+        return value
+
+
 class AddedSerializer(serializers.Serializer[Any]):
-    pictures = serializers.ListField(
-        child=serializers.IntegerField(min_value=1, max_value=BIGGEST), min_length=1, max_length=500
-    )
+    pictures = PictureIdsField()
     album = AlbumField(required=False, help_text="Only the one in the address.")
 
 
@@ -61,18 +73,8 @@ def seconds_field(**kwargs: Any) -> serializers.IntegerField:
     return serializers.IntegerField(min_value=MIN_SECONDS, max_value=MAX_SECONDS, **kwargs)
 
 
-@extend_schema_serializer(
-    examples=[
-        OpenApiExample(
-            "base64 in JSON",
-            value={"image": "iVBORw0KGgo=", "name": "Dot"},
-            request_only=True,
-            media_type="application/json",
-        )
-    ]
-)
 class UploadSerializer(serializers.Serializer[Any]):
-    image = UploadField(required=False, help_text="A multipart file; in JSON base64, bare or as a data URL.")
+    image = UploadField(required=False, help_text="A file; in JSON base64, bare or as a data URL.")
     image_url = serializers.CharField(
         required=False, max_length=2000, help_text="Instead of `image`: a link to a public image."
     )
@@ -90,8 +92,10 @@ class UploadSerializer(serializers.Serializer[Any]):
         return attrs
 
 
-class JSONUploadSerializer(UploadSerializer):
-    image = Base64Field(required=False, help_text="base64, bare or as a data URL.")
+class UploadOrAddSerializer(UploadSerializer):
+    """An upload into an album, or the ids of pictures to add to it."""
+
+    pictures = PictureIdsField(required=False, help_text="Instead of a picture: the ids of some that one has.")
 
 
 class ImportSerializer(serializers.Serializer[Any]):

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.utils import timezone
-from drf_spectacular.utils import OpenApiParameter, PolymorphicProxySerializer, extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.generics import GenericAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -17,14 +17,13 @@ from albumen.library.serializers import (
     AddedSerializer,
     AlbumChangeSerializer,
     AlbumSerializer,
-    JSONUploadSerializer,
     MoveSerializer,
     PictureSerializer,
     UploadedSerializer,
-    UploadSerializer,
+    UploadOrAddSerializer,
 )
 from albumen.library.services import albums
-from albumen.library.views.pictures import ORDERINGS, PublicToRead, UploadView
+from albumen.library.views.pictures import ALSO_JSON, ORDERINGS, PublicToRead, UploadView
 
 
 @extend_schema(tags=["Albums"])
@@ -39,7 +38,11 @@ class Albums(GenericAPIView[Any]):
         page = self.paginate_queryset(access.with_cover(access.albums_listed_for(request.user)))
         return self.get_paginated_response(self.get_serializer(page, many=True).data)
 
-    @extend_schema(summary="Make an album", responses={201: AlbumSerializer})
+    @extend_schema(
+        summary="Make an album",
+        description="Private and one's own, unless `visibility` and `organization` say otherwise.",
+        responses={201: AlbumSerializer},
+    )
     @creates_once
     def post(self, request: SignedInRequest) -> Response:
         serializer = self.get_serializer(data=request.data)
@@ -51,8 +54,13 @@ class Albums(GenericAPIView[Any]):
 @extend_schema(tags=["Albums"])
 class OneAlbum(PublicToRead, GenericAPIView[Any]):
     serializer_class = AlbumChangeSerializer
+    refusals = {"DELETE": [400]}
 
-    @extend_schema(summary="Read an album", responses=AlbumSerializer)
+    @extend_schema(
+        summary="Read an album",
+        description="A public one is for anybody, signed in or not.",
+        responses=AlbumSerializer,
+    )
     def get(self, request: Request, album_id: int) -> Response:
         return Response(self.get_serializer(access.get_album(request.user, album_id)).data)
 
@@ -92,7 +100,11 @@ class AlbumPictures(PublicToRead, UploadView):
     ordering = "position"
     refusals = {"POST": [507]}
 
-    @extend_schema(summary="List an album's pictures", responses=PictureSerializer(many=True))
+    @extend_schema(
+        summary="List an album's pictures",
+        description="In the album's order, unless `ordering` says otherwise; of a public one for anybody.",
+        responses=PictureSerializer(many=True),
+    )
     def get(self, request: Request, album_id: int) -> Response:
         album = access.get_album(request.user, album_id)
         page = self.paginate_queryset(access.pictures_in(album))
@@ -101,17 +113,11 @@ class AlbumPictures(PublicToRead, UploadView):
     @extend_schema(
         summary="Upload into an album, or add pictures",
         description=(
-            "An upload as for `POST /api/pictures/`; or `{pictures: [id, ...]}` to append pictures that one has, "
-            "which answers 200 with the album. An `album` in the body can only be this one."
+            "An upload as for `POST /api/pictures/`, which answers 201 with the picture; or `pictures`, the ids of "
+            "some that one has, to append them, which answers 200 with the album. An `album` in the body can only be "
+            f'this one. {ALSO_JSON} Or `{{"pictures": [7, 8]}}`.'
         ),
-        request={
-            "multipart/form-data": UploadSerializer,
-            "application/json": PolymorphicProxySerializer(
-                component_name="UploadOrAdd",
-                serializers=[JSONUploadSerializer, AddedSerializer],
-                resource_type_field_name=None,
-            ),
-        },
+        request={"multipart/form-data": UploadOrAddSerializer},
         responses={200: AlbumSerializer, 201: UploadedSerializer},
     )
     @creates_once(slow=True)
@@ -136,7 +142,11 @@ class AlbumPictures(PublicToRead, UploadView):
 class OneAlbumPicture(GenericAPIView[Any]):
     serializer_class = MoveSerializer
 
-    @extend_schema(summary="Move a picture within the album", responses={204: None})
+    @extend_schema(
+        summary="Move a picture within the album",
+        description="To the place before another of its pictures, or to the end.",
+        responses={204: None},
+    )
     def patch(self, request: SignedInRequest, album_id: int, picture_id: int) -> Response:
         album = access.get_filled_album(request.user, album_id)
         serializer = self.get_serializer(data=request.data)

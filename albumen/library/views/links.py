@@ -23,7 +23,7 @@ class PictureLinks(GenericAPIView[Any]):
     ordering_fields = ORDERINGS
     ordering = "-created_at"
 
-    @extend_schema(summary="List a picture's links")
+    @extend_schema(summary="List a picture's links", description="For the picture's owner; those that ended, too.")
     def get(self, request: Request, picture_id: int) -> Response:
         picture = access.get_editable_picture(request.user, picture_id)
         page = self.paginate_queryset(picture.links.all())
@@ -65,7 +65,9 @@ class Links(GenericAPIView[Any]):
 class OneLink(GenericAPIView[Any]):
     serializer_class = LinkSerializer
 
-    @extend_schema(summary="Read a link")
+    @extend_schema(
+        summary="Read a link", description="For the picture's owner: how often it was used, and when it ends."
+    )
     def get(self, request: Request, link_id: int) -> Response:
         return Response(self.get_serializer(access.get_link(request.user, link_id)).data)
 

@@ -15,7 +15,6 @@ from albumen.idempotency.views import creates_once
 from albumen.library import access
 from albumen.library.filters import AlbumPictureQuery, PictureQuery
 from albumen.library.serializers import (
-    JSONUploadSerializer,
     LinkSerializer,
     PictureChangeSerializer,
     PictureSerializer,
@@ -32,6 +31,10 @@ from albumen.uploads.views import AcceptsUploads
 if TYPE_CHECKING:
     from albumen.accounts.models import User
 
+ALSO_JSON = (
+    "The same fields may come as `application/json`, with the picture as base64 or a data URL: "
+    '`{"image": "iVBORw0KGgo...", "name": "Dot.png"}`.'
+)
 ORDERINGS = {
     "id": int,
     "name": str,
@@ -110,11 +113,11 @@ class Pictures(UploadView):
     @extend_schema(
         summary="Upload a picture",
         description=(
-            "Multipart with a file `image`, or JSON with `image` as base64 or a data URL. 201 means that the bytes "
-            "were decoded whole, that they are on durable storage, and that every link in the answer works. Or JSON "
-            "with `image_url`: a linked picture, whose bytes stay where they are; it has no thumbnails."
+            "A form with a file `image`. 201 means that the bytes were decoded whole, that they are on durable "
+            "storage, and that every link in the answer works. Or with `image_url`: a linked picture, whose bytes "
+            f"stay where they are; it has no thumbnails. {ALSO_JSON}"
         ),
-        request={"multipart/form-data": UploadSerializer, "application/json": JSONUploadSerializer},
+        request={"multipart/form-data": UploadSerializer},
         responses={201: UploadedSerializer},
     )
     @creates_once(slow=True)
@@ -137,12 +140,20 @@ class Pictures(UploadView):
 class OnePicture(PublicToRead, GenericAPIView[Any]):
     serializer_class = PictureChangeSerializer
 
-    @extend_schema(summary="Read a picture", responses=PictureSerializer)
+    @extend_schema(
+        summary="Read a picture",
+        description="One in a public album is for anybody, signed in or not. Its addresses are signed for the caller.",
+        responses=PictureSerializer,
+    )
     def get(self, request: Request, picture_id: int) -> Response:
         picture = access.get_picture(request.user, picture_id)
         return Response(PictureSerializer(picture, context={"request": request}).data)
 
-    @extend_schema(summary="Rename or describe a picture", responses=PictureSerializer)
+    @extend_schema(
+        summary="Rename or describe a picture",
+        description="For its owner and administrators. The `image_url` of a linked picture is checked again.",
+        responses=PictureSerializer,
+    )
     def patch(self, request: SignedInRequest, picture_id: int) -> Response:
         picture = access.get_editable_picture(request.user, picture_id)
         serializer = self.get_serializer(data=request.data)
@@ -181,7 +192,12 @@ class Trash(GenericAPIView[Any]):
 
 @extend_schema(tags=["Pictures"])
 class Restore(APIView):
-    @extend_schema(summary="Take a picture out of the trash", request=None, responses=PictureSerializer)
+    @extend_schema(
+        summary="Take a picture out of the trash",
+        description="It is where it was, in its albums too, and its addresses work again.",
+        request=None,
+        responses=PictureSerializer,
+    )
     def post(self, request: SignedInRequest, picture_id: int) -> Response:
         picture = pictures.restore_picture(
             picture=access.get_trashed_picture(request.user, picture_id), now=timezone.now()

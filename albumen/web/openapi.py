@@ -1,0 +1,101 @@
+"""The API description as clients get it: shaped so that generators take it, and served as YAML or JSON."""
+
+import json
+import re
+from functools import cache, lru_cache
+from typing import Any
+
+import yaml
+from django.http import HttpResponse
+from drf_spectacular.generators import SchemaGenerator
+from drf_spectacular.renderers import (
+    OpenApiJsonRenderer,
+    OpenApiJsonRenderer2,
+    OpenApiYamlRenderer,
+    OpenApiYamlRenderer2,
+)
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from albumen.errors import Invalid
+
+# A line about a choice, where the choice has no other name than its value.
+SAYS_NOTHING = re.compile(r"^\* `([^`]+)` - \1$\n?", re.MULTILINE)
+NULL_CHOICE = {"$ref": "#/components/schemas/NullEnum"}
+EMPTY_TEXT = {"type": "string", "maxLength": 0}
+MEDIA_TYPES = {"json": "application/json", "yaml": "application/yaml"}
+
+
+def for_generators(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
+    """Return the description in the plainest form that says the same, since not every generator knows every form.
+
+    Integers are 64 bits wide; without a format, some take them for 32. `readOnly` and `writeOnly` go: requests and
+    answers have components of their own, and some leave such fields out of what they write. Text with a pattern that
+    may be empty is text, and null among choices is null.
+    """
+    finished: dict[str, Any] = _for_generators(result)
+    finished["components"]["schemas"].pop("NullEnum", None)
+    return finished
+
+
+def _for_generators(node: Any) -> Any:
+    if isinstance(node, list):
+        return [_for_generators(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    if node == NULL_CHOICE:
+        return {"type": "null"}
+    node = {name: _for_generators(value) for name, value in node.items()}
+    if EMPTY_TEXT in node.get("oneOf", ()):
+        (text,) = [option for option in node.pop("oneOf") if option != EMPTY_TEXT]
+        node |= {name: value for name, value in text.items() if name in ("type", "maxLength")}
+    if isinstance(node.get("description"), str):
+        node["description"] = SAYS_NOTHING.sub("", node["description"]).strip()
+    kind = node.get("type")
+    if kind == "integer" or (isinstance(kind, list) and "integer" in kind):
+        node["format"] = "int64"
+    for mark in ("readOnly", "writeOnly"):
+        if node.get(mark) is True:
+            del node[mark]
+    # A reference was wrapped, because it had a mark beside it.
+    if list(node) == ["allOf"] and len(node["allOf"]) == 1:
+        wrapped: dict[str, Any] = node["allOf"][0]
+        return wrapped
+    return node
+
+
+@cache
+def _description() -> dict[str, Any]:
+    description: dict[str, Any] = SchemaGenerator().get_schema(request=None, public=True)
+    return description
+
+
+@lru_cache(maxsize=8)
+def _rendered(form: str, server: str) -> bytes:
+    """The description of the service at the address `server`, in ASCII, which every tool reads alike."""
+    text = json.dumps({**_description(), "servers": [{"url": server}]}, indent=2)
+    if form == "yaml":
+        # Loaded again, so that no part stands in it twice and becomes an alias.
+        text = yaml.dump(json.loads(text), Dumper=yaml.CSafeDumper, sort_keys=False, width=120)
+    return text.encode("ascii")
+
+
+class Schema(APIView):
+    """The description in the form that `?format=` or `Accept` name, else as YAML."""
+
+    schema = None
+    authentication_classes = ()
+    permission_classes = ()
+    renderer_classes = (OpenApiYamlRenderer, OpenApiYamlRenderer2, OpenApiJsonRenderer, OpenApiJsonRenderer2)
+
+    def get(self, request: Request) -> HttpResponse:
+        form = request.query_params.get("format")
+        media_type = request.accepted_media_type if form is None else MEDIA_TYPES.get(form)
+        if media_type is None:
+            raise Invalid("invalid_choice", "Say json or yaml.", pointer="/format")
+        form = form or request.accepted_renderer.format
+        answer = HttpResponse(
+            _rendered(form, request.build_absolute_uri("/").rstrip("/")), content_type=f"{media_type}; charset=utf-8"
+        )
+        answer["Content-Disposition"] = f'inline; filename="Albumen.{form}"'
+        return answer
