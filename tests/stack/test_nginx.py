@@ -1,5 +1,6 @@
 """What nginx refuses by itself, in the form of every other refusal; and whom it drops."""
 
+import http.client
 import re
 import socket
 import subprocess
@@ -38,6 +39,45 @@ def test_refusals_are_problem_documents(nginx_before):
     assert (answer.status, problem["code"]) == (400, "malformed_request")
     answer, problem = answer_to(port, "GET /-body HTTP/1.1\r\nHost: x")
     assert (answer.status, problem["code"]) == (404, "not_found")
+
+
+CHROME = "text/html,application/xhtml+xml,image/webp,*/*;q=0.8"
+
+
+@pytest.mark.parametrize(
+    ("head", "status", "title"),
+    [
+        ("GET / HTTP/1.1\r\nHost: x", 502, "Not available now"),
+        ("POST /x HTTP/1.1\r\nHost: x\r\nContent-Length: 150000000", 413, "Too large"),
+        ("GET /metrics HTTP/1.1\r\nHost: x", 404, "Not found"),
+        ("TRACE / HTTP/1.1\r\nHost: x", 400, "Bad request"),
+        (f"GET / HTTP/1.1\r\nHost: x\r\nX-Long: {'a' * 20000}", 400, "Bad request"),
+    ],
+)
+def test_a_navigation_gets_a_page(nginx_before, head, status, title):
+    port = nginx_before(free_port())
+    line, rest = head.split("\r\n", 1)
+    with connected(port) as client:
+        client.sendall(f"{line}\r\nAccept: {CHROME}\r\n{rest}\r\n\r\n".encode())
+        answer = http.client.HTTPResponse(client)
+        answer.begin()
+        page = answer.read().decode()
+    assert (answer.status, answer.headers["Content-Type"]) == (status, "text/html; charset=utf-8")
+    assert f"<h1>{title}</h1>" in page
+    assert f"<code>{answer.headers['X-Request-ID']}</code>" in page
+    assert answer.headers["Vary"] == "Accept"
+    assert "prefers-color-scheme: dark" in page
+
+
+def test_its_page_has_the_colours_of_the_others():
+    shared = (NGINX_CONF.parents[1] / "albumen/web/static/web/site.css").read_text()
+    assert set(re.findall(r"--\w+: #\w+;", NGINX_CONF.read_text())) <= set(re.findall(r"--\w+: #\w+;", shared))
+
+
+@pytest.mark.parametrize("accept", ["*/*", "application/json, text/html", "text/html;q=0", "text/htmlx"])
+def test_programs_get_its_refusals_as_problem_documents(nginx_before, accept):
+    _, problem = answer_to(nginx_before(free_port()), f"GET / HTTP/1.1\r\nHost: x\r\nAccept: {accept}")
+    assert problem["code"] == "unreachable"
 
 
 def test_one_address_has_so_many_requests_open(nginx_before, silent):
@@ -81,7 +121,8 @@ def heard(connection):
 
 
 def test_its_codes_are_described():
-    codes = set(re.findall(r'"code":"(\w+)"', NGINX_CONF.read_text()))
+    said = re.search(r"map \$status \$refusal_code \{(.+?)\}", NGINX_CONF.read_text(), re.DOTALL)[1]
+    codes = set(re.findall(r'"(\w+)"', said))
     described = {code.name: code.statuses for chapter in CATALOGUE for code in chapter.codes}
     assert codes >= {"too_large", "rate_limited", "unreachable"}
     assert codes <= set(described)

@@ -121,6 +121,26 @@ def test_who_takes_bodies_gets_each_request_that_has_one_as_it_came(nginx_before
 
 
 @pytest.mark.parametrize(
+    ("accept", "told"),
+    [
+        ("image/avif,image/webp,*/*;q=0.8", "image/webp,*/*;q=0.8"),
+        ("text/html,image/webp,*/*;q=0.8", "text/html,image/webp,*/*;q=0.8"),
+        ("text/html, */*", "text/html,*/*;q=0.8"),
+        ("image/webp;q=0, application/json, text/html", "*/*"),
+    ],
+)
+def test_who_serves_thumbnails_is_told_whether_a_page_is_wanted(nginx_before, accept, told):
+    with ThreadingHTTPServer(("127.0.0.1", 0), Telling) as server:
+        server.name = "web"
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        port = nginx_before(server.server_port)
+        connected(port).close()
+        url = f"http://127.0.0.1:{port}/files/1/200/1/1/abc/"
+        assert httpx.get(url, headers={"Accept": accept}).json()[3]["Accept"] == told
+        server.shutdown()
+
+
+@pytest.mark.parametrize(
     "lines",
     [
         "Content-Length: 3\r\nHost: y\r\n\r\nabc",
