@@ -6,6 +6,8 @@ from typing import Any
 
 import pyvips
 
+from albumen.imaging import colour
+from albumen.imaging.colour import Coding
 from albumen.imaging.pictures import Picture, load
 from albumen.imaging.sizes import fit_box, fit_height
 from albumen.imaging.values import Made, Target
@@ -48,7 +50,7 @@ def decode(picture: Picture, width: int, height: int) -> Any:
     stored = (height, width) if turned else (width, height)
     image = picture.load(**_shrink_on_load(picture, *stored))
     image = resize(image, *stored)
-    image = _upright(_to_srgb(image), picture.exif.orientation).copy_memory()
+    image = _upright(_to_srgb(image, picture.coding), picture.exif.orientation).copy_memory()
     if (image.width, image.height) != (width, height):
         raise pyvips.Error("the decoded size is not the one that the header gave")
     return image
@@ -94,6 +96,9 @@ def encode_anew(picture: Picture) -> bytes:
     if picture.format in {"jpeg", "png", "tiff"}:
         image = _upright(image.copy_memory(), picture.exif.orientation).copy()
         image.remove("orientation")
+    if picture.format in {"png", "avif"} and picture.coding not in {None, colour.SRGB}:
+        # What says what the colours mean is not written again.
+        image = _to_srgb(image, picture.coding)
     savers: dict[str, Any] = {
         "jpeg": lambda: image.jpegsave_buffer(Q=92, keep="icc"),
         "png": lambda: image.pngsave_buffer(keep="icc"),
@@ -124,7 +129,7 @@ def _decode_other_frames(picture: Picture) -> None:
         picture.load(n=-1).avg()
 
 
-def _to_srgb(image: Any) -> Any:
+def _to_srgb(image: Any, coding: Coding | None) -> Any:
     """8 bit sRGB with three bands, and a fourth if there is transparency."""
     alpha = None
     if image.hasalpha():
@@ -132,12 +137,15 @@ def _to_srgb(image: Any) -> Any:
         image = image[: image.bands - 1]
         if alpha.format != "uchar":
             alpha = (alpha / (257 if alpha.format == "ushort" else 1)).rint().cast("uchar")
-    colour = _colours(image)
-    return colour if alpha is None else colour.bandjoin(alpha).copy(interpretation="srgb")
+    shown = _colours(image, coding)
+    return shown if alpha is None else shown.bandjoin(alpha).copy(interpretation="srgb")
 
 
-def _colours(image: Any) -> Any:
-    if image.get_typeof("icc-profile-data"):
+def _colours(image: Any, coding: Coding | None) -> Any:
+    """8 bit sRGB with three bands. Where a file gives a coding, it comes before a profile."""
+    if coding not in {None, colour.SRGB}:
+        return colour.to_srgb(image, coding)
+    if coding is None and image.get_typeof("icc-profile-data"):
         try:
             return image.icc_transform("srgb", embedded=True, depth=8).copy_memory()
         except pyvips.Error:

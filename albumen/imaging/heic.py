@@ -5,6 +5,7 @@ from typing import Any
 
 import pyvips
 
+from albumen.imaging.colour import Coding, from_cicp
 from albumen.imaging.formats.boxes import boxes
 from albumen.imaging.formats.errors import Malformed
 from albumen.imaging.formats.items import Items
@@ -17,7 +18,8 @@ _CODECS = {b"av01": "AVIF", b"avc1": "H.264", b"j2k1": "JPEG 2000", b"jpeg": "JP
 class Heic:
     """The primary picture of a HEIC file, known by its header until `decode` is called.
 
-    Width and height are in pixels, the file's own rotation and mirroring applied; `exif` is empty where there is none.
+    Width and height are in pixels, the file's own rotation and mirroring applied; `exif` is empty where there is none;
+    `coding` is what its colours mean where no profile says it.
     """
 
     def __init__(self, path: Path) -> None:
@@ -26,6 +28,7 @@ class Heic:
         self.width, self.height = self._primary.size
         self.has_alpha = self._primary.has_alpha
         self.exif: bytes = self._primary.info["exif"] or b""
+        self.coding = _coding(self._primary.info)
 
     def decode(self) -> Any:
         """Return the picture as a pyvips image over the decoder's own memory: grey or RGB with or without alpha.
@@ -52,6 +55,11 @@ class Heic:
         if profile := primary.info.get("icc_profile"):
             image.set_type(pyvips.GValue.blob_type, "icc-profile-data", profile)
         return image
+
+
+def _coding(info: dict[str, Any]) -> Coding | None:
+    codes = info.get("nclx_profile")
+    return from_cicp(codes["color_primaries"], codes["transfer_characteristics"]) if codes else None
 
 
 def _primary(path: Path) -> Any:

@@ -7,6 +7,8 @@ from typing import Any
 
 import pyvips
 
+from albumen.imaging import codings
+from albumen.imaging.colour import Coding
 from albumen.imaging.exif import Exif, read_exif
 from albumen.imaging.formats import gif, heif, jpeg, png, tiff, webp
 from albumen.imaging.heic import Heic
@@ -30,6 +32,7 @@ _COMPLETE = {
     "heic": heif.is_complete,
     "tiff": tiff.is_complete,
 }
+_CODINGS = {"png": codings.of_png, "avif": codings.of_avif}
 _PAGED = {"gif", "webp", "tiff"}
 _SNIFFED_BYTES = 1024
 
@@ -45,6 +48,7 @@ class Picture:
     frames: int
     has_alpha: bool
     exif: Exif
+    coding: Coding | None = None
 
     @property
     def facts(self) -> Facts:
@@ -93,7 +97,8 @@ def open_picture(path: Path, limits: Limits) -> Picture:
         frames = _count_frames(path, form, header)
         _hold_frames(frames, limits)
         _hold_pixels(_sum_pixels(path, form, header, frames), limits)
-        return Picture(path, form, width, height, frames, bool(header.hasalpha()), _read_exif(path, form, header))
+        exif = _read_exif(path, form, header)
+        return Picture(path, form, width, height, frames, bool(header.hasalpha()), exif, _read_coding(path, form))
     except pyvips.Error as error:
         raise refusal(path, form, error) from error
 
@@ -105,7 +110,7 @@ def _open_heic(path: Path, limits: Limits) -> Picture:
     header = Heic(path)
     _hold_size((header.width, header.height), limits)
     exif = replace(read_exif(header.exif), orientation=1)
-    return Picture(path, "heic", header.width, header.height, 1, header.has_alpha, exif)
+    return Picture(path, "heic", header.width, header.height, 1, header.has_alpha, exif, header.coding)
 
 
 def refusal(path: Path, form: str, error: pyvips.Error) -> Refused:
@@ -158,6 +163,13 @@ def _read_exif(path: Path, form: str, header: Any) -> Exif:
     exif = read_exif(bytes(header.get("exif-data")))
     # HEIF turns pictures by its own properties, which the decoder has applied (ISO/IEC 23008-12, section 6.5.10).
     return replace(exif, orientation=1) if form == "avif" else exif
+
+
+def _read_coding(path: Path, form: str) -> Coding | None:
+    if form not in _CODINGS:
+        return None
+    with _mapped(path) as data:
+        return _CODINGS[form](data)
 
 
 def _mapped(path: Path) -> mmap.mmap:

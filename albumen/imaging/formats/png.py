@@ -10,7 +10,7 @@ _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _PIECE = 1 << 20
 _KEPT = {
     *(b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"cHRM", b"gAMA", b"iCCP", b"sRGB", b"cICP", b"sBIT", b"bKGD"),
-    *(b"pHYs", b"acTL", b"fcTL", b"fdAT"),
+    *(b"mDCV", b"cLLI", b"pHYs", b"acTL", b"fcTL", b"fdAT"),
 }
 
 

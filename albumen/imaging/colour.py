@@ -1,0 +1,128 @@
+"""Colours that a file gives as numbers instead of an ICC profile, turned into sRGB.
+
+The numbers are those of Rec. ITU-T H.273, or a PNG's gamma and chromaticities. Everything here is done point by point
+on an image that has already been shrunk. docs/adr/0015-colours.md says why it is done so.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from albumen.imaging import curves
+
+Chromaticities = tuple[float, ...]
+Matrix = Sequence[Sequence[float]]
+
+_D65 = (0.3127, 0.3290)
+_BT709: Chromaticities = (0.64, 0.33, 0.30, 0.60, 0.15, 0.06, *_D65)
+_BT601_525: Chromaticities = (0.63, 0.34, 0.31, 0.595, 0.155, 0.07, *_D65)
+# H.273, table 2: x and y of red, green, blue and white.
+_PRIMARIES: dict[int, Chromaticities] = {
+    1: _BT709,
+    4: (0.67, 0.33, 0.21, 0.71, 0.14, 0.08, 0.310, 0.316),
+    5: (0.64, 0.33, 0.29, 0.60, 0.15, 0.06, *_D65),
+    6: _BT601_525,
+    7: _BT601_525,
+    8: (0.681, 0.319, 0.243, 0.692, 0.145, 0.049, 0.310, 0.316),
+    9: (0.708, 0.292, 0.170, 0.797, 0.131, 0.046, *_D65),
+    10: (1.0, 0.0, 0.0, 1.0, 0.0, 0.0, 1 / 3, 1 / 3),
+    11: (0.680, 0.320, 0.265, 0.690, 0.150, 0.060, 0.314, 0.351),
+    12: (0.680, 0.320, 0.265, 0.690, 0.150, 0.060, *_D65),
+    22: (0.630, 0.340, 0.295, 0.605, 0.155, 0.077, *_D65),
+}
+# Encoders write the numbers of television for pictures that are sRGB, so that these are taken for it.
+_LIKE_SRGB = {1, 5, 6}
+_BRADFORD: Matrix = ((0.8951, 0.2664, -0.1614), (-0.7502, 1.7135, 0.0367), (0.0389, -0.0685, 1.0296))
+_NEAR = 0.002
+
+
+@dataclass(frozen=True, slots=True)
+class Coding:
+    """What the numbers of a picture mean: x and y of red, green, blue and white, and how light became numbers.
+
+    `full_range` is false where black and white are 16 and 235 of 255, as in video.
+    """
+
+    primaries: Chromaticities = _BT709
+    curve: curves.Curve = "srgb"
+    full_range: bool = True
+
+
+SRGB = Coding()
+
+
+def from_cicp(primaries: int, transfer: int, *, full_range: bool = True) -> Coding:
+    """Return the coding behind two numbers of H.273; what is unknown is taken for sRGB."""
+    known = curves.CURVES.get(transfer, "srgb")
+    if primaries not in _PRIMARIES or primaries in _LIKE_SRGB:
+        return Coding(_BT709, "srgb" if known == "video" else known, full_range)
+    return Coding(_PRIMARIES[primaries], known, full_range)
+
+
+def from_gamma(gamma: float, chromaticities: Chromaticities) -> Coding:
+    """Return the coding of a PNG's gAMA, 1/2.2 for most, and cHRM, white last; of nonsense, sRGB."""
+    near = all(abs(one - other) < _NEAR for one, other in zip(chromaticities, _BT709, strict=True))
+    try:
+        _inverse(_to_xyz(chromaticities))
+        exponent = 1 / gamma
+    except ZeroDivisionError:
+        return SRGB
+    if near and abs(gamma - 1 / 2.2) < _NEAR:
+        return SRGB
+    return Coding(_BT709 if near else chromaticities, exponent)
+
+
+def to_srgb(image: Any, coding: Coding) -> Any:
+    """Return the image as 8 bit sRGB of three bands. It has one or three bands of 8 or 16 bit, and no alpha."""
+    codes = curves.identity(deep=image.format == "ushort")
+    if not coding.full_range:
+        codes = curves.clip((codes * 255 - 16) / 219)
+    light = image.maplut(curves.to_light(coding.curve, codes))
+    to_xyz = _to_xyz(coding.primaries)
+    if coding.curve == "hlg":
+        light = curves.scene_to_display(light, to_xyz[1])
+    if coding.primaries != _BT709 and image.bands == 3:
+        light = light.recomb(_multiply(_inverse(_to_xyz(_BT709)), to_xyz))
+    levels = (curves.clip(light) * 65535).rint().cast("ushort")
+    shown = levels.maplut((curves.encode_srgb(curves.identity(deep=True)) * 255).rint().cast("uchar"))
+    return (shown if shown.bands == 3 else shown.bandjoin([shown, shown])).copy(interpretation="srgb")
+
+
+def _to_xyz(primaries: Chromaticities) -> Matrix:
+    """Return the matrix from these primaries to XYZ with D65 as white (Bradford, where theirs is another)."""
+    x, y = primaries[0::2], primaries[1::2]
+    columns = [[x[n] / y[n], 1.0, (1 - x[n] - y[n]) / y[n]] if y[n] else [x[n], 0.0, 1 - x[n]] for n in range(4)]
+    white = [[value] for value in columns.pop()]
+    colours = _transposed(columns)
+    scale = [row[0] for row in _multiply(_inverse(colours), white)]
+    matrix = [[value * scale[n] for n, value in enumerate(row)] for row in colours]
+    if primaries[6:] == _D65:
+        return matrix
+    wanted = [[_D65[0] / _D65[1]], [1.0], [(1 - sum(_D65)) / _D65[1]]]
+    cones = [
+        [new[0] / old[0]] for new, old in zip(_multiply(_BRADFORD, wanted), _multiply(_BRADFORD, white), strict=True)
+    ]
+    adapted = [[value * cone[0] for value in row] for row, cone in zip(_BRADFORD, cones, strict=True)]
+    return _multiply(_multiply(_inverse(_BRADFORD), adapted), matrix)
+
+
+def _transposed(matrix: Matrix) -> list[list[float]]:
+    return [list(row) for row in zip(*matrix, strict=True)]
+
+
+def _multiply(one: Matrix, other: Matrix) -> list[list[float]]:
+    columns = _transposed(other)
+    return [[sum(a * b for a, b in zip(row, column, strict=True)) for column in columns] for row in one]
+
+
+def _inverse(matrix: Matrix) -> list[list[float]]:
+    """Return the inverse of three rows of three. Raise ZeroDivisionError where there is none."""
+    rows = [[*row, *(float(n == place) for n in range(3))] for place, row in enumerate(matrix)]
+    for place in range(3):
+        pivot = max(range(place, 3), key=lambda n: abs(rows[n][place]))
+        rows[place], rows[pivot] = rows[pivot], rows[place]
+        rows[place] = [value / rows[place][place] for value in rows[place]]
+        for n in range(3):
+            if n != place:
+                rows[n] = [value - rows[n][place] * base for value, base in zip(rows[n], rows[place], strict=True)]
+    return [row[3:] for row in rows]
