@@ -23,10 +23,12 @@ PLACING_SECONDS = 15
 
 @dataclass(frozen=True, slots=True)
 class Rendition:
-    """Bytes to deliver: the stored file's name, and its format as `imaging` names it."""
+    """Bytes to deliver: the stored file's name, and its format as `imaging` names it. `height` is a thumbnail's in its
+    plan, in px; None for the whole picture."""
 
     name: str
     format: str
+    height: int | None = None
 
 
 def original_name(sha256: str) -> str:
@@ -107,7 +109,7 @@ def get_thumbnail(picture: Picture, height: int, plan_heights: Sequence[int], *,
             finally:
                 for draft in wanted.values():
                     draft.unlink(missing_ok=True)
-    return Rendition(name, form)
+    return Rendition(name, form, height)
 
 
 def _render(source: Path, drafts: dict[int, Path], *, webp: bool) -> tuple[imaging.Facts, list[imaging.Made]]:

@@ -35,6 +35,16 @@ def opened(client: Any, task: dict[str, Any]) -> tuple[zipfile.ZipFile, list[dic
     return archive, json.loads(archive.read("manifest.json"))["pictures"]
 
 
+DOCUMENTS = {f"{name}.json" for name in ("manifest", "profile", "albums", "links", "organizations", "sessions")}
+
+
+def packed(archive: zipfile.ZipFile) -> list[str]:
+    """The pictures in an account's archive, beside what is always there."""
+    names = set(archive.namelist())
+    assert names >= DOCUMENTS
+    return sorted(names - DOCUMENTS)
+
+
 def test_an_export_holds_every_picture_under_a_name_of_its_own(working_server: Server) -> None:
     alice = working_server.register("alice")
     use_plan(working_server, alice, "Enterprise")
@@ -43,7 +53,7 @@ def test_an_export_holds_every_picture_under_a_name_of_its_own(working_server: S
     task = ended(alice, alice.post("/api/profile/export/"))
 
     archive, manifest = opened(alice, task)
-    assert sorted(archive.namelist()) == ["Tree (2).jpg", "Tree.jpg", "a_b_c.jpg", "manifest.json"]
+    assert packed(archive) == ["Tree (2).jpg", "Tree.jpg", "a_b_c.jpg"]
     assert [entry["id"] for entry in manifest] == [picture["id"] for picture in made]
     for entry, picture in zip(manifest, made, strict=True):
         assert hashlib.sha256(archive.read(entry["file"])).hexdigest() == picture["sha256"] == entry["sha256"]
@@ -66,12 +76,68 @@ def test_what_others_own_comes_without_private_metadata(working_server: Server) 
     assert archive.read(manifest[0]["file"]) == content
 
 
-def test_a_plan_without_originals_exports_its_largest_thumbnail(working_server: Server) -> None:
+def test_an_album_follows_the_plan_and_its_manifest_describes_what_is_there(working_server: Server) -> None:
     alice = working_server.register("alice")
     use_plan(working_server, alice, "Basic")
-    upload(alice)
-    archive, manifest = opened(alice, ended(alice, alice.post("/api/profile/export/")))
-    assert pictures.opened(archive.read(manifest[0]["file"])).height == 200
+    album = alice.post("/api/albums/", json={"name": "Small", "description": "Here"}).json()["id"]
+    alice.post(f"/api/albums/{album}/pictures/", files={"image": ("x.jpg", pictures.jpeg(500, 400))})
+    alice.post(f"/api/albums/{album}/pictures/", files={"image": ("y.jpg", pictures.jpeg(50, 40))})
+    archive, manifest = opened(alice, ended(alice, alice.post(f"/api/albums/{album}/export/")))
+    assert json.loads(archive.read("manifest.json"))["album"] == {"id": album, "name": "Small", "description": "Here"}
+    assert [(entry["width"], entry["height"]) for entry in manifest] == [(250, 200), (50, 40)]
+    for entry in manifest:
+        content = archive.read(entry["file"])
+        image = pictures.opened(content)
+        assert (image.size, image.format.lower()) == ((entry["width"], entry["height"]), entry["format"])
+        assert entry["file"].endswith(".webp")
+        assert (len(content), hashlib.sha256(content).hexdigest()) == (entry["bytes"], entry["sha256"])
+
+
+def test_an_account_has_its_originals_whatever_the_plan_and_all_its_data(working_server: Server) -> None:
+    alice = working_server.register("alice")
+    use_plan(working_server, alice, "Enterprise")
+    content = pictures.with_gps()
+    made = alice.post(
+        "/api/pictures/", files={"image": ("a.jpg", content)}, data={"name": "Ёлка", "description": "Two\nlines"}
+    ).json()
+    alice.put("/api/profile/avatar/", files={"avatar": ("me.png", pictures.png())})
+    album = alice.post("/api/albums/", json={"name": "Мой"}).json()["id"]
+    alice.post(f"/api/albums/{album}/pictures/", json={"pictures": [made["id"]]})
+    link = alice.post(f"/api/pictures/{made['id']}/links/", json={"expiring_time_seconds": 300, "height": 200}).json()
+    team = alice.post("/api/organizations/", json={"name": "Team"}).json()["id"]
+    use_plan(working_server, alice, "Basic")
+
+    archive, [entry] = opened(alice, ended(alice, alice.post("/api/profile/export/")))
+
+    assert archive.read(entry["file"]) == content
+    assert entry["file"] == "Ёлка.jpg"
+    expected = ("id", "name", "description", "format", "width", "height", "bytes", "sha256", "taken_at", "created_at")
+    assert {name: entry[name] for name in expected} == {name: made[name] for name in expected}
+    assert (entry["bytes"], entry["sha256"]) == (len(content), hashlib.sha256(content).hexdigest())
+    documents = {name: json.loads(archive.read(name)) for name in DOCUMENTS}
+    assert documents["profile.json"]["email"] == alice.email
+    assert [(one["id"], one["pictures"]) for one in documents["albums.json"]["albums"]] == [(album, [made["id"]])]
+    assert [(one["id"], one["picture"]) for one in documents["links.json"]["links"]] == [(link["id"], made["id"])]
+    assert [(one["id"], one["role"]) for one in documents["organizations.json"]["organizations"]] == [(team, "owner")]
+    assert documents["sessions.json"]["sessions"][0]["user_agent"].startswith("python-httpx")
+    assert pictures.opened(archive.read("avatar.webp")).width == 200
+
+
+def test_an_account_s_archive_holds_no_secret(working_server: Server) -> None:
+    alice = working_server.register("alice")
+    use_plan(working_server, alice, "Enterprise")
+    made = upload(alice, expiring_time_seconds=300)
+    archive, _ = opened(alice, ended(alice, alice.post("/api/profile/export/")))
+    [(password,)] = working_server.sql("SELECT password FROM accounts_user WHERE id = ?", alice.user["id"])
+    hashes = working_server.sql("SELECT refresh_hash FROM accounts_session WHERE user_id = ?", alice.user["id"])
+    secrets = [
+        str(password),
+        *(str(one) for (one,) in hashes),
+        made["expiring_link"]["url"].rstrip("/").rpartition("/")[2],
+    ]
+    secrets.append(alice.headers["Authorization"].removeprefix("Bearer "))
+    for name in archive.namelist():
+        assert not any(secret.encode() in archive.read(name) for secret in secrets)
 
 
 def test_an_export_goes_on_without_bytes_that_are_gone(working_server: Server) -> None:
@@ -85,7 +151,7 @@ def test_an_export_goes_on_without_bytes_that_are_gone(working_server: Server) -
 
     archive, manifest = opened(alice, task)
     assert [entry["file"] for entry in manifest] == [None, "Kept.jpg"]
-    assert sorted(archive.namelist()) == ["Kept.jpg", "manifest.json"]
+    assert packed(archive) == ["Kept.jpg"]
     assert task["result"]["pictures"] == 1
     assert kept["id"] == manifest[1]["id"]
 
@@ -93,7 +159,7 @@ def test_an_export_goes_on_without_bytes_that_are_gone(working_server: Server) -
 def test_an_empty_export_is_an_archive_with_an_empty_manifest(working_server: Server) -> None:
     alice = working_server.register("alice")
     archive, manifest = opened(alice, ended(alice, alice.post("/api/profile/export/")))
-    assert archive.namelist() == ["manifest.json"]
+    assert packed(archive) == []
     assert manifest == []
 
 

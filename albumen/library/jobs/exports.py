@@ -1,5 +1,7 @@
-"""Archives: an album, or all of a user's pictures, as a ZIP with a manifest."""
+"""Archives: a ZIP with a manifest. An album's has what its maker may see in it, by the plans of its pictures' owners;
+an account's has all that the person gave, as it came."""
 
+import hashlib
 import json
 import logging
 import shutil
@@ -13,10 +15,12 @@ from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 from albumen import imaging
 from albumen.accounts.access import get_active_user
 from albumen.accounts.models import User
+from albumen.accounts.services.avatars import stored_name
 from albumen.errors import NotFound
 from albumen.filenames import DistinctNames
 from albumen.library import access, renditions
-from albumen.library.models import Picture, Source
+from albumen.library.jobs.account_data import documents_of, moment
+from albumen.library.models import Album, Picture, Source
 from albumen.library.services.work import EXPORT_KEPT, require_space
 from albumen.storage import room_needed
 from albumen.tasks.services import Run
@@ -25,6 +29,7 @@ logger = logging.getLogger(__name__)
 BLOCK = 1 << 20
 CHUNK = 100
 MANIFEST = "manifest.json"
+AVATAR = "avatar.webp"
 
 
 def export_pictures(run: Run) -> dict[str, Any]:
@@ -36,10 +41,12 @@ def export_pictures(run: Run) -> dict[str, Any]:
     # Again, for those that were cancelled meanwhile and then tried again.
     require_space(owner_id=viewer.pk, now=run.now())
     with _drafts(run.task_id) as (archive, manifest):
-        ids = _ids(viewer, run.arguments["album"])
+        album_id = run.arguments["album"]
+        album = None if album_id is None else access.get_album(viewer, album_id)
+        ids = _ids(viewer, album)
         run.report(0, total=len(ids))
         with room_needed():
-            packed = _pack(run, viewer, ids, archive, manifest)
+            packed = _pack(run, viewer, album, ids, archive, manifest)
             with run.step(done=len(ids)):  # Whoever has lost the claim places nothing.
                 pass
             size = archive.stat().st_size
@@ -53,35 +60,47 @@ def export_pictures(run: Run) -> dict[str, Any]:
     }
 
 
-def _ids(viewer: User, album_id: int | None) -> list[int]:
-    if album_id is None:
+def _ids(viewer: User, album: Album | None) -> list[int]:
+    if album is None:
         return list(access.pictures_of(viewer, viewer.pk).order_by("pk").values_list("pk", flat=True))
-    entries = access.pictures_in(access.get_album(viewer, album_id))
-    return list(entries.order_by("entries__position", "pk").values_list("pk", flat=True))
+    return list(access.pictures_in(album).order_by("entries__position", "pk").values_list("pk", flat=True))
 
 
-def _pack(run: Run, viewer: User, ids: list[int], archive: Path, manifest: Path) -> int:
-    """Fill both files; answers how many pictures have their bytes in the archive."""
-    names = DistinctNames([MANIFEST])
+def _pack(run: Run, viewer: User, album: Album | None, ids: list[int], archive: Path, manifest: Path) -> int:
+    """Fill both files, and return how many pictures have their bytes in the archive."""
+    documents = documents_of(viewer) if album is None else {}
+    avatar = _opened(stored_name(viewer.avatar)) if album is None and viewer.avatar else None
+    names = DistinctNames([MANIFEST, AVATAR, *documents])
     packed = 0
     with ZipFile(archive, "w", ZIP_STORED, strict_timestamps=False) as file, manifest.open("w") as listed:
-        listed.write('{"pictures": [')
+        listed.write(json.dumps(_head(run, album), ensure_ascii=False)[:-1] + ', "pictures": [')
         for number, picture in enumerate(_found(viewer, ids)):
-            entry = _describe(picture)
-            rendition = _rendition(viewer, picture)
+            described = _describe(picture)
+            rendition = _kept(picture) if album is None else _shown(viewer, picture)
             source = None if rendition is None else _opened(rendition.name)
             if rendition is not None and source is not None:
-                entry["file"] = names.take(picture.name, imaging.EXTENSIONS[rendition.format])
+                described["file"] = names.take(picture.name, imaging.EXTENSIONS[rendition.format])
                 with source:
-                    _copy(file, source, entry["file"], picture)
+                    described |= _facts(picture, rendition) | _copy(file, source, described["file"], picture)
                 packed += 1
-            listed.write(("," if number else "") + "\n" + json.dumps(entry, ensure_ascii=False))
+            listed.write(("," if number else "") + "\n" + json.dumps(described, ensure_ascii=False))
             run.report(number + 1)
         listed.write("\n]}\n")
         listed.close()
         with manifest.open("rb") as source, file.open(_entry(MANIFEST, ZIP_DEFLATED), "w", force_zip64=True) as target:
             shutil.copyfileobj(source, target, BLOCK)
+        for name, document in documents.items():
+            file.writestr(_entry(name, ZIP_DEFLATED), json.dumps(document, ensure_ascii=False, indent=1))
+        if avatar is not None:
+            with avatar:
+                file.writestr(_entry(AVATAR, ZIP_STORED), avatar.read())
     return packed
+
+
+def _head(run: Run, album: Album | None) -> dict[str, Any]:
+    about = None if album is None else {"id": album.pk, "name": album.name, "description": album.description}
+    kind = "account" if album is None else "album"
+    return {"version": 1, "kind": kind, "exported_at": moment(run.now()), "album": about}
 
 
 def _found(viewer: User, ids: list[int]) -> Iterator[Picture]:
@@ -92,9 +111,14 @@ def _found(viewer: User, ids: list[int]) -> Iterator[Picture]:
         yield from (rows[picture_id] for picture_id in some if picture_id in rows)
 
 
-def _rendition(viewer: User, picture: Picture) -> renditions.Rendition | None:
-    """The bytes that the viewer would get from the API: the original where the owner's plan has it, else the plan's
-    largest thumbnail; None where there are none."""
+def _kept(picture: Picture) -> renditions.Rendition | None:
+    """Return what its owner gave, whatever the plan; None for a linked picture, which has no bytes here."""
+    return None if picture.source == Source.LINK else renditions.get_original(picture)
+
+
+def _shown(viewer: User, picture: Picture) -> renditions.Rendition | None:
+    """Return the bytes that the viewer would get from the API: the original where the owner's plan has it, else the
+    plan's largest thumbnail; None where there are none."""
     if picture.source == Source.LINK:
         return None
     plan = picture.owner.plan
@@ -119,6 +143,7 @@ def _opened(stored: str) -> IO[bytes] | None:
 
 
 def _describe(picture: Picture) -> dict[str, Any]:
+    """Return the picture's entry; what is of its file is null until there is one."""
     return {
         "file": None,
         "id": picture.pk,
@@ -127,21 +152,34 @@ def _describe(picture: Picture) -> dict[str, Any]:
         "owner": picture.owner_id,
         "source": picture.source,
         "image_url": picture.image_url,
-        "width": picture.width,
-        "height": picture.height,
-        "sha256": picture.sha256,
-        "taken_at": picture.taken_at and picture.taken_at.isoformat(),
-        "created_at": picture.created_at.isoformat(),
+        **dict.fromkeys(("format", "width", "height", "bytes", "sha256")),
+        "taken_at": moment(picture.taken_at),
+        "created_at": moment(picture.created_at),
+        "updated_at": moment(picture.updated_at),
     }
 
 
-def _copy(archive: ZipFile, source: IO[bytes], name: str, picture: Picture) -> None:
+def _facts(picture: Picture, rendition: renditions.Rendition) -> dict[str, Any]:
+    """Return format, width and height (px, upright) of the file that is packed."""
+    size = (picture.width, picture.height)
+    if rendition.height is not None:
+        size = imaging.fit_height(*size, rendition.height)
+    return {"format": rendition.format, "width": size[0], "height": size[1]}
+
+
+def _copy(archive: ZipFile, source: IO[bytes], name: str, picture: Picture) -> dict[str, Any]:
+    """Pack the file, and return its size in bytes and its sha256."""
     entry = _entry(name, ZIP_STORED)
-    moment = (picture.taken_at or picture.created_at).astimezone(UTC)
-    if 1980 <= moment.year <= 2107:  # What the format can tell.
-        entry.date_time = moment.timetuple()[:6]
+    taken = (picture.taken_at or picture.created_at).astimezone(UTC)
+    if 1980 <= taken.year <= 2107:  # What the format can tell.
+        entry.date_time = taken.timetuple()[:6]
+    size, digest = 0, hashlib.sha256()
     with archive.open(entry, "w", force_zip64=True) as target:
-        shutil.copyfileobj(source, target, BLOCK)
+        while block := source.read(BLOCK):
+            size += len(block)
+            digest.update(block)
+            target.write(block)
+    return {"bytes": size, "sha256": digest.hexdigest()}
 
 
 def _entry(name: str, method: int) -> ZipInfo:

@@ -62,7 +62,8 @@ class ExportAlbum(APIView):
         summary="Export an album",
         description=(
             "A task that packs the album into a ZIP with a `manifest.json`: originals where their owner's plan has "
-            "them, else the plan's largest thumbnails; what others own comes without private metadata. The result has "
+            "them, else the plan's largest thumbnails; what others own comes without private metadata. The manifest's "
+            "`bytes`, `sha256`, `format`, `width` and `height` are those of the file in the archive. The result has "
             "`url`, which needs no header and works for 24 hours."
         ),
         request=None,
@@ -79,8 +80,12 @@ class ExportProfile(APIView):
     refusals = {"POST": [409]}
 
     @extend_schema(
-        summary="Export all of one's pictures",
-        description="As for an album, with everything that one owns and that is not in the trash.",
+        summary="Export all of one's data",
+        description=(
+            "A task that packs a ZIP as for an album, with all that one gave and that is not in the trash: every "
+            "original byte for byte, whatever the plan, and `profile.json`, `albums.json`, `links.json` (without "
+            "their URLs), `organizations.json` and `sessions.json`. It holds no password and no token."
+        ),
         request=None,
         responses={202: TaskSerializer},
     )
