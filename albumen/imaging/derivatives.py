@@ -6,10 +6,12 @@ from typing import Any
 
 import pyvips
 
-from albumen.imaging import colour
+from albumen.imaging import colour, tiff_pixels
 from albumen.imaging.colour import Coding
-from albumen.imaging.pictures import Picture, load
+from albumen.imaging.formats.tiff import join_pages
+from albumen.imaging.pictures import Picture
 from albumen.imaging.sizes import fit_box, fit_height
+from albumen.imaging.tiff_pages import Page
 from albumen.imaging.values import Made, Target
 
 _PLACEHOLDER_SIDE = 16
@@ -49,7 +51,8 @@ def decode(picture: Picture, width: int, height: int) -> Any:
     turned = picture.exif.orientation >= 5
     stored = (height, width) if turned else (width, height)
     image = picture.load(**_shrink_on_load(picture, *stored))
-    image = resize(image, *stored)
+    with picture.strictly():
+        image = resize(image, *stored)
     image = _upright(_to_srgb(image, picture.coding), picture.exif.orientation).copy_memory()
     if (image.width, image.height) != (width, height):
         raise pyvips.Error("the decoded size is not the one that the header gave")
@@ -87,13 +90,15 @@ def placeholder(image: Any) -> str:
 
 
 def encode_anew(picture: Picture) -> bytes:
-    """The picture in its own format, upright, with its colour profile as the only metadata; a TIFF's first page.
+    """The picture in its own format, upright, with its colour profile as the only metadata; a TIFF's every page.
 
     HEIC is not among the formats: there is no encoder for it, and a file that needs one is refused when it comes.
     """
+    if picture.pages:
+        return join_pages([_encode_page(picture, page) for page in picture.pages])
     options: dict[str, Any] = {"n": -1} if picture.format in {"gif", "webp"} else {}
     image = picture.load(**options)
-    if picture.format in {"jpeg", "png", "tiff"}:
+    if picture.format in {"jpeg", "png"}:
         image = _upright(image.copy_memory(), picture.exif.orientation).copy()
         image.remove("orientation")
     if picture.format in {"png", "avif"} and picture.coding not in {None, colour.SRGB}:
@@ -105,9 +110,19 @@ def encode_anew(picture: Picture) -> bytes:
         "webp": lambda: image.webpsave_buffer(Q=90, keep="icc"),
         "gif": lambda: image.gifsave_buffer(keep="icc"),
         "avif": lambda: image.heifsave_buffer(compression="av1", Q=75, effort=2, keep="icc"),
-        "tiff": lambda: image.tiffsave_buffer(compression="deflate", keep="icc"),
     }
     return bytes(savers[picture.format]())
+
+
+def _encode_page(picture: Picture, page: Page) -> bytes:
+    """A TIFF of one page; floats and Lab, which `tiff_pixels` makes ordinary colours of, are 16 bit in it."""
+    with tiff_pixels.complaints_refused(picture.path, page):
+        image = tiff_pixels.load(picture.path, page)
+        if page.orientation != 1:
+            image = _upright(image.copy_memory(), page.orientation)
+        image = image.copy()
+        image.remove("orientation")
+        return bytes(image.tiffsave_buffer(compression="deflate", keep="icc"))
 
 
 def _shrink_on_load(picture: Picture, width: int, height: int) -> dict[str, int]:
@@ -123,8 +138,9 @@ def _decode_other_frames(picture: Picture) -> None:
     if picture.frames == 1:
         return
     if picture.format == "tiff":
-        for page in range(1, picture.frames):
-            load(picture.path, picture.format, page=page).avg()
+        for page in picture.pages[1:]:
+            with tiff_pixels.complaints_refused(picture.path, page):
+                tiff_pixels.load(picture.path, page).avg()
     elif picture.format != "png":
         picture.load(n=-1).avg()
 

@@ -1,18 +1,20 @@
 """A picture file in a decoder process: opened by its header, held against the limits, before a pixel is decoded."""
 
 import mmap
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pyvips
 
-from albumen.imaging import codings
+from albumen.imaging import codings, tiff_pixels
 from albumen.imaging.colour import Coding
 from albumen.imaging.exif import Exif, read_exif
 from albumen.imaging.formats import gif, heif, jpeg, png, tiff, webp
 from albumen.imaging.heic import Heic
 from albumen.imaging.sniff import sniff
+from albumen.imaging.tiff_pages import Page, read_pages
 from albumen.imaging.values import Facts, Limits, Refused
 
 _LOADERS = {
@@ -21,7 +23,6 @@ _LOADERS = {
     "webp": "webpload",
     "gif": "gifload",
     "avif": "heifload",
-    "tiff": "tiffload",
 }
 _COMPLETE = {
     "jpeg": jpeg.is_complete,
@@ -33,13 +34,13 @@ _COMPLETE = {
     "tiff": tiff.is_complete,
 }
 _CODINGS = {"png": codings.of_png, "avif": codings.of_avif}
-_PAGED = {"gif", "webp", "tiff"}
+_PAGED = {"gif", "webp"}
 _SNIFFED_BYTES = 1024
 
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """One file with what its header says; sizes are in pixels as stored, before orientation."""
+    """One file with what its header says; sizes are in pixels as stored, before orientation; pages are a TIFF's."""
 
     path: Path
     format: str
@@ -49,6 +50,7 @@ class Picture:
     has_alpha: bool
     exif: Exif
     coding: Coding | None = None
+    pages: tuple[Page, ...] = ()
 
     @property
     def facts(self) -> Facts:
@@ -66,7 +68,13 @@ class Picture:
 
     def load(self, **options: Any) -> Any:
         """The first frame as a stream of rows; a file that is cut short fails while it is read."""
+        if self.pages:
+            return tiff_pixels.load(self.path, self.pages[0])
         return load(self.path, self.format, **options)
+
+    def strictly(self) -> AbstractContextManager[None]:
+        """Within it the first frame is decoded, or pyvips.Error is raised; the loaders but TIFF's are so anyway."""
+        return tiff_pixels.complaints_refused(self.path, self.pages[0]) if self.pages else nullcontext()
 
 
 def load(path: Path, form: str, **options: Any) -> Any:
@@ -86,6 +94,8 @@ def open_picture(path: Path, limits: Limits) -> Picture:
     form = sniff(head)
     if form == "heic":
         return _open_heic(path, limits)
+    if form == "tiff":
+        return _open_tiff(path, limits)
     if form == "png":
         _hold_size(png.read_size(head), limits)
     try:
@@ -96,8 +106,8 @@ def open_picture(path: Path, limits: Limits) -> Picture:
             _hold_scans(path, limits)
         frames = _count_frames(path, form, header)
         _hold_frames(frames, limits)
-        _hold_pixels(_sum_pixels(path, form, header, frames), limits)
-        exif = _read_exif(path, form, header)
+        _hold_pixels(width * height * frames, limits)
+        exif = _read_exif(form, header)
         return Picture(path, form, width, height, frames, bool(header.hasalpha()), exif, _read_coding(path, form))
     except pyvips.Error as error:
         raise refusal(path, form, error) from error
@@ -111,6 +121,19 @@ def _open_heic(path: Path, limits: Limits) -> Picture:
     _hold_size((header.width, header.height), limits)
     exif = replace(read_exif(header.exif), orientation=1)
     return Picture(path, "heic", header.width, header.height, 1, header.has_alpha, exif, header.coding)
+
+
+def _open_tiff(path: Path, limits: Limits) -> Picture:
+    """Reads the header as open_picture does; the limits are for all pages together, each of its own size."""
+    with _mapped(path) as data:
+        pages = tuple(read_pages(data))
+        exif = replace(read_exif(data), orientation=pages[0].orientation)
+    _hold_frames(len(pages), limits)
+    for page in pages:
+        _hold_size((page.width, page.height), limits)
+    _hold_pixels(sum(page.width * page.height for page in pages), limits)
+    has_alpha = pages[0].alpha is not None
+    return Picture(path, "tiff", pages[0].width, pages[0].height, len(pages), has_alpha, exif, pages=pages)
 
 
 def refusal(path: Path, form: str, error: pyvips.Error) -> Refused:
@@ -145,19 +168,7 @@ def _count_frames(path: Path, form: str, header: Any) -> int:
     return int(header.get("n-pages")) if form in _PAGED and header.get_typeof("n-pages") else 1
 
 
-def _sum_pixels(path: Path, form: str, header: Any, frames: int) -> int:
-    """Width x height over all frames; the pages of a TIFF may each have their own size."""
-    first = int(header.width) * int(header.height)
-    if form != "tiff":
-        return first * frames
-    pages = (load(path, form, page=page) for page in range(1, frames))
-    return first + sum(int(page.width) * int(page.height) for page in pages)
-
-
-def _read_exif(path: Path, form: str, header: Any) -> Exif:
-    if form == "tiff":
-        with _mapped(path) as data:
-            return read_exif(data)
+def _read_exif(form: str, header: Any) -> Exif:
     if not header.get_typeof("exif-data"):
         return Exif()
     exif = read_exif(bytes(header.get("exif-data")))

@@ -1,6 +1,7 @@
 """What a file is, by its first bytes alone: neither its name nor a declared type is asked."""
 
-from albumen.imaging.values import Refused
+from albumen.imaging.formats.raw import has_raw_signature
+from albumen.imaging.values import RAW, Refused
 
 _SIGNATURES: tuple[tuple[bytes, str], ...] = (
     (b"\xff\xd8\xff", "jpeg"),
@@ -31,7 +32,6 @@ _KNOWN_BUT_NOT_TAKEN: tuple[tuple[bytes, str], ...] = (
     (b"farbfeld", "farbfeld"),
     (b"gimp xcf", "GIMP"),
     (b"SIMPLE  =", "FITS"),
-    (b"FUJIFILMCCD-RAW", "raw camera"),
     (b"\x8aMNG\r\n\x1a\n", "MNG"),
     (b"\x8bJNG\r\n\x1a\n", "JNG"),
 )
@@ -44,6 +44,8 @@ def sniff(data: bytes) -> str:
 
     Raises Refused: `unsupported_format` for a picture format that is known but not taken, else `not_an_image`.
     """
+    if has_raw_signature(data):
+        raise Refused("unsupported_format", RAW)
     for signature, name in _SIGNATURES:
         if data.startswith(signature):
             return name
@@ -74,8 +76,6 @@ def _sniff_brands(data: bytes) -> str:
         return "avif"
     if brands & _HEVC_BRANDS:
         return "heic"
-    if data[8:12] == b"crx ":
-        raise Refused("unsupported_format", f"The file is a raw camera file, which is not accepted. {_TAKEN}")
     raise Refused("not_an_image", "The file is a video or another media file, not an image; choose a picture.")
 
 

@@ -21,6 +21,7 @@ EXTENSIONS: dict[str, str] = {
     "tiff": "tif",
     "heic": "heic",
 }
+RAW = "The file is a camera's raw file, which is not accepted; export it as JPEG or TIFF and send that."
 CODES = ("not_an_image", "truncated", "unsupported_format", "too_many_pixels", "undecodable")
 
 

@@ -119,7 +119,11 @@ class PictureSerializer(serializers.Serializer[Any]):
     taken_at = serializers.DateTimeField(allow_null=True, help_text="From EXIF.")
     placeholder = serializers.CharField(help_text="A tiny data URL to show until the thumbnail is there.")
     thumbnails = ThumbnailSerializer(many=True)
-    original = serializers.URLField(allow_null=True, help_text="Where the owner's plan has originals.")
+    original = serializers.URLField(
+        allow_null=True,
+        help_text="Where the owner's plan has originals. Its owner gets the file byte for byte, others a copy without "
+        "private metadata: with the frames of a GIF, WebP or PNG, and a TIFF's pages but smaller copies and masks.",
+    )
     created_at = serializers.DateTimeField()
     updated_at = serializers.DateTimeField()
 

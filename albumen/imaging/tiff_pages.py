@@ -1,0 +1,187 @@
+"""The pages of a TIFF file by their tags: which are the picture, and whether this build can show them right.
+
+libtiff answers a compression that it lacks, or samples that it does not understand, with black or with what happens
+to be in memory. What is not on the lists below is refused before a pixel is decoded.
+"""
+
+from dataclasses import dataclass
+
+from albumen.imaging.exif import Bytes
+from albumen.imaging.formats import tiff
+from albumen.imaging.formats.errors import Malformed
+from albumen.imaging.formats.raw import is_raw
+from albumen.imaging.formats.tiff import Directory
+from albumen.imaging.values import RAW, Refused
+
+MIN_IS_WHITE, MIN_IS_BLACK, RGB, PALETTE, SEPARATED, YCBCR, LAB = 0, 1, 2, 3, 5, 6, 8
+UNSIGNED, SIGNED, FLOAT, UNDEFINED = 1, 2, 3, 4
+ASSOCIATED, UNASSOCIATED, COREL_UNASSOCIATED = 1, 2, 999
+JPEG, WEBP = 7, 50001
+
+_COLOURS = {MIN_IS_WHITE: 1, MIN_IS_BLACK: 1, RGB: 3, PALETTE: 1, SEPARATED: 4, YCBCR: 3, LAB: 3}
+_DEPTHS = {
+    MIN_IS_WHITE: {1, 2, 4, 8, 16, 32},
+    MIN_IS_BLACK: {1, 2, 4, 8, 16, 32},
+    RGB: {8, 16, 32},
+    PALETTE: {1, 2, 4, 8, 16},
+    SEPARATED: {8, 16, 32},
+    YCBCR: {8},
+    LAB: {8, 16},
+}
+_OLD_JPEG = 6
+_DECODED = {1, 2, 3, 4, 5, JPEG, 8, 32773, 32946, WEBP}
+_NAMES = {
+    _OLD_JPEG: "old-style JPEG",
+    JPEG: "JPEG",
+    **dict.fromkeys((9, 10, 34661), "JBIG"),
+    **dict.fromkeys((22610, 34934), "JPEG XR"),
+    32766: "NeXT RLE",
+    32809: "ThunderScan",
+    **dict.fromkeys((32908, 32909, 50013), "Pixar's method"),
+    **dict.fromkeys((33003, 33004, 33005, 34712), "JPEG 2000"),
+    **dict.fromkeys((34676, 34677), "SGI LogLuv"),
+    34887: "LERC",
+    34892: "lossy JPEG",
+    34925: "LZMA",
+    **dict.fromkeys((34926, 50000), "Zstandard"),
+    **dict.fromkeys((34927, WEBP), "WebP"),
+    34933: "PNG",
+    **dict.fromkeys((50002, 52546), "JPEG XL"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page: `index` is its place in the file's chain, `extra` says what each sample behind the colours is."""
+
+    index: int
+    width: int
+    height: int
+    orientation: int
+    photometric: int
+    bits: int
+    sample_format: int
+    extra: tuple[int, ...]
+
+    @property
+    def alpha(self) -> int | None:
+        """Which of the extra samples is the transparency."""
+        marked = (kind for kind in (ASSOCIATED, UNASSOCIATED, COREL_UNASSOCIATED) if kind in self.extra)
+        kind = next(marked, None)
+        return None if kind is None else self.extra.index(kind)
+
+
+def read_pages(data: Bytes) -> list[Page]:
+    """Return the pages that are the picture: smaller copies, masks and thumbnails behind the first page are none.
+
+    Raise Refused for a camera's raw file, and for a page that cannot be shown right; `truncated` where a directory
+    lies outside of the file.
+    """
+    try:
+        chain = tiff.read_directories(data)
+    except Malformed as error:
+        raise Refused("truncated", "The TIFF is cut short; send the whole file again.") from error
+    if not chain:
+        raise Refused("undecodable", "The TIFF has no page; save it anew in an image editor and try again.")
+    if is_raw(chain):
+        raise Refused("unsupported_format", RAW)
+    return [_page(index, directory) for index, directory in enumerate(chain) if not index or _is_page(directory)]
+
+
+def _is_page(directory: Directory) -> bool:
+    mask = directory.first(tiff.NEW_SUBFILE_TYPE) & 4
+    exif_thumbnail = tiff.JPEG_THUMBNAIL in directory.tags and directory.first(tiff.COMPRESSION) == _OLD_JPEG
+    return not (mask or exif_thumbnail or directory.is_smaller_copy)
+
+
+def _page(index: int, directory: Directory) -> Page:
+    samples = directory.first(tiff.SAMPLES, 1)
+    photometric = directory.first(tiff.PHOTOMETRIC, -1)
+    extra = max(0, samples - _COLOURS.get(photometric, samples))
+    kinds = directory.tags.get(tiff.EXTRA_SAMPLES, ())
+    orientation = directory.first(tiff.ORIENTATION, 1)
+    page = Page(
+        index=index,
+        width=directory.first(tiff.WIDTH),
+        height=directory.first(tiff.HEIGHT),
+        orientation=orientation if 1 <= orientation <= 8 else 1,
+        photometric=photometric,
+        bits=directory.first(tiff.BITS, 1),
+        sample_format=directory.first(tiff.SAMPLE_FORMAT, UNSIGNED),
+        extra=(*kinds[:extra], *(0,) * (extra - len(kinds))),
+    )
+    problem = _problem(page, directory, samples)
+    if problem:
+        where = f"Page {index + 1} of the TIFF" if index else "The TIFF"
+        raise Refused("unsupported_format", f"{where} {problem}, which cannot be shown here; send it as JPEG or PNG.")
+    return page
+
+
+def _problem(page: Page, directory: Directory, samples: int) -> str | None:
+    """Return what keeps the page from being shown right, as the end of a sentence that begins with the page."""
+    compression = directory.first(tiff.COMPRESSION, 1)
+    if compression not in _DECODED:
+        return f"is compressed with {_NAMES.get(compression, f'method {compression}')}"
+    if tiff.PHOTOMETRIC not in directory.tags:
+        return "does not say what its colours are"
+    if page.photometric not in _COLOURS:
+        return "has a kind of colour that is rarely used"
+    if samples < _COLOURS[page.photometric] or not (page.width and page.height):
+        return "lacks samples or a size"
+    if any(len({*directory.tags.get(tag, ())[:samples]}) > 1 for tag in (tiff.BITS, tiff.SAMPLE_FORMAT)):
+        return "has samples of several kinds"
+    if compression in {JPEG, WEBP} and page.bits != 8:
+        return f"has {page.bits}-bit samples in {_NAMES[compression]}"
+    if compression == JPEG and page.extra:
+        return "has extra samples in JPEG"
+    if page.photometric == YCBCR and compression != JPEG and not _converts_ycbcr(directory, compression):
+        return "keeps YCbCr colours without JPEG"
+    return _problem_with_samples(page) or _problem_with_layout(page, directory) or _problem_with_transparency(page)
+
+
+def _problem_with_samples(page: Page) -> str | None:
+    if page.photometric == LAB and page.bits == 8 and not page.extra:
+        return "has 8-bit Lab colours"
+    if page.sample_format == FLOAT:
+        known = page.bits in {16, 32} and page.photometric in {MIN_IS_BLACK, RGB}
+    else:
+        known = page.bits in _DEPTHS[page.photometric] and page.sample_format in {UNSIGNED, UNDEFINED}
+    kind = {SIGNED: " signed", FLOAT: " floating point"}.get(page.sample_format, "")
+    return None if known else f"has {page.bits}-bit{kind} samples"
+
+
+def _problem_with_layout(page: Page, directory: Directory) -> str | None:
+    if directory.first(tiff.PLANAR, 1) == 2 and not _reads_planes(page, directory):
+        return "keeps its samples in separate planes"
+    if page.bits < 8 and page.extra:
+        return f"has several samples of {page.bits} bits"
+    if page.photometric == SEPARATED and directory.first(tiff.INK_SET, 1) != 1:
+        return "has other inks than cyan, magenta, yellow and black"
+    predictor = directory.first(tiff.PREDICTOR, 1)
+    if predictor > 3 or (predictor > 1 and (page.bits < 8 or (predictor == 3) > (page.sample_format == FLOAT))):
+        return "has a predictor that is rarely used"
+    return None
+
+
+def _converts_ycbcr(directory: Directory, compression: int) -> bool:
+    """libvips has libtiff convert colours that are stored smaller than the lightness; others it takes for RGB."""
+    subsampled = directory.tags.get(tiff.YCBCR_SUBSAMPLING, (2, 2)) != (1, 1)
+    return subsampled and compression != WEBP and tiff.TILE_WIDTH not in directory.tags
+
+
+def _reads_planes(page: Page, directory: Directory) -> bool:
+    """libvips joins planes where it takes the pixels as they are; where it converts them, it mistakes their rows."""
+    if tiff.TILE_WIDTH in directory.tags or page.bits < 8:
+        return False
+    copied = page.photometric in {RGB, SEPARATED} and (page.sample_format, page.bits) != (FLOAT, 16)
+    return copied or directory.first(tiff.SAMPLES, 1) == 1
+
+
+def _problem_with_transparency(page: Page) -> str | None:
+    """libvips divides by the alpha as if its range were that of the colours in their common depths."""
+    associated = page.extra.count(ASSOCIATED)
+    usual = page.photometric in {MIN_IS_BLACK, RGB} and page.bits in {8, 16} and page.sample_format != FLOAT
+    float_rgb = page.photometric == RGB and page.sample_format == FLOAT
+    if associated > 1 or (associated and not usual and not float_rgb):
+        return "has a kind of transparency"
+    return None
