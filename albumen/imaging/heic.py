@@ -18,8 +18,8 @@ _CODECS = {b"av01": "AVIF", b"avc1": "H.264", b"j2k1": "JPEG 2000", b"jpeg": "JP
 class Heic:
     """The primary picture of a HEIC file, known by its header until `decode` is called.
 
-    Width and height are in pixels, the file's own rotation and mirroring applied; `exif` is empty where there is none;
-    `coding` is what its colours mean where no profile says it.
+    Width and height are in pixels, the file's own rotation and mirroring applied; `exif` and `xmp` are empty where
+    there is none; `coding` is what its colours mean where no profile says it.
     """
 
     def __init__(self, path: Path) -> None:
@@ -28,6 +28,7 @@ class Heic:
         self.width, self.height = self._primary.size
         self.has_alpha = self._primary.has_alpha
         self.exif: bytes = self._primary.info["exif"] or b""
+        self.xmp: bytes = self._primary.info.get("xmp") or b""
         self.coding = _coding(self._primary.info)
 
     def decode(self) -> Any:

@@ -12,6 +12,7 @@ from albumen.imaging import codings, tiff_pixels
 from albumen.imaging.colour import Coding
 from albumen.imaging.exif import Exif, read_exif
 from albumen.imaging.formats import gif, heif, jpeg, png, tiff, webp
+from albumen.imaging.formats.png_profiles import read_profiles
 from albumen.imaging.heic import Heic
 from albumen.imaging.sniff import sniff
 from albumen.imaging.tiff_pages import Page, read_pages
@@ -107,7 +108,7 @@ def open_picture(path: Path, limits: Limits) -> Picture:
         frames = _count_frames(path, form, header)
         _hold_frames(frames, limits)
         _hold_pixels(width * height * frames, limits)
-        exif = _read_exif(form, header)
+        exif = _read_exif(path, form, header)
         return Picture(path, form, width, height, frames, bool(header.hasalpha()), exif, _read_coding(path, form))
     except pyvips.Error as error:
         raise refusal(path, form, error) from error
@@ -119,7 +120,7 @@ def _open_heic(path: Path, limits: Limits) -> Picture:
         raise cut_short()
     header = Heic(path)
     _hold_size((header.width, header.height), limits)
-    exif = replace(read_exif(header.exif), orientation=1)
+    exif = replace(read_exif(header.exif, xmp=header.xmp), orientation=1)
     return Picture(path, "heic", header.width, header.height, 1, header.has_alpha, exif, header.coding)
 
 
@@ -168,10 +169,15 @@ def _count_frames(path: Path, form: str, header: Any) -> int:
     return int(header.get("n-pages")) if form in _PAGED and header.get_typeof("n-pages") else 1
 
 
-def _read_exif(form: str, header: Any) -> Exif:
-    if not header.get_typeof("exif-data"):
-        return Exif()
-    exif = read_exif(bytes(header.get("exif-data")))
+def _read_exif(path: Path, form: str, header: Any) -> Exif:
+    if form == "png":
+        # libvips looks only before the pixels, and in chunks of their own alone.
+        with _mapped(path) as data:
+            block, xmp, iptc = read_profiles(data)
+    else:
+        names = ("exif-data", "xmp-data", "iptc-data")
+        block, xmp, iptc = (bytes(header.get(name)) if header.get_typeof(name) else b"" for name in names)
+    exif = read_exif(block, xmp=xmp, iptc=iptc)
     # HEIF turns pictures by its own properties, which the decoder has applied (ISO/IEC 23008-12, section 6.5.10).
     return replace(exif, orientation=1) if form == "avif" else exif
 

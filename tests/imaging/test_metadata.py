@@ -80,25 +80,6 @@ def test_facts_from_exif(form: str, save: Callable[..., Path]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("taken", "offset", "expected"),
-    [
-        ("2024:05:06 07:08:09", "", "2024-05-06T07:08:09"),
-        ("2024:05:06 07:08:09", "Z", "2024-05-06T07:08:09Z"),
-        ("2024:05:06 07:08:09", "-09:30", "2024-05-06T16:38:09Z"),
-        ("2024:05:06 07:08:09", "+25:00", "2024-05-06T07:08:09"),
-        ("2024:05:06 07:08:09", "nonsense", "2024-05-06T07:08:09"),
-        ("0000:00:00 00:00:00", "", None),
-        ("    :  :     :  :  ", "", None),
-        ("2024:13:06 07:08:09", "", None),
-        ("0001:01:01 00:00:00", "+02:00", None),
-        ("9999:12:31 23:59:59", "-02:00", None),
-    ],
-)
-def test_dates(taken: str, offset: str, expected: str | None) -> None:
-    assert read_exif(private_exif(taken=taken, offset=offset).tobytes()).taken_at == expected
-
-
-@pytest.mark.parametrize(
     ("make", "model", "expected"),
     [
         ("Canon", "Canon EOS 5D", "Canon EOS 5D"),

@@ -19,6 +19,14 @@ from albumen.plans.models import Plan
 BIGGEST = 2**63 - 1
 # All but the last, by which lists are paged.
 _ROW_NAMES = ["owner" if name == "owner_id" else name for name in PictureRow._fields if name != "name_key"]
+_TAKEN_AT = """When the picture was taken, with milliseconds where the file has them; null where it says nothing.
+
+The first of these that can be read: EXIF `DateTimeOriginal`, EXIF `DateTimeDigitized`, XMP `photoshop:DateCreated`,
+XMP `exif:DateTimeOriginal`, IPTC `DateCreated` with `TimeCreated`. What is zero, blank or impossible is passed over.
+The offset from UTC is the one within the text, or else the date's own (`OffsetTimeOriginal`, `OffsetTimeDigitized`),
+or else `OffsetTime` where the file was changed when it was taken, or else what the date and time of GPS, which are in
+UTC, leave as a quarter of an hour from -12:00 to +14:00. Where nothing says it, local time is shown as if it were UTC.
+"""
 LINK_EXAMPLE = {
     "id": 3,
     "url": "http://127.0.0.1:8000/links/3-Zm9vYmFyYmF6cXV4Zm9vYg/",
@@ -116,7 +124,7 @@ class PictureSerializer(serializers.Serializer[Any]):
     format = serializers.ChoiceField(list(imaging.MEDIA_TYPES))
     bytes = serializers.IntegerField(allow_null=True, help_text="Null for a linked picture.")
     sha256 = serializers.CharField(allow_null=True, help_text="Null for a linked picture.")
-    taken_at = serializers.DateTimeField(allow_null=True, help_text="From EXIF.")
+    taken_at = serializers.DateTimeField(allow_null=True, help_text=_TAKEN_AT)
     placeholder = serializers.CharField(help_text="A tiny data URL to show until the thumbnail is there.")
     thumbnails = ThumbnailSerializer(many=True)
     original = serializers.URLField(
@@ -132,6 +140,8 @@ class PictureSerializer(serializers.Serializer[Any]):
         shape: dict[str, Any] = dict(zip(_ROW_NAMES, row, strict=False))
         shape |= {"albums": self._albums.get(row.id, []), "thumbnails": [], "original": None}
         shape["link_problem"] = row.link_problem or None
+        if row.taken_at and row.taken_at.microsecond:
+            shape["taken_at"] = row.taken_at.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
         if row.source == Source.LINK:
             # Nothing is known of it but where it is; its bytes are not ours to serve.
             return shape | {"width": None, "height": None, "bytes": None, "sha256": None}

@@ -67,3 +67,20 @@ def test_a_date_at_the_edge_of_time_is_no_failure(alice):
         assert answer.status_code == 201, answer.content
         assert alice.get("/api/pictures/?ordering=taken_at").status_code == 200
         assert shown(alice.get(answer.json()["thumbnails"][0]["url"])).height == 200
+
+
+def test_pictures_of_a_burst_sort_by_their_milliseconds(alice):
+    from PIL import Image
+
+    ids = {}
+    for fraction in ("35", "12", ""):
+        exif = Image.Exif()
+        exif.get_ifd(0x8769).update({0x9003: "2024:05:06 07:08:09", 0x9291: fraction})
+        picture = alice.upload(pictures.encode(pictures.noise(), "JPEG", exif=exif)).json()
+        ids[picture["taken_at"]] = picture["id"]
+    moments = ["2024-05-06T07:08:09Z", "2024-05-06T07:08:09.120Z", "2024-05-06T07:08:09.350Z"]
+    assert sorted(ids) == sorted(moments)
+    rows = alice.get("/api/pictures/?ordering=taken_at").json()["results"]
+    assert [row["taken_at"] for row in rows] == moments
+    later = alice.get(f"/api/pictures/?taken_after={moments[1]}").json()["results"]
+    assert [row["id"] for row in later] == [ids[moments[2]]]
