@@ -14,6 +14,8 @@ from albumen.fields import NameField
 from albumen.organizations.models import Role
 from albumen.organizations.serializers import BIGGEST, OrganizationSerializer
 from albumen.plans.models import Plan
+from albumen.strict import StrictSerializer
+from albumen.uploads.drafts import Upload
 from albumen.uploads.parsers import Base64Field, UploadField
 
 PHONE = RegexValidator(r"^(\+?[0-9][0-9 ()./-]{2,30})?$", "Write the number like +49 30 1234567.", code="invalid")
@@ -115,7 +117,7 @@ class OrganizationUsersSerializer(OrganizationSerializer):
         return len(organization.shown) > access.USERS_SHOWN
 
 
-class NamesSerializer(serializers.Serializer[Any]):
+class NamesSerializer(StrictSerializer):
     first_name = NameField(max_length=150, required=False, allow_blank=True)
     last_name = NameField(max_length=150, required=False, allow_blank=True)
     phone = serializers.CharField(max_length=32, required=False, allow_blank=True, validators=[PHONE])
@@ -144,14 +146,36 @@ class RegisterSerializer(NamesSerializer):
         return attrs
 
 
+class AvatarField(Base64Field):
+    """An image; or its address as an answer has it, which changes nothing."""
+
+    def to_internal_value(self, data: Any) -> Upload:
+        present = self.context["request"].user.avatar
+        if isinstance(data, str) and present and data.startswith(("http://", "https://")) and present in data:
+            raise serializers.SkipField
+        return super().to_internal_value(data)
+
+
+class OrganizationIdField(serializers.IntegerField):
+    """An organization's id, or what an answer says of it."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(min_value=1, max_value=BIGGEST, **kwargs)
+
+    def to_internal_value(self, data: Any) -> int:
+        return super().to_internal_value(data["id"] if isinstance(data, dict) and "id" in data else data)
+
+
 class ProfileSerializer(NamesSerializer):
     """Changes; what is not named stays."""
 
+    representation = UserSerializer
+
     email = serializers.EmailField(max_length=254, required=False, help_text="Another address needs `password`.")
     password = password_field(required=False)
-    avatar = Base64Field(required=False, allow_null=True, help_text=f"{BASE64} Null takes it away.")
+    avatar = AvatarField(required=False, allow_null=True, help_text=f"{BASE64} Null takes it away.")
     organizations = serializers.ListField(
-        child=serializers.IntegerField(min_value=1, max_value=BIGGEST),
+        child=OrganizationIdField(),
         required=False,
         max_length=1000,
         help_text="Ids: joins those that are open, as a viewer, and leaves those that are not named.",
@@ -159,13 +183,15 @@ class ProfileSerializer(NamesSerializer):
 
 
 class UserChangeSerializer(NamesSerializer):
+    representation = UserSerializer
+
     plan = serializers.PrimaryKeyRelatedField(
         queryset=Plan.objects.all(), pk_field=serializers.IntegerField(), required=False
     )
     is_active = serializers.BooleanField(required=False)
 
 
-class LoginSerializer(serializers.Serializer[Any]):
+class LoginSerializer(StrictSerializer):
     email = serializers.CharField(max_length=254)
     password = password_field()
 
@@ -179,7 +205,7 @@ class LoginAnswerSerializer(TokensSerializer):
     user = UserSerializer()
 
 
-class RefreshSerializer(serializers.Serializer[Any]):
+class RefreshSerializer(StrictSerializer):
     refresh = serializers.CharField(max_length=4000)
 
 
@@ -195,24 +221,24 @@ class SessionSerializer(serializers.ModelSerializer[Session]):
         return getattr(self.context["request"].auth, "pk", None) == session.pk
 
 
-class PasswordSerializer(serializers.Serializer[Any]):
+class PasswordSerializer(StrictSerializer):
     current_password = password_field()
     new_password = password_field()
 
 
-class DeletionSerializer(serializers.Serializer[Any]):
+class DeletionSerializer(StrictSerializer):
     password = password_field()
 
 
-class AvatarSerializer(serializers.Serializer[Any]):
+class AvatarSerializer(StrictSerializer):
     avatar = UploadField()
 
 
-class ResetSerializer(serializers.Serializer[Any]):
+class ResetSerializer(StrictSerializer):
     email = serializers.CharField(max_length=254)
 
 
-class ResetConfirmSerializer(serializers.Serializer[Any]):
+class ResetConfirmSerializer(StrictSerializer):
     uid = serializers.CharField(max_length=100)
     token = serializers.CharField(max_length=200)
     new_password = password_field()

@@ -7,6 +7,7 @@ from rest_framework import serializers
 
 from albumen.fields import DescriptionField, NameField
 from albumen.organizations.models import Membership, Organization, Role
+from albumen.strict import StrictSerializer
 
 BIGGEST = 2**63 - 1
 
@@ -16,7 +17,7 @@ BIGGEST = 2**63 - 1
         OpenApiExample("A club", value={"name": "Hikers", "description": "Sundays", "open": True}, request_only=True)
     ]
 )
-class OrganizationSerializer(serializers.ModelSerializer[Organization]):
+class OrganizationSerializer(StrictSerializer, serializers.ModelSerializer[Organization]):
     name = NameField(max_length=150)
     description = DescriptionField(max_length=500, required=False, allow_blank=True)
     role = serializers.ChoiceField(
@@ -39,7 +40,7 @@ class MemberSerializer(serializers.Serializer[Membership]):
     joined_at = serializers.DateTimeField()
 
 
-class NewMemberSerializer(serializers.Serializer[Any]):
+class NewMemberSerializer(StrictSerializer):
     user = serializers.IntegerField(required=False, min_value=1, max_value=BIGGEST)
     email = serializers.EmailField(required=False, max_length=254)
     role = serializers.ChoiceField(Role.choices, default=Role.VIEWER)
@@ -52,5 +53,7 @@ class NewMemberSerializer(serializers.Serializer[Any]):
         return attrs
 
 
-class RoleSerializer(serializers.Serializer[Any]):
+class RoleSerializer(StrictSerializer):
+    representation = MemberSerializer
+
     role = serializers.ChoiceField(Role.choices)

@@ -17,6 +17,7 @@ from albumen.organizations.serializers import (
     OrganizationSerializer,
     RoleSerializer,
 )
+from albumen.strict import require_no_fields
 
 
 class OrganizationView(GenericAPIView[Any]):
@@ -159,6 +160,7 @@ class Join(GenericAPIView[Any]):
         request=None,
     )
     def post(self, request: Request, organization_id: int) -> Response:
+        require_no_fields(request)
         organization = access.get_organization(request.user, organization_id)
         membership = services.join_organization(actor=request.user, organization=organization, now=timezone.now())
         return Response(self.get_serializer(membership).data)

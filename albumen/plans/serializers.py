@@ -9,6 +9,7 @@ from rest_framework.validators import UniqueValidator
 
 from albumen.fields import NameField
 from albumen.plans.models import MAX_HEIGHT, MAX_HEIGHTS, MIN_HEIGHT, Plan, validate_heights
+from albumen.strict import StrictSerializer
 
 BIGGEST = 2**63 - 1
 
@@ -39,7 +40,7 @@ class WholeNumber(serializers.IntegerField):
         )
     ]
 )
-class PlanSerializer(serializers.ModelSerializer[Plan]):
+class PlanSerializer(StrictSerializer, serializers.ModelSerializer[Plan]):
     name = NameField(max_length=100, validators=[UniqueValidator(Plan.objects.all())])
     thumbnail_heights = serializers.ListField(
         child=WholeNumber(min_value=MIN_HEIGHT, max_value=MAX_HEIGHT),

@@ -8,6 +8,7 @@ from rest_framework.generics import GenericAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from albumen.strict import require_no_fields
 from albumen.tasks import access, services
 from albumen.tasks.filters import TaskQuery
 from albumen.tasks.serializers import TaskSerializer
@@ -48,6 +49,7 @@ class Cancel(GenericAPIView[Any]):
         request=None,
     )
     def post(self, request: Request, task_id: int) -> Response:
+        require_no_fields(request)
         task = access.get_task(request.user, task_id)
         return Response(self.get_serializer(services.cancel_task(task=task, now=timezone.now())).data)
 
@@ -63,5 +65,6 @@ class Retry(GenericAPIView[Any]):
         request=None,
     )
     def post(self, request: Request, task_id: int) -> Response:
+        require_no_fields(request)
         task = access.get_task(request.user, task_id)
         return Response(self.get_serializer(services.retry_task(task=task, now=timezone.now())).data)

@@ -100,6 +100,13 @@ class SpooledFile(UploadedFile):
         self.upload.finish()
 
 
+class UnreadFile(UploadedFile):
+    """That there was a file in a body, and nothing of its content."""
+
+    def close(self) -> None:
+        """There is nothing to close."""
+
+
 class BodyInput:
     """A request's body that refuses to end before its length, or when `broke_off` says that the client went away."""
 

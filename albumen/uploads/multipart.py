@@ -23,7 +23,7 @@ from django.utils.http import parse_header_parameters
 
 from albumen.errors import Invalid, TooLarge
 from albumen.uploads.base64text import Base64Writer
-from albumen.uploads.drafts import CHUNK, BodyIncomplete, SpooledFile, Upload
+from albumen.uploads.drafts import CHUNK, BodyIncomplete, SpooledFile, UnreadFile, Upload
 from albumen.uploads.filenames import base_name, decode
 
 # Bytes of a part's head: a name of 255 characters takes up to 9 bytes for each, and may be there twice.
@@ -42,7 +42,7 @@ class _Part:
 
 
 class NoFiles(FileUploadHandler):
-    """Reads forms for views that take no file; files in them are passed over."""
+    """Reads forms for views that take no file. Of a file in one only the field is kept, which is then refused."""
 
     def handle_raw_input(
         self,
@@ -72,7 +72,8 @@ class NoFiles(FileUploadHandler):
         return fields, files
 
     def read_file(self, part: _Part, files: MultiValueDict[str, Any]) -> None:
-        """Pass over it."""
+        """Note that it was there."""
+        files.appendlist(part.field, UnreadFile(name="file"))
 
     def read_text(self, part: _Part, limit: int) -> bytes:
         """Return a field's text, which is UTF-8 and has at most `limit` bytes; else `Invalid` or `TooLarge`."""

@@ -15,6 +15,7 @@ from rest_framework.parsers import BaseParser
 from albumen.errors import Invalid, TooLarge
 from albumen.uploads.base64text import Base64Writer, StringSpool
 from albumen.uploads.drafts import CHUNK, SpooledFile, Upload
+from albumen.uploads.keys import require_distinct_keys
 
 # What a JSON body may hold beside its pictures, in bytes.
 MAX_JSON = 1_000_000
@@ -41,6 +42,7 @@ class JSONParser(BaseParser):
             document = orjson.loads(bytes(text))
         except orjson.JSONDecodeError as error:
             raise Invalid("malformed_json", f"The body is no valid JSON: {error}.") from None
+        require_distinct_keys(text.decode())
         if not isinstance(document, dict):
             raise Invalid("malformed_json", 'The body must be a JSON object, like {"name": "value"}.')
         return document

@@ -9,6 +9,7 @@ from django.contrib.auth import login as start_cookie
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.urls import path
+from django.utils.datastructures import MultiValueDict
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -16,38 +17,52 @@ from rest_framework.response import Response
 
 from albumen.accounts import access as people
 from albumen.accounts.authentication import SignedInRequest
-from albumen.accounts.serializers import LoginAnswerSerializer, LoginSerializer, UserSerializer
+from albumen.accounts.serializers import LoginAnswerSerializer, LoginSerializer, RegisterSerializer, UserSerializer
 from albumen.accounts.views import profiles, sessions, users
 from albumen.idempotency.views import creates_once
 from albumen.library import access
 from albumen.library.filters import AlbumPictureQuery
 from albumen.library.serializers import UploadedSerializer, UploadSerializer
 from albumen.library.views import pictures
+from albumen.strict import StrictSerializer
 
 alias = extend_schema(tags=["Aliases"])
 UPLOAD = {"multipart/form-data": UploadSerializer}
 
 
-@alias
-class Register(profiles.Register):
+class Lenient:
+    """Clients of other services send fields of theirs, which are passed over."""
+
+    passes_over_unknown_fields = True
+
+
+class EmailByAnyName(StrictSerializer):
+    """The e-mail may also be called `login` or `username`."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        other = next((name for name in ("login", "username") if name in data and "email" not in data), None)
+        if other is not None:
+            data = MultiValueDict(data) if isinstance(data, MultiValueDict) else dict(data)
+            data["email"] = data[other]
+        return super().to_internal_value(data)
+
+
+class AliasRegisterSerializer(EmailByAnyName, RegisterSerializer):
     pass
 
 
-class AnyNameLoginSerializer(LoginSerializer):
-    """The e-mail may also be called `login` or `username`."""
-
-    login = serializers.CharField(max_length=254, required=False)
-    username = serializers.CharField(max_length=254, required=False)
-
-    def to_internal_value(self, data: Any) -> Any:
-        email = next((data[name] for name in ("email", "login", "username") if name in data), None)
-        named = {name: data[name] for name in ("password",) if name in data}
-        return LoginSerializer().to_internal_value(named if email is None else {**named, "email": email})
+class AliasLoginSerializer(EmailByAnyName, LoginSerializer):
+    pass
 
 
 @alias
-class Login(sessions.Login):
-    serializer_class = AnyNameLoginSerializer
+class Register(Lenient, profiles.Register):
+    serializer_class = AliasRegisterSerializer
+
+
+@alias
+class Login(Lenient, sessions.Login):
+    serializer_class = AliasLoginSerializer
 
     @extend_schema(
         summary="Sign in",
@@ -67,7 +82,7 @@ class Users(users.Users):
 
 
 @alias
-class OneUser(users.OneUser):
+class OneUser(Lenient, users.OneUser):
     pass
 
 
@@ -81,7 +96,7 @@ class Me(profiles.Profile):
 
 
 @alias
-class UserImages(pictures.UploadView):
+class UserImages(Lenient, pictures.UploadView):
     query_class = AlbumPictureQuery
     ordering_fields = pictures.ORDERINGS
     ordering = "-created_at"
@@ -107,7 +122,7 @@ class UserImages(pictures.UploadView):
 
 
 @alias
-class UserImage(pictures.OnePicture):
+class UserImage(Lenient, pictures.OnePicture):
     """The user in the address must be the picture's owner."""
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -150,7 +165,7 @@ class UploadedSizesSerializer(serializers.Serializer[Any]):
 
 
 @alias
-class ImagesUpload(pictures.UploadView):
+class ImagesUpload(Lenient, pictures.UploadView):
     refusals = {"POST": [507]}
 
     @extend_schema(

@@ -23,6 +23,13 @@ FIELDS = Chapter(
     "A field of the request",
     (
         Code("required", (400,), "A field that is needed is absent.", "Send the field that `pointer` names."),
+        Code(
+            "unknown_field",
+            (400,),
+            "There is no such field in this request, or it can only be read.",
+            "Take the one that `detail` names. What an answer held may be sent back in a change, as it is.",
+        ),
+        Code("duplicate_field", (400,), "A field stands in the body more than once.", "Send it once."),
         Code("null", (400,), "The field is null, and may not be.", "Give it a value, or leave it out."),
         Code("blank", (400,), "The text is empty.", "Write something that can be seen."),
         Code("empty", (400,), "The file or the list is empty.", "Send one with content."),

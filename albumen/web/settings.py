@@ -270,7 +270,8 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": (
         "Accounts, pictures, thumbnails per plan, and links that expire. Sign in with `POST /api/login/`, then send "
         "`Authorization: Bearer <access>`. Every refusal is an `application/problem+json` document (RFC 9457); "
-        "[the errors page](/docs/errors/) describes each code."
+        "[the errors page](/docs/errors/) describes each code. A field that nobody knows is refused. What an answer "
+        "held may be sent back in a change: what cannot be written is passed over."
     ),
     "VERSION": "0.1.0",
     "OAS_VERSION": "3.1.1",

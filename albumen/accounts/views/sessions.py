@@ -22,6 +22,7 @@ from albumen.accounts.serializers import (
     TokensSerializer,
 )
 from albumen.accounts.services import sessions
+from albumen.strict import require_no_fields
 
 
 class PublicView(GenericAPIView[Any]):
@@ -103,6 +104,7 @@ class LogoutAll(GenericAPIView[Any]):
         responses={204: None},
     )
     def post(self, request: SignedInRequest) -> Response:
+        require_no_fields(request)
         sessions.end_all_sessions(user=request.user, now=timezone.now())
         end_cookie(request._request)
         return Response(status=204)

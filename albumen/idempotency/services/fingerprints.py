@@ -9,7 +9,7 @@ from django.conf import settings
 from django.http import QueryDict
 
 from albumen.uploads.base64text import sha256_of_base64
-from albumen.uploads.drafts import SpooledFile, Upload
+from albumen.uploads.drafts import SpooledFile, UnreadFile, Upload
 
 
 def of_request(*, method: str, target: str, fields: Mapping[str, Any], uploads: Collection[str]) -> str:
@@ -36,6 +36,8 @@ def _plain(value: Any, *, encoded: bool = False) -> Any:
         value = value.upload
     if isinstance(value, Upload):
         return {"sha256": value.sha256, "file_name": value.name or None}
+    if isinstance(value, UnreadFile):
+        return {"file": None}
     if isinstance(value, str):
         sha256 = sha256_of_base64(value) if encoded else None
         return {"sha256": sha256, "file_name": None} if sha256 else value

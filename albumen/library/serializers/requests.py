@@ -6,8 +6,10 @@ from rest_framework import serializers
 from rest_framework.utils import html
 
 from albumen.fields import DescriptionField, NameField
-from albumen.library.serializers.shapes import BIGGEST, AlbumSerializer
+from albumen.library.models import Source
+from albumen.library.serializers.shapes import BIGGEST, AlbumSerializer, PictureSerializer
 from albumen.library.services.links import MAX_SECONDS, MIN_SECONDS
+from albumen.strict import StrictSerializer
 from albumen.uploads.parsers import UploadField
 
 
@@ -21,7 +23,7 @@ class AlbumChangeSerializer(AlbumSerializer):
     )
 
 
-class RestoreAllSerializer(serializers.Serializer[Any]):
+class RestoreAllSerializer(StrictSerializer):
     scope = serializers.ChoiceField(["own", "all"], default="own")
 
 
@@ -55,12 +57,12 @@ class PictureIdsField(serializers.ListField):
         return value
 
 
-class AddedSerializer(serializers.Serializer[Any]):
+class AddedSerializer(StrictSerializer):
     pictures = PictureIdsField()
     album = AlbumField(required=False, help_text="Only the one in the address.")
 
 
-class MoveSerializer(serializers.Serializer[Any]):
+class MoveSerializer(StrictSerializer):
     before = serializers.IntegerField(
         allow_null=True,
         min_value=1,
@@ -73,7 +75,7 @@ def seconds_field(**kwargs: Any) -> serializers.IntegerField:
     return serializers.IntegerField(min_value=MIN_SECONDS, max_value=MAX_SECONDS, **kwargs)
 
 
-class UploadSerializer(serializers.Serializer[Any]):
+class UploadSerializer(StrictSerializer):
     image = UploadField(required=False, help_text="A file; in JSON base64, bare or as a data URL.")
     image_url = serializers.CharField(
         required=False, max_length=2000, help_text="Instead of `image`: a link to a public image."
@@ -82,6 +84,10 @@ class UploadSerializer(serializers.Serializer[Any]):
     description = DescriptionField(max_length=5000, required=False, allow_blank=True)
     album = AlbumField(required=False, help_text="Also put it there.")
     expiring_time_seconds = seconds_field(required=False, help_text="Also make an expiring link to the original.")
+
+    def writable_names(self) -> list[str]:
+        # An album also takes the ids of pictures that there are; a body with them does not come here.
+        return [*super().writable_names(), *(["pictures"] if self.context.get("album") else [])]
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if "image" not in attrs and "image_url" not in attrs:
@@ -98,7 +104,7 @@ class UploadOrAddSerializer(UploadSerializer):
     pictures = PictureIdsField(required=False, help_text="Instead of a picture: the ids of some that one has.")
 
 
-class ImportSerializer(serializers.Serializer[Any]):
+class ImportSerializer(StrictSerializer):
     urls = serializers.ListField(
         child=serializers.CharField(max_length=2000),
         min_length=1,
@@ -110,13 +116,25 @@ class ImportSerializer(serializers.Serializer[Any]):
     )
 
 
-class PictureChangeSerializer(serializers.Serializer[Any]):
-    image_url = serializers.CharField(required=False, max_length=2000, help_text="Of a linked picture; checked again.")
+class PictureChangeSerializer(StrictSerializer):
+    representation = PictureSerializer
+
+    image_url = serializers.CharField(
+        required=False, allow_null=True, max_length=2000, help_text="Of a linked picture; checked again."
+    )
     name = NameField(max_length=255, required=False)
     description = DescriptionField(max_length=5000, required=False, allow_blank=True)
 
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if "image_url" in attrs and attrs["image_url"] is None:
+            # Answers say so of each uploaded picture.
+            if self.instance is not None and self.instance.source == Source.LINK:
+                raise serializers.ValidationError({"image_url": "A linked picture needs an address."}, code="null")
+            attrs.pop("image_url")
+        return attrs
 
-class LinkRequestSerializer(serializers.Serializer[Any]):
+
+class LinkRequestSerializer(StrictSerializer):
     expiring_time_seconds = seconds_field()
     height = serializers.IntegerField(
         min_value=1,

@@ -15,6 +15,7 @@ from albumen.library import access
 from albumen.library.access import PictureRow
 from albumen.library.models import Album, ExpiringLink, Picture, Source, Visibility
 from albumen.plans.models import Plan
+from albumen.strict import StrictSerializer
 
 BIGGEST = 2**63 - 1
 # All but the last, by which lists are paged.
@@ -187,7 +188,7 @@ def _sizes(width: int, height: int, *heights: int) -> list[tuple[int, int, int]]
     return [(wanted, *imaging.fit_height(width, height, wanted)) for wanted in heights]
 
 
-class AlbumSerializer(serializers.Serializer[Album]):
+class AlbumSerializer(StrictSerializer):
     """An album with `cover`, as `access.with_cover` adds it."""
 
     id = serializers.IntegerField(read_only=True)

@@ -26,6 +26,7 @@ from albumen.library.serializers import (
 )
 from albumen.library.services import linked, pictures
 from albumen.plans.access import largest_upload
+from albumen.strict import require_no_fields
 from albumen.uploads.views import AcceptsUploads
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ class UploadView(AcceptsUploads):
     def upload(self, request: SignedInRequest, *, album: Any = None, owner: Any = None) -> Response:
         """Keep the picture that the request brings, for the caller unless an `owner` is given, in the album where one
         is given or named."""
-        serializer = UploadSerializer(data=request.data, context={"request": request, "album": album})
+        serializer = UploadSerializer(data=request.data, context={**self.get_serializer_context(), "album": album})
         serializer.is_valid(raise_exception=True)
         fields = {"actor": owner or request.user, "now": timezone.now(), **serializer.validated_data}
         if album is None and "album" in fields:
@@ -156,7 +157,7 @@ class OnePicture(PublicToRead, GenericAPIView[Any]):
     )
     def patch(self, request: SignedInRequest, picture_id: int) -> Response:
         picture = access.get_editable_picture(request.user, picture_id)
-        serializer = self.get_serializer(data=request.data)
+        serializer = self.get_serializer(picture, data=request.data)
         serializer.is_valid(raise_exception=True)
         changes, now = serializer.validated_data, timezone.now()
         if "image_url" in changes:
@@ -199,6 +200,7 @@ class Restore(APIView):
         responses=PictureSerializer,
     )
     def post(self, request: SignedInRequest, picture_id: int) -> Response:
+        require_no_fields(request)
         picture = pictures.restore_picture(
             picture=access.get_trashed_picture(request.user, picture_id), now=timezone.now()
         )

@@ -18,6 +18,7 @@ from albumen.library import access, renditions
 from albumen.library.serializers import ImportSerializer
 from albumen.library.services import work
 from albumen.library.views.files import NO_CACHE, FileView
+from albumen.strict import require_no_fields
 from albumen.tasks.serializers import TaskSerializer
 
 if TYPE_CHECKING:
@@ -71,6 +72,7 @@ class ExportAlbum(APIView):
     )
     @creates_once
     def post(self, request: SignedInRequest, album_id: int) -> Response:
+        require_no_fields(request)
         album = access.get_album(request.user, album_id)
         return accepted(work.start_export(actor=request.user, album=album, now=timezone.now()), request)
 
@@ -91,6 +93,7 @@ class ExportProfile(APIView):
     )
     @creates_once
     def post(self, request: SignedInRequest) -> Response:
+        require_no_fields(request)
         return accepted(work.start_export(actor=request.user, now=timezone.now()), request)
 
 

@@ -91,10 +91,13 @@ def test_nobody_registers_with_rights(anonymous, dana):
         "plan": 3,
         "id": 77,
     }
-    user = anonymous.post("/api/register/", body | {"bytes_used": -1, "is_active": False, "plan_id": 3}).json()
-    assert (user["is_staff"], user["is_active"], user["usage"]["bytes"]) == (False, True, 0)
-    assert user["id"] != 77
-    assert user["plan"] == next(p["id"] for p in dana.get("/api/plans/").json()["results"] if p["is_default"])
+    answer = anonymous.post("/api/register/", body | {"bytes_used": -1, "is_active": False, "plan_id": 3})
+    refused(answer, 400, "unknown_field", "/is_staff")
+    assert anonymous.post("/accounts/register/", body).status_code == 201
+    eve = dana.get("/api/users/?search=eve").json()["results"][0]
+    assert (eve["is_staff"], eve["is_active"], eve["usage"]["bytes"]) == (False, True, 0)
+    assert eve["id"] != 77
+    assert eve["plan"] == next(p["id"] for p in dana.get("/api/plans/").json()["results"] if p["is_default"])
 
 
 def test_a_bad_avatar_changes_nothing_else(alice):

@@ -54,7 +54,10 @@ def test_a_bad_value_is_refused(alice, dana, field, value):
 @pytest.mark.parametrize("field", ["is_staff", "is_superuser", "email", "id", "password", "usage", "token_version"])
 def test_what_is_not_named_in_the_contract_stays(alice, dana, field):
     before = alice.get("/api/profile/").json()
-    assert dana.patch(f"/api/users/{alice.id}/", {field: "1"}).status_code == 200
+    answer = dana.patch(f"/api/users/{alice.id}/", {field: "1"})
+    # What can be read may be sent back, and is passed over.
+    assert answer.status_code == (200 if field in before else 400)
+    assert dana.patch(f"/users/{alice.id}/", {field: "1"}).status_code == 200
     assert alice.get("/api/profile/").json() == before
     assert alice.sign_in().status_code == 200
 

@@ -1,0 +1,106 @@
+"""Request bodies in which every field must be known: a misspelt one is refused instead of passed over.
+
+Who sends back what an answer held, with a change in it, need not pick the fields that can be written: in a change,
+those that can only be read are passed over. What makes something new takes only what can be written.
+"""
+
+import re
+from collections.abc import Mapping
+from difflib import get_close_matches
+from typing import Any, ClassVar
+
+from django.utils.datastructures import MultiValueDict
+from rest_framework import serializers
+from rest_framework.request import Request
+
+# What a form of a browser brings along for Django.
+CSRF_FIELD = "csrfmiddlewaretoken"
+# So many unknown fields are named in one refusal.
+MOST_NAMED = 20
+# How a form may number the items of a list: `pictures[0]`.
+_ITEM = re.compile(r"(.+)\[\d+\]")
+
+
+class StrictSerializer(serializers.Serializer[Any]):
+    """A request's shape. A field that it does not know is refused as `unknown_field`, one that a form repeats as
+    `duplicate_field`; both before the values are looked at.
+
+    A view with `passes_over_unknown_fields` (a client's own habits at another address) takes such fields aside. It
+    must be in the serializer's context.
+    """
+
+    default_error_messages = {
+        "unknown_field": "There is no such field{hint}",
+        "duplicate_field": "Send this field once.",
+    }
+    # What the resource looks like in answers; its fields may be sent back in a change.
+    representation: ClassVar[type[serializers.Serializer[Any]] | None] = None
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, Mapping) and (errors := self._strange_fields(data)):
+            raise serializers.ValidationError(errors)
+        return super().to_internal_value(data)
+
+    def writable_names(self) -> list[str]:
+        """The fields that a client may send, in the order in which they are described."""
+        return [name for name, field in self.fields.items() if not field.read_only]
+
+    def _strange_fields(self, data: Mapping[str, Any]) -> dict[str, serializers.ErrorDetail]:
+        writable = self.writable_names()
+        repeated = {
+            name: serializers.ErrorDetail(str(self.error_messages["duplicate_field"]), code="duplicate_field")
+            for name in writable
+            if isinstance(data, MultiValueDict) and self._is_repeated(name, data)
+        }
+        unknown = self._unknown_names(data, writable)[:MOST_NAMED]
+        return repeated | {_escaped(name): self._refusal(name, writable) for name in unknown}
+
+    def _unknown_names(self, data: Mapping[str, Any], writable: list[str]) -> list[str]:
+        names = [name for name in data if name not in writable]
+        if isinstance(data, MultiValueDict):
+            names = [name for name in names if not self._belongs_to_a_form(name)]
+        if not names or getattr(self.context.get("view"), "passes_over_unknown_fields", False):
+            return []
+        readable = self._readable_names()
+        return [name for name in names if name not in readable]
+
+    def _refusal(self, name: str, known: list[str]) -> serializers.ErrorDetail:
+        if name in self.fields:
+            hint = " to write; it can only be read: leave it out."
+        elif meant := get_close_matches(name, known, n=1):
+            hint = f". Did you mean {meant[0]}?"
+        else:
+            hint = f"; known: {', '.join(known)}." if known else ": this request takes none."
+        return serializers.ErrorDetail(
+            str(self.error_messages["unknown_field"]).format(hint=hint), code="unknown_field"
+        )
+
+    def _readable_names(self) -> set[str]:
+        """Those that a change may send back."""
+        names: set[str] = set()
+        if self.partial:
+            names |= self.fields.keys()
+        if self.representation is not None:
+            names |= self.representation().fields.keys()
+        return names
+
+    def _belongs_to_a_form(self, name: str) -> bool:
+        item = _ITEM.fullmatch(name)
+        return name == CSRF_FIELD or bool(item and isinstance(self.fields.get(item[1]), serializers.ListField))
+
+    def _is_repeated(self, name: str, data: MultiValueDict) -> bool:
+        return len(data.getlist(name)) > 1 and not isinstance(self.fields.get(name), serializers.ListField)
+
+
+class NoFields(StrictSerializer):
+    """A body without any field."""
+
+
+def require_no_fields(request: Request) -> None:
+    """Refuse a body with fields, for a request that says all by its address."""
+    NoFields(data=request.data).is_valid(raise_exception=True)
+
+
+def _escaped(name: str) -> str:
+    """A step of a JSON pointer (RFC 6901, section 3)."""
+    return name.replace("~", "~0").replace("/", "~1")

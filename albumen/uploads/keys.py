@@ -1,0 +1,41 @@
+"""Keys that stand twice in a JSON object: each reader keeps another one of the two (RFC 8259, section 4)."""
+
+import json
+from typing import Any
+
+from albumen.errors import Invalid
+
+
+class _Pairs(list[tuple[str, Any]]):
+    """An object's members, in their order."""
+
+
+# Numbers stay text: only keys are looked at, and a long number takes long to read.
+_decoder = json.JSONDecoder(object_pairs_hook=_Pairs, parse_int=str, parse_float=str)
+
+
+def require_distinct_keys(text: str) -> None:
+    """`Invalid` where an object in this valid JSON text has a key twice; its pointer leads there."""
+    try:
+        pointer = _repeated(_decoder.decode(text), "")
+    except RecursionError:
+        raise Invalid("malformed_json", "The body is nested too deeply.") from None
+    if pointer is not None:
+        raise Invalid("duplicate_field", "This field stands in the body twice: send it once.", pointer=pointer)
+
+
+def _repeated(value: Any, pointer: str) -> str | None:
+    if isinstance(value, _Pairs):
+        seen: set[str] = set()
+        for key, inner in value:
+            step = f"{pointer}/{key.replace('~', '~0').replace('/', '~1')}"
+            if key in seen:
+                return step
+            seen.add(key)
+            if (found := _repeated(inner, step)) is not None:
+                return found
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            if isinstance(inner, list) and (found := _repeated(inner, f"{pointer}/{index}")) is not None:
+                return found
+    return None
