@@ -12,29 +12,32 @@ from tests import pictures
 ROOT = Path(__file__).resolve().parents[1]
 
 
-def walked(server, here):
-    """What the README's commands printed, run in this folder against this server."""
-    here.mkdir()
-    (here / ".venv").symlink_to(sys.prefix)
-    (here / "manage.py").symlink_to(ROOT / "manage.py")
-    (here / "photo.jpg").write_bytes(pictures.jpeg(4000, 3000))
+def walked(server, checkout, temporary):
+    """Run the README's commands in a folder like a checkout, against this server; return what they printed and the
+    folder that they made for themselves."""
+    checkout.mkdir()
+    temporary.mkdir()
+    (checkout / ".venv").symlink_to(sys.prefix)
+    (checkout / "manage.py").symlink_to(ROOT / "manage.py")
+    (checkout / "photo.jpg").write_bytes(pictures.jpeg(4000, 3000))
     blocks = re.findall(r"```sh\n(.*?)```", (ROOT / "README.md").read_text(), flags=re.DOTALL)
     done = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", "\n".join(blocks)],
-        cwd=here,
-        env=server.env | {"ALBUMEN": server.url},
+        cwd=checkout,
+        env=server.env | {"ALBUMEN": server.url, "TMPDIR": str(temporary)},
         capture_output=True,
         text=True,
         timeout=120,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
+    assert {path.name for path in checkout.iterdir()} == {".venv", "manage.py", "photo.jpg"}
+    (made,) = temporary.iterdir()
+    return done.stdout, made
 
 
 def test_the_readme_does_what_it_says(own_server, tmp_path):
     own_server.start(ALBUMEN_WORKERS="1")
-    here = tmp_path / "walk"
-    printed = walked(own_server, here)
+    printed, here = walked(own_server, tmp_path / "checkout", tmp_path / "temporary")
     picture = json.loads((here / "picture.json").read_text())
     assert [thumbnail["plan_height"] for thumbnail in picture["thumbnails"]] == [200, 400]
     assert pictures.opened((here / "thumbnail.jpg").read_bytes()).size == (267, 200)
@@ -46,7 +49,7 @@ def test_the_readme_does_what_it_says(own_server, tmp_path):
     task = json.loads((here / "task.json").read_text())
     assert (task["status"], task["result"]["pictures"]) == ("succeeded", 1)
     archive = zipfile.ZipFile(here / "pictures.zip")
-    assert archive.read("photo.jpg") == (here / "photo.jpg").read_bytes()
+    assert archive.read("photo.jpg") == (tmp_path / "checkout/photo.jpg").read_bytes()
     events = json.loads((here / "events.json").read_text())
     assert events["last"] == events["results"][-1]["id"]
     assert "task.updated" in {event["type"] for event in events["results"]}
