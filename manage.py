@@ -10,7 +10,10 @@ def main() -> None:
     from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line
 
+    from albumen.web import installation
+
     try:
+        installation.require(sys.argv[1:])
         execute_from_command_line(sys.argv)
     except ImproperlyConfigured as error:
         # The message says what to change; a trace would only hide it.

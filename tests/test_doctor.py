@@ -36,6 +36,7 @@ def test_a_running_installation_is_in_order(own_server):
 
 def test_it_names_what_is_wrong_and_how_to_mend_it(tmp_path):
     port = free_port()
+    (tmp_path / "albumen.sqlite3").touch()
     status, text = doctor(
         tmp_path,
         **GOOD,
@@ -50,6 +51,7 @@ def test_it_names_what_is_wrong_and_how_to_mend_it(tmp_path):
         "warning  settings: ALBUMEN_RATE_RESET is 0",
         "problem  addresses: ALBUMEN_PUBLIC_URL is no https address",
         "ALBUMEN_TRUSTED_PROXIES is 0",
+        "problem  installation: The database in the data folder",
         "problem  database: lacks ",
         "> Run `manage.py migrate`.",
         "problem  redis: does not answer",
@@ -68,3 +70,16 @@ def test_settings_that_stop_the_service_are_named_without_a_trace(tmp_path, chan
     assert f"- {next(iter(change))}" in text
     assert "Traceback" not in text
     assert "TheSecret" not in text
+
+
+def test_where_there_is_no_installation_it_says_so_and_makes_none(tmp_path):
+    absent = tmp_path / "data"
+    status, text = doctor(absent, DATABASE_URL="")
+    assert status == 1
+    assert (
+        f"problem  installation: The data folder is {absent}, and there is no database in it\n         > Set" in text
+    )
+    assert not absent.exists()
+    absent.mkdir()
+    assert "problem  installation: " in doctor(absent, DATABASE_URL="")[1]
+    assert [path.name for path in absent.iterdir() if path.suffix == ".sqlite3" or path.name == "secret_key"] == []

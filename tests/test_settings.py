@@ -154,6 +154,8 @@ def test_a_line_that_cannot_be_read_is_not_repeated(tmp_path, caplog):
 
 def test_the_secret_key_is_made_once_and_is_private(tmp_path):
     data = tmp_path / "data"
+    data.mkdir(mode=0o700)
+    (data / "albumen.sqlite3").touch()
     with ThreadPoolExecutor(6) as pool:
         done = list(pool.map(lambda _: check(data), range(6)))
     assert [one.returncode for one in done] == [0] * 6

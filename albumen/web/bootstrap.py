@@ -153,8 +153,20 @@ def storage(url: str) -> dict[str, Any]:
     }
 
 
-def secret_key(data_dir: Path) -> str:
-    """The installation's own key, made on first use with mode 600. Safe when two processes start at once."""
+def may_make_key(arguments: list[str], data_dir: Path, *, sqlite: bool) -> bool:
+    """Return whether the data folder has a key, or this process may make one: `migrate`, and a server whose database
+    is there. Another command of `manage.py` would make that of an empty folder. `arguments` are `sys.argv`."""
+    command = arguments[1] if Path(arguments[0]).name == "manage.py" and len(arguments) > 1 else ""
+    if (data_dir / "secret_key").exists() or command == "migrate":
+        return True
+    return (data_dir / "albumen.sqlite3").exists() if sqlite else command in ("", "serve")
+
+
+def secret_key(data_dir: Path, *, kept: bool) -> str:
+    """Return the installation's own key, made on first use with mode 600. Safe when two processes start at once. One
+    that is not kept serves this process alone."""
+    if not kept:
+        return secrets.token_urlsafe(48)
     path = data_dir / "secret_key"
     try:
         return path.read_text()

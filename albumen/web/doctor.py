@@ -23,7 +23,7 @@ from django.utils import timezone
 
 from albumen import imaging, rates
 from albumen.tasks.services.queue import look_at_queue
-from albumen.web import readiness
+from albumen.web import installation, readiness
 
 LOW_SPACE = 1_000_000_000
 VERY_LOW_SPACE = 100_000_000
@@ -54,8 +54,13 @@ def problem(text: str, remedy: str) -> Finding:
 
 def examine() -> Iterator[tuple[str, Finding]]:
     """Every question with its findings; one that fails or hangs is a problem of its own."""
+    if reason := installation.what_is_missing():
+        yield "installation", problem(reason.rstrip("."), installation.REMEDY)
+    passed_over = _made_by_looking()
     pool = ThreadPoolExecutor(1)
     for name, ask in QUESTIONS.items():
+        if name in passed_over:
+            continue
         try:
             findings = pool.submit(_answered, ask).result(timeout=QUESTION_SECONDS)
         except TookTooLong:
@@ -65,6 +70,13 @@ def examine() -> Iterator[tuple[str, Finding]]:
         except Exception as error:
             findings = [problem(f"failed with {type(error).__name__}", "See the other findings, and the log.")]
         yield from ((name, finding) for finding in findings)
+
+
+def _made_by_looking() -> set[str]:
+    """Return the questions that would make what they ask about, because it is not there."""
+    if not settings.DATA_DIR.exists():
+        return {"data folder", "storage"} | ({"database", "workers"} if connection.vendor == "sqlite" else set())
+    return {"database", "workers"} if installation.lacks_file() else set()
 
 
 def _answered(ask: Any) -> list[Finding]:

@@ -8,6 +8,7 @@ import ipaddress
 import logging
 import os
 import re
+import sys
 from datetime import timedelta
 from pathlib import Path
 
@@ -38,8 +39,10 @@ SECRET_KEY = env.str("ALBUMEN_SECRET_KEY", default="")
 
 if PRODUCTION:
     bootstrap.refuse_unsafe(debug=DEBUG, secret_key=SECRET_KEY, allowed_hosts=ALLOWED_HOSTS)
+SQLITE = not env.str("DATABASE_URL", default="")
+KEY_IS_KEPT = bool(SECRET_KEY) or bootstrap.may_make_key(sys.argv, DATA_DIR, sqlite=SQLITE)
 if not SECRET_KEY:
-    SECRET_KEY = bootstrap.secret_key(DATA_DIR)
+    SECRET_KEY = bootstrap.secret_key(DATA_DIR, kept=KEY_IS_KEPT)
 
 # How many reverse proxies stand in front: so many entries from the right of X-Forwarded-For are believed, and none
 # when it is 0 (then the header is a client's own invention).
