@@ -6,7 +6,7 @@ from typing import Any
 
 import pyvips
 
-from albumen.imaging import colour, tiff_pixels
+from albumen.imaging import avif, colour, tiff_pixels
 from albumen.imaging.colour import Coding
 from albumen.imaging.formats.tiff import join_pages
 from albumen.imaging.pictures import Picture
@@ -141,6 +141,8 @@ def _decode_other_frames(picture: Picture) -> None:
         for page in picture.pages[1:]:
             with tiff_pixels.complaints_refused(picture.path, page):
                 tiff_pixels.load(picture.path, page).avg()
+    elif picture.format == "avif":
+        avif.decode_frames(picture.path, picture.frames)
     elif picture.format != "png":
         picture.load(n=-1).avg()
 

@@ -105,9 +105,9 @@ def open_picture(path: Path, limits: Limits) -> Picture:
         _hold_size((width, height), limits)
         if form == "jpeg" and header.get("jpeg-multiscan"):
             _hold_scans(path, limits)
-        frames = _count_frames(path, form, header)
+        frames, pixels = _count_frames(path, form, header)
         _hold_frames(frames, limits)
-        _hold_pixels(width * height * frames, limits)
+        _hold_pixels(max(width * height, pixels) * frames, limits)
         exif = _read_exif(path, form, header)
         return Picture(path, form, width, height, frames, bool(header.hasalpha()), exif, _read_coding(path, form))
     except pyvips.Error as error:
@@ -141,6 +141,12 @@ def refusal(path: Path, form: str, error: pyvips.Error) -> Refused:
     """What a decoder's complaint means for the person who sent the file."""
     if not is_complete(path, form):
         return cut_short()
+    if form == "avif":
+        with _mapped(path) as data:
+            if heif.lacks_still(data):
+                return Refused(
+                    "unsupported_format", "The AVIF file is a film without a still picture; send a picture."
+                )
     text = str(error).lower()
     if "webp2vips: unable to read pixels" in text:
         # libwebp says no more than this, whichever it is.
@@ -162,11 +168,12 @@ def cut_short() -> Refused:
     return Refused("truncated", "The picture is cut short; send the whole file again.")
 
 
-def _count_frames(path: Path, form: str, header: Any) -> int:
-    if form == "png":
+def _count_frames(path: Path, form: str, header: Any) -> tuple[int, int]:
+    """Return the number of frames, and the pixels of one where that can be more than the header says, else 0."""
+    if form in {"png", "avif"}:
         with _mapped(path) as data:
-            return png.count_frames(data)
-    return int(header.get("n-pages")) if form in _PAGED and header.get_typeof("n-pages") else 1
+            return heif.count_frames(data) if form == "avif" else (png.count_frames(data), 0)
+    return int(header.get("n-pages")) if form in _PAGED and header.get_typeof("n-pages") else 1, 0
 
 
 def _read_exif(path: Path, form: str, header: Any) -> Exif:

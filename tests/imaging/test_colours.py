@@ -93,7 +93,7 @@ def test_profile_is_applied(save: Callable[..., Path], tmp_path: Path) -> None:
     assert is_near(make(original, tmp_path).getpixel((20, 20)), (30, 200, 30), 20)
 
 
-@pytest.mark.parametrize("form", ["gif", "webp", "png"])
+@pytest.mark.parametrize("form", ["gif", "webp", "png", "avif"])
 def test_first_frame_is_shown(form: str, tmp_path: Path) -> None:
     frames = [Image.new("RGB", (40, 40), colour) for colour in CORNERS]
     source = tmp_path / "film"

@@ -93,13 +93,13 @@ def test_largest_header_that_is_taken(tmp_path: Path) -> None:
     assert refused(source, render_too=True) == "undecodable"
 
 
-@pytest.mark.parametrize("form", ["gif", "webp", "tiff"])
+@pytest.mark.parametrize("form", ["gif", "webp", "tiff", "avif"])
 def test_frames_are_counted(form: str, tmp_path: Path) -> None:
     assert render(animate(tmp_path / "some", form, 150), [], webp=True)[0].frames == 150
     assert refused(animate(tmp_path / "many", form, 501)) == "too_many_pixels"
 
 
-@pytest.mark.parametrize("form", ["gif", "webp", "tiff"])
+@pytest.mark.parametrize("form", ["gif", "webp", "tiff", "avif"])
 def test_pixels_are_summed_over_frames(form: str, tmp_path: Path, limits: Callable[[Limits], None]) -> None:
     limits(Limits(pixels=10 * 64))
     assert inspect(animate(tmp_path / "ten", form, 10)).frames == 10

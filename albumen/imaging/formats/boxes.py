@@ -39,6 +39,12 @@ def find(data: Bytes, at: int, end: int, kind: bytes) -> Box:
     raise Malformed
 
 
+def keep_header(data: bytes, clean: bytearray, box: Box, kind: bytes) -> None:
+    """Copy the header of a box into `clean`, at the same offset, as one of that type."""
+    clean[box.at : box.start] = data[box.at : box.start]
+    clean[box.at + 4 : box.at + 8] = kind
+
+
 class Reader:
     """Takes big-endian numbers one after the other. Raises Malformed past the end."""
 

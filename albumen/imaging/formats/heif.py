@@ -3,12 +3,15 @@
 ISO/IEC 14496-12, sections 4.2 and 8.11; ISO/IEC 23008-12.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
+from itertools import accumulate
 
 from albumen.imaging.exif import Bytes
-from albumen.imaging.formats.boxes import Box, boxes
+from albumen.imaging.formats import tracks
+from albumen.imaging.formats.boxes import Box, boxes, keep_header
 from albumen.imaging.formats.errors import Malformed
-from albumen.imaging.formats.items import Extent, entries, extents
+from albumen.imaging.formats.items import Extent, Items, entries, extents
 
 _PICTURE_ITEMS = {b"av01", b"hvc1", b"grid", b"iden", b"iovl", b"tmap"}
 _TOP_LEVEL = {b"ftyp", b"meta", b"mini", b"mdat", b"moov", b"free", b"skip", b"uuid", b"styp", b"wide", b"idat"}
@@ -39,8 +42,8 @@ def strip(data: bytes, orientation: int) -> bytes:
     """Return the file with its pictures alone: no EXIF, XMP or other item, no video, no unknown box, nothing between.
 
     What was within the `meta` box is overwritten with zeros; the bytes of the pictures are moved together behind it.
-    Of a HEIC sequence its still picture is kept, which is all that was decoded. Raise Malformed for an AVIF sequence,
-    and for items that lie where they cannot be followed.
+    Of a HEIC sequence its still picture is kept, which is all that was decoded; of an AVIF sequence every frame. Raise
+    Malformed for what lies where it cannot be followed.
     """
     top = list(_readable_boxes(data))
     by_kind = {box.kind: box for box in top}
@@ -48,21 +51,56 @@ def strip(data: bytes, orientation: int) -> bytes:
         return _strip_mini(data, top)
     if not top or top[0].kind != b"ftyp" or [box.kind for box in top].count(b"meta") != 1:
         raise Malformed
-    if b"moov" in by_kind and b"avis" in _brands(data, top[0]):
-        raise Malformed
-    meta = by_kind[b"meta"]
-    clean = bytearray(meta.end)
-    pieces = _keep_meta(data, clean, meta, top[-1].end)
+    data = data[: top[-1].end]
+    meta, moov = by_kind[b"meta"], find_sequence(data)
+    kept = [meta, moov] if moov else [meta]
+    clean = bytearray(max(box.end for box in kept))
+    pieces = _keep_meta(data, clean, meta)
+    if moov:
+        pieces += tracks.keep(data, clean, moov)
     ranges = _merged((piece.offset, piece.offset + piece.length) for piece in pieces)
-    head = b"".join(_STILL.get(brand, brand) for brand in _brands(data, top[0]))
-    begin = len(head) + meta.end - meta.at + 16
+    head = b"".join(brand if moov else _STILL.get(brand, brand) for brand in _brands(data, top[0]))
+    begin = len(head) + sum(box.end - box.at for box in kept) + 16
+    starts = [start for start, _ in ranges]
+    places = list(accumulate((end - start for start, end in ranges), initial=begin))
     for piece in pieces:
-        _move(clean, piece, _moved(piece.offset, ranges, begin))
+        number = bisect_right(starts, piece.offset) - 1
+        _move(clean, piece, places[number] + piece.offset - starts[number])
     body = b"".join(data[start:end] for start, end in ranges)
-    return head + bytes(clean[meta.at :]) + b"\x00\x00\x00\x01mdat" + (len(body) + 16).to_bytes(8, "big") + body
+    boxes_ = b"".join(clean[box.at : box.end] for box in kept)
+    return head + boxes_ + b"\x00\x00\x00\x01mdat" + (len(body) + 16).to_bytes(8, "big") + body
 
 
-def _readable_boxes(data: bytes) -> Iterator[Box]:
+def count_frames(data: Bytes) -> tuple[int, int]:
+    """Return the number of frames of an AVIF sequence and the pixels of the largest; 1 and 0 for any other file."""
+    moov = find_sequence(data)
+    try:
+        return tracks.count(data, moov) if moov else (1, 0)
+    except Malformed:
+        return 1, 0
+
+
+def lacks_still(data: Bytes) -> bool:
+    """Return whether this is an AVIF sequence that has no still picture beside it."""
+    if not find_sequence(data):
+        return False
+    try:
+        Items(data)
+    except Malformed:
+        return True
+    return False
+
+
+def find_sequence(data: Bytes) -> Box | None:
+    """Return the `moov` box of a file that calls itself an AVIF sequence."""
+    try:
+        top = {box.kind: box for box in _readable_boxes(data)}
+    except Malformed:
+        return None
+    return top.get(b"moov") if b"ftyp" in top and b"avis" in _brands(data, top[b"ftyp"]) else None
+
+
+def _readable_boxes(data: Bytes) -> Iterator[Box]:
     """Yield the top-level boxes up to the first that is none: foreign bytes behind the picture are left out."""
     seen = False
     try:
@@ -74,9 +112,9 @@ def _readable_boxes(data: bytes) -> Iterator[Box]:
             raise
 
 
-def _brands(data: bytes, ftyp: Box) -> list[bytes]:
+def _brands(data: Bytes, ftyp: Box) -> list[bytes]:
     """Return the whole file type box in pieces of four bytes, the brands among them."""
-    return [data[at : min(at + 4, ftyp.end)] for at in range(0, ftyp.end, 4)]
+    return [bytes(data[at : min(at + 4, ftyp.end)]) for at in range(0, ftyp.end, 4)]
 
 
 def _strip_mini(data: bytes, top: list[Box]) -> bytes:
@@ -95,15 +133,6 @@ def _merged(ranges: Iterable[Range]) -> list[Range]:
         else:
             merged.append((start, end))
     return merged
-
-
-def _moved(offset: int, ranges: list[Range], begin: int) -> int:
-    """Return where the byte at that offset lies once the ranges follow each other from `begin`."""
-    for start, end in ranges:
-        if start <= offset < end:
-            return begin + offset - start
-        begin += end - start
-    raise Malformed
 
 
 def _move(clean: bytearray, piece: Extent, to: int) -> None:
@@ -126,18 +155,18 @@ def _empty(clean: bytearray, piece: Extent) -> None:
         clean[at : at + size] = value.to_bytes(size, "big") if size else b""
 
 
-def _keep_meta(data: bytes, clean: bytearray, meta: Box, end: int) -> list[Extent]:
-    """Copy what the pictures need into `clean`, at the same offsets; return their pieces outside of this box.
-
-    `end` is where the file's last box ends.
-    """
-    _keep_header(data, clean, meta, b"meta")
+def _keep_meta(data: bytes, clean: bytearray, meta: Box) -> list[Extent]:
+    """Copy what the pictures need into `clean`, at the same offsets; return their pieces outside of this box."""
+    keep_header(data, clean, meta, b"meta")
     clean[meta.start : meta.start + 4] = data[meta.start : meta.start + 4]
     inner = {box.kind: box for box in boxes(data, meta.start + 4, meta.end)}
     for box in boxes(data, meta.start + 4, meta.end):
-        _keep_header(data, clean, box, box.kind if box.kind in _KEPT_IN_META else b"free")
+        keep_header(data, clean, box, box.kind if box.kind in _KEPT_IN_META else b"free")
         if box.kind == b"iprp":
             _keep_properties(data, clean, box)
+        elif box.kind == b"hdlr":
+            # A name stands behind the type.
+            clean[box.start : box.start + 12] = data[box.start : box.start + 12]
         elif box.kind in _KEPT_IN_META - {b"idat"}:
             clean[box.start : box.end] = data[box.start : box.end]
     if b"iinf" not in inner or b"iloc" not in inner:
@@ -146,6 +175,7 @@ def _keep_meta(data: bytes, clean: bytearray, meta: Box, end: int) -> list[Exten
     for entry in entries(data, inner[b"iinf"]):
         if data[entry.kind_at : entry.kind_at + 4] in _PICTURE_ITEMS:
             pictures.add(entry.number)
+            clean[entry.kind_at + 4 : entry.end] = bytes(entry.end - entry.kind_at - 4)
         else:
             # An item that still called itself EXIF would be read as such, and its zeros found to be none.
             clean[entry.kind_at : entry.end] = b"skip".ljust(entry.end - entry.kind_at, b"\x00")
@@ -155,7 +185,7 @@ def _keep_meta(data: bytes, clean: bytearray, meta: Box, end: int) -> list[Exten
         if piece.item not in pictures:
             _empty(clean, piece)
             continue
-        begin, room = (idat.start + piece.offset, idat.end) if piece.method == 1 else (piece.offset, end)
+        begin, room = (idat.start + piece.offset, idat.end) if piece.method == 1 else (piece.offset, len(data))
         if piece.method not in {0, 1} or piece.length == 0 or begin + piece.length > room:
             raise Malformed
         if piece.method == 0:
@@ -168,17 +198,12 @@ def _keep_meta(data: bytes, clean: bytearray, meta: Box, end: int) -> list[Exten
 def _keep_properties(data: bytes, clean: bytearray, iprp: Box) -> None:
     """Properties are numbered by their order, so that one that is not kept leaves an empty box in its place."""
     for box in boxes(data, iprp.start, iprp.end):
-        _keep_header(data, clean, box, box.kind)
+        keep_header(data, clean, box, box.kind)
         if box.kind != b"ipco":
             clean[box.start : box.end] = data[box.start : box.end]
             continue
         for prop in boxes(data, box.start, box.end):
             private = prop.kind in _PRIVATE_PROPERTIES
-            _keep_header(data, clean, prop, b"free" if private else prop.kind)
+            keep_header(data, clean, prop, b"free" if private else prop.kind)
             if not private:
                 clean[prop.start : prop.end] = data[prop.start : prop.end]
-
-
-def _keep_header(data: bytes, clean: bytearray, box: Box, kind: bytes) -> None:
-    clean[box.at : box.start] = data[box.at : box.start]
-    clean[box.at + 4 : box.at + 8] = kind

@@ -1,0 +1,154 @@
+"""The tracks of an AVIF sequence: how many frames there are, and what a public copy keeps of them.
+
+ISO/IEC 14496-12, sections 8.2 to 8.7; AV1 Image File Format, section 3.
+"""
+
+from collections.abc import Iterator
+from itertools import islice
+
+from albumen.imaging.exif import Bytes
+from albumen.imaging.formats.boxes import Box, Reader, boxes, find, keep_header
+from albumen.imaging.formats.errors import Malformed
+from albumen.imaging.formats.items import Extent
+
+_PICTURES = {b"pict", b"vide", b"auxv"}
+_SAMPLES = 10_000
+# Boxes that hold boxes, and those that are kept whole; in the others somebody may have written.
+_FOLDERS = {b"trak", b"edts", b"mdia", b"minf", b"dinf", b"stbl"}
+_WHOLE = {
+    *(b"elst", b"tref", b"vmhd", b"nmhd", b"stts", b"ctts", b"cslg", b"stsc", b"stsz", b"stco", b"co64", b"stss"),
+    *(b"sdtp", b"sgpd", b"sbgp"),
+    *(b"av1C", b"colr", b"pixi", b"pasp", b"clap", b"auxi", b"ccst", b"btrt", b"clli", b"mdcv", b"irot", b"imir"),
+}
+_TIMED = {b"mvhd", b"tkhd", b"mdhd"}
+# From the start of a sample entry: width, the compressor's name, and the boxes behind the fixed part (12.1.3).
+_WIDTH, _NAME, _ENTRY_BOXES = 24, (42, 74), 78
+
+
+def count(data: Bytes, moov: Box) -> tuple[int, int]:
+    """Return the number of frames and the largest number of pixels of one. Raise Malformed without picture tracks."""
+    frames = pixels = 0
+    for track in _picture_tracks(data, moov):
+        stbl = _table(data, track)
+        stsz = find(data, stbl.start, stbl.end, b"stsz")
+        entry = _entry(data, stbl)
+        reader = Reader(data, entry.start + _WIDTH, entry.end)
+        frames = max(frames, Reader(data, stsz.start + 8, stsz.end).take(4))
+        pixels = max(pixels, reader.take(2) * reader.take(2))
+    if not frames:
+        raise Malformed
+    return frames, pixels
+
+
+def keep(data: bytes, clean: bytearray, moov: Box) -> list[Extent]:
+    """Copy what the frames need into `clean`, at the same offsets; return where their bytes lie.
+
+    Tracks of sound and text are left out, as are dates, names and whatever is not known to be needed.
+    """
+    keep_header(data, clean, moov, moov.kind)
+    pictures = list(_picture_tracks(data, moov))
+    if not pictures:
+        raise Malformed
+    for box in boxes(data, moov.start, moov.end):
+        if box.kind == b"trak" and box not in pictures:
+            keep_header(data, clean, box, b"free")
+        else:
+            _keep_box(data, clean, box)
+    return [chunk for track in pictures for chunk in _chunks(data, _table(data, track))]
+
+
+def _picture_tracks(data: Bytes, moov: Box) -> Iterator[Box]:
+    for track in boxes(data, moov.start, moov.end):
+        if track.kind != b"trak":
+            continue
+        mdia = find(data, track.start, track.end, b"mdia")
+        hdlr = find(data, mdia.start, mdia.end, b"hdlr")
+        if data[hdlr.start + 8 : hdlr.start + 12] in _PICTURES and _entry(data, _table(data, track)).kind == b"av01":
+            yield track
+
+
+def _table(data: Bytes, track: Box) -> Box:
+    """Return the sample table of a track."""
+    box = track
+    for kind in (b"mdia", b"minf", b"stbl"):
+        box = find(data, box.start, box.end, kind)
+    return box
+
+
+def _entry(data: Bytes, stbl: Box) -> Box:
+    """Return the first sample description."""
+    stsd = find(data, stbl.start, stbl.end, b"stsd")
+    return next(boxes(data, stsd.start + 8, stsd.end), stsd)
+
+
+def _chunks(data: Bytes, stbl: Box) -> Iterator[Extent]:
+    """Yield the chunks of a track (8.7.3 to 8.7.5)."""
+    sizes = _sizes(data, find(data, stbl.start, stbl.end, b"stsz"))
+    runs = find(data, stbl.start, stbl.end, b"stsc")
+    reader = Reader(data, runs.start + 4, runs.end)
+    starts = [(reader.take(4), reader.take(4), reader.take(4)) for _ in range(min(reader.take(4), _SAMPLES))]
+    for box in boxes(data, stbl.start, stbl.end):
+        wide = {b"stco": 4, b"co64": 8}.get(box.kind)
+        if wide is None:
+            continue
+        places = Reader(data, box.start + 4, box.end)
+        for chunk in range(1, min(places.take(4), _SAMPLES) + 1):
+            while len(starts) > 1 and starts[1][0] <= chunk:
+                starts.pop(0)
+            at = places.at
+            offset = places.take(wide)
+            length = sum(islice(sizes, starts[0][1] if starts else 0))
+            if not length or offset + length > len(data):
+                raise Malformed
+            yield Extent(0, 0, offset, length, at, 0, at, wide, 0)
+    if next(sizes, None) is not None:
+        raise Malformed
+
+
+def _sizes(data: Bytes, stsz: Box) -> Iterator[int]:
+    reader = Reader(data, stsz.start + 4, stsz.end)
+    same, samples = reader.take(4), reader.take(4)
+    if samples > _SAMPLES:
+        raise Malformed
+    return iter([same or reader.take(4) for _ in range(samples)])
+
+
+def _keep_box(data: bytes, clean: bytearray, box: Box) -> None:
+    known = box.kind in _FOLDERS | _WHOLE | _TIMED | {b"hdlr", b"dref", b"stsd"}
+    keep_header(data, clean, box, box.kind if known else b"free")
+    if box.kind in _FOLDERS:
+        for inner in boxes(data, box.start, box.end):
+            _keep_box(data, clean, inner)
+    elif box.kind in _WHOLE:
+        clean[box.start : box.end] = data[box.start : box.end]
+    elif box.kind in _TIMED:
+        # Two dates stand behind version and flags.
+        behind = box.start + 4 + (16 if data[box.start] == 1 else 8)
+        clean[box.start : box.start + 4] = data[box.start : box.start + 4]
+        clean[behind : box.end] = data[behind : box.end]
+    elif box.kind == b"hdlr":
+        clean[box.start : box.start + 12] = data[box.start : box.start + 12]
+    elif box.kind == b"dref":
+        _keep_boxes(data, clean, box, 4)
+    elif box.kind == b"stsd":
+        _keep_boxes(data, clean, box, 0)
+        for entry in boxes(data, box.start + 8, box.end):
+            _keep_entry(data, clean, entry)
+
+
+def _keep_boxes(data: bytes, clean: bytearray, box: Box, payload: int) -> None:
+    """Copy the fixed part of a list of boxes, and of each its header and that many bytes more."""
+    clean[box.start : box.start + 8] = data[box.start : box.start + 8]
+    for inner in boxes(data, box.start + 8, box.end):
+        keep_header(data, clean, inner, inner.kind)
+        end = min(inner.start + payload, inner.end)
+        clean[inner.start : end] = data[inner.start : end]
+
+
+def _keep_entry(data: bytes, clean: bytearray, entry: Box) -> None:
+    if entry.start + _ENTRY_BOXES > entry.end:
+        raise Malformed
+    for start, end in ((0, _NAME[0]), (_NAME[1], _ENTRY_BOXES)):
+        clean[entry.start + start : entry.start + end] = data[entry.start + start : entry.start + end]
+    for inner in boxes(data, entry.start + _ENTRY_BOXES, entry.end):
+        _keep_box(data, clean, inner)
