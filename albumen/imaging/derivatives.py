@@ -9,7 +9,7 @@ import pyvips
 from albumen.imaging import avif, colour, tiff_pixels
 from albumen.imaging.colour import Coding
 from albumen.imaging.formats.tiff import join_pages
-from albumen.imaging.pictures import Picture
+from albumen.imaging.pictures import Picture, hold_chunks_behind
 from albumen.imaging.sizes import fit_box, fit_height
 from albumen.imaging.tiff_pages import Page
 from albumen.imaging.values import Made, Target
@@ -135,15 +135,17 @@ def _shrink_on_load(picture: Picture, width: int, height: int) -> dict[str, int]
 
 def _decode_other_frames(picture: Picture) -> None:
     """Reads every pixel of an animation once, so that a file that is damaged further on is found."""
-    if picture.frames == 1:
+    if picture.format == "png":
+        hold_chunks_behind(picture.path)
+    elif picture.frames == 1:
         return
-    if picture.format == "tiff":
+    elif picture.format == "tiff":
         for page in picture.pages[1:]:
             with tiff_pixels.complaints_refused(picture.path, page):
                 tiff_pixels.load(picture.path, page).avg()
     elif picture.format == "avif":
         avif.decode_frames(picture.path, picture.frames)
-    elif picture.format != "png":
+    else:
         picture.load(n=-1).avg()
 
 

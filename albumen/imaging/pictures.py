@@ -85,7 +85,9 @@ def load(path: Path, form: str, **options: Any) -> Any:
     """
     if form == "heic":
         return Heic(path).decode()
-    return getattr(pyvips.Image, _LOADERS[form])(str(path), access="sequential", fail_on="truncated", **options)
+    # "warning" would refuse good files, and "truncated" takes a PNG whose checksums are wrong.
+    image = getattr(pyvips.Image, _LOADERS[form])(str(path), access="sequential", fail_on="error", **options)
+    return _beyond_the_frame(path, image) if form == "gif" and not options else image
 
 
 def open_picture(path: Path, limits: Limits) -> Picture:
@@ -139,6 +141,13 @@ def _open_tiff(path: Path, limits: Limits) -> Picture:
 
 def refusal(path: Path, form: str, error: pyvips.Error) -> Refused:
     """What a decoder's complaint means for the person who sent the file."""
+    if form == "jpeg":
+        with _mapped(path) as data:
+            process = jpeg.unusual_process(data)
+        if process:
+            return Refused(
+                "unsupported_format", f"The JPEG is {process}, which is not accepted; save it as an ordinary JPEG."
+            )
     if not is_complete(path, form):
         return cut_short()
     if form == "avif":
@@ -161,6 +170,24 @@ def is_complete(path: Path, form: str) -> bool:
     """Whether the file reaches the end that its own structure gives."""
     with _mapped(path) as data:
         return _COMPLETE[form](data)
+
+
+def _beyond_the_frame(path: Path, image: Any) -> Any:
+    """A GIF's first frame, transparent where its canvas is larger, which libvips makes black."""
+    with _mapped(path) as data:
+        frame = gif.first_frame(data)
+    if image.hasalpha() or frame is None:
+        return image
+    left, top, width, height = frame
+    mask = (pyvips.Image.black(width, height) + 255).cast("uchar").embed(left, top, image.width, image.height)
+    return image if mask.min() else image.bandjoin(mask).copy(interpretation=image.interpretation)
+
+
+def hold_chunks_behind(path: Path) -> None:
+    """Raise pyvips.Error where a PNG is damaged behind its first frame."""
+    with _mapped(path) as data:
+        if not png.is_sound_behind(data):
+            raise pyvips.Error("png", "wrong checksum behind the first frame")
 
 
 def cut_short() -> Refused:

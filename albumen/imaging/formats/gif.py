@@ -1,5 +1,6 @@
 """The blocks of a GIF file (GIF89a specification, appendix A)."""
 
+import struct
 from collections.abc import Iterator
 
 from albumen.imaging.exif import Bytes
@@ -33,6 +34,18 @@ def blocks(data: Bytes) -> Iterator[tuple[int, int, int]]:
         else:
             raise Malformed
         yield kind, start, at
+
+
+def first_frame(data: Bytes) -> tuple[int, int, int, int] | None:
+    """Return left, top, width and height of the first frame on the canvas, in pixels, or None without one."""
+    try:
+        for kind, start, _ in blocks(data):
+            if kind == _IMAGE:
+                left, top, width, height = struct.unpack_from("<4H", data, start + 1)
+                return left, top, width, height
+    except Malformed:
+        pass
+    return None
 
 
 def is_complete(data: Bytes) -> bool:

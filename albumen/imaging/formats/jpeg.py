@@ -10,6 +10,9 @@ _SOI, _EOI, _SOS = 0xD8, 0xD9, 0xDA
 _APP0, _APP1, _APP2, _APP14 = 0xE0, 0xE1, 0xE2, 0xEE
 # SOF0..SOF15 with DHT (C4) and DAC (CC); DQT, DNL, DRI, DHP, EXP. JPG (C8) is reserved.
 _NEEDED = {*range(0xC0, 0xD0), 0xDB, 0xDC, 0xDD, 0xDE, 0xDF} - {0xC8}
+# The processes of table B.1; JPEG-LS is ITU-T T.87.
+_LOSSLESS, _HIERARCHICAL, _SOF_LS = {0xC3, 0xCB}, {0xC5, 0xC6, 0xC7, 0xCD, 0xCE, 0xCF, 0xDE}, 0xF7
+_SEQUENTIAL_OR_PROGRESSIVE = {0xC0, 0xC1, 0xC2, 0xC9, 0xCA}
 # What ends entropy-coded bytes: any marker that is neither a stuffed zero, a restart, nor a fill byte.
 _MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
 _JFIF_WITHOUT_THUMBNAIL = 14
@@ -55,6 +58,26 @@ def count_scans(data: bytes, enough: int) -> int:
         return sum(marker == _SOS for marker, _, _ in segments(data))
     except Malformed:
         return at_most
+
+
+def unusual_process(data: Bytes) -> str | None:
+    """Return what a JPEG is of which few programs read it, by its frame header (section B.2.2), or None."""
+    try:
+        for marker, payload, _ in segments(data):
+            if marker == _SOF_LS:
+                return "a JPEG-LS file"
+            if marker in _LOSSLESS:
+                return "lossless"
+            if marker in _HIERARCHICAL:
+                return "hierarchical"
+            if marker in _SEQUENTIAL_OR_PROGRESSIVE and len(payload) >= 6:
+                bits, components = payload[0], payload[5]
+                if bits == 12:
+                    return "of 12 bits a sample"
+                return None if bits != 8 or components in {0, 1, 3, 4} else f"of {components} components"
+    except Malformed:
+        pass
+    return None
 
 
 def is_complete(data: Bytes) -> bool:

@@ -58,6 +58,15 @@ def is_complete(data: Bytes) -> bool:
     return True
 
 
+def is_sound_behind(data: Bytes) -> bool:
+    """Whether the checksums of the chunks that decoders of the first frame never come to are right."""
+    return all(
+        zlib.crc32(data[start + 4 : end - 4]).to_bytes(4, "big") == data[end - 4 : end]
+        for kind, start, end in chunks(data)
+        if kind in {b"acTL", b"fcTL", b"fdAT", b"IEND"}
+    )
+
+
 def strip(data: bytes, orientation: int) -> bytes:
     """The picture, its animation and what its colours need; no text, date, EXIF or unknown chunk, nothing behind."""
     _hold_streams(data)
