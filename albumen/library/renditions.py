@@ -44,6 +44,11 @@ def export_name(task_id: int) -> str:
     return f"exports/{task_id % 100:02}/{task_id}.zip"
 
 
+def import_name(token: str) -> str:
+    """Return the name of an archive that was sent to be imported; `token` is 32 hex digits."""
+    return f"imports/{token[:2]}/{token}.zip"
+
+
 def _thumbnail_name(sha256: str, height: int, form: str) -> str:
     return f"{derivatives_folder(sha256)}/{height}.{imaging.EXTENSIONS[form]}"
 

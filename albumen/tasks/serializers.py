@@ -21,11 +21,25 @@ class ImportedSerializer(serializers.Serializer[Any]):
     error = TaskErrorSerializer(required=False)
 
 
+class RefusedSerializer(serializers.Serializer[Any]):
+    """A picture of an archive that was not taken, and why."""
+
+    name = serializers.CharField()
+    error = TaskErrorSerializer()
+
+
 class TaskResultSerializer(serializers.Serializer[Any]):
     """What came of a task: the members of all kinds in one, since generators make little of a choice of shapes."""
 
     pictures = serializers.IntegerField(required=False, help_text="How many were imported, exported or made again.")
-    refused = serializers.IntegerField(required=False, help_text="How many addresses gave no picture.")
+    refused = serializers.IntegerField(
+        required=False, help_text="How many addresses, or pictures of an archive, were."
+    )
+    existing = serializers.IntegerField(
+        required=False, help_text="How many of an archive's pictures were there already."
+    )
+    albums = serializers.IntegerField(required=False, help_text="How many albums were made or filled.")
+    refusals = RefusedSerializer(many=True, required=False, help_text="Of an archive's pictures, the first 100.")
     results = ImportedSerializer(many=True, required=False, help_text="One for each address, in their order.")
     url = serializers.URLField(required=False, help_text="The archive; needs no header.")
     bytes = serializers.IntegerField(required=False, help_text="Of the archive.")

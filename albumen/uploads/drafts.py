@@ -45,9 +45,11 @@ class Upload:
     @classmethod
     def begin(cls, request: HttpRequest, *, field: str, name: str | None = None) -> Self:
         """A new draft, removed when the request ends unless somebody has placed it."""
-        limit = request.__dict__["albumen_upload_limit"]
-        upload = cls(storage().draft(), field=field, limit=limit(), name=name)
-        request.__dict__.setdefault("albumen_uploads", []).append(upload)
+        uploads = request.__dict__.setdefault("albumen_uploads", [])
+        # However many files a body has, they share the one limit.
+        left = request.__dict__["albumen_upload_limit"]() - sum(one.size for one in uploads)
+        upload = cls(storage().draft(), field=field, limit=max(0, left), name=name)
+        uploads.append(upload)
         return upload
 
     @property

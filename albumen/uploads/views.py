@@ -4,6 +4,7 @@ from typing import Any
 
 from django.http import HttpRequest
 from rest_framework.generics import GenericAPIView
+from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
 
 from albumen.errors import TooLarge
@@ -13,11 +14,11 @@ from albumen.uploads.parsers import MAX_JSON, MultiPartParser, UploadJSONParser
 
 
 class AcceptsUploads(GenericAPIView[Any]):
-    """For API views whose bodies may hold a picture."""
+    """For API views whose bodies may hold a picture, or an archive of them."""
 
-    parser_classes = (UploadJSONParser, MultiPartParser)
+    parser_classes: tuple[type[BaseParser], ...] = (UploadJSONParser, MultiPartParser)
     # Text in these is base64, and bytes are a file.
-    upload_fields = ("image", "avatar")
+    upload_fields: tuple[str, ...] = ("image", "avatar")
 
     def upload_limit(self) -> int:
         """The most bytes that a picture may have; asked when one begins."""
@@ -35,4 +36,4 @@ class AcceptsUploads(GenericAPIView[Any]):
         # base64 makes four bytes of three; the other fields and the multipart frame are small.
         at_most = limit * 4 // 3 + MAX_JSON
         if length.isdigit() and length != UNKNOWN_LENGTH and int(length[:20]) > at_most:
-            raise TooLarge("too_large", f"Your plan takes files of up to {limit:,} bytes.", pointer="/image")
+            raise TooLarge("too_large", f"Send at most {limit:,} bytes.", pointer=f"/{self.upload_fields[0]}")

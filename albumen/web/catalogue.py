@@ -215,6 +215,14 @@ PICTURES = Chapter(
         Code("invalid_base64", (400,), "The string is not base64.", "Encode the bytes as base64, or as a data URL."),
         Code("too_large", (413,), "More bytes than your plan, or the address, takes.", "Send a smaller file."),
         Code("quota_exceeded", (403,), "Your plan has no room for it, trash included.", "Purge something."),
+        Code(
+            "invalid_archive",
+            (400,),
+            "The archive is no ZIP that an export has made, or one that cannot be unpacked safely.",
+            "Export it again, and send the file as it came; `detail` says what is wrong with this one.",
+        ),
+        Code("damaged_entry", (400,), "A file in the archive is damaged.", "Export it again, or send the file alone."),
+        Code("file_missing", (), "In a task: the archive has no bytes of this picture.", "Upload it from elsewhere."),
         Code("bytes_missing", (404,), "The stored picture cannot be read.", "Tell the operator."),
     ),
 )
@@ -296,6 +304,7 @@ TASKS = Chapter(
         Code(
             "task_not_retryable", (409,), "The task waits, runs, or has succeeded.", "Start a new one, if you need it."
         ),
+        Code("archive_gone", (), "In a task: the archive was kept for a day.", "Send it again."),
         Code("worker_lost", (), "In a task: its worker died at each attempt.", "Retry with less; tell the operator."),
         Code("account_inactive", (), "In a task: the account that started it was closed.", "Ask an administrator."),
         Code("internal_error", (), "In a task: it failed for no fault of yours.", "Retry it, and tell the operator."),

@@ -18,7 +18,7 @@ from django.db.models import Model
 from albumen.storage import Listed, Storage, copy, storage
 
 TARGET = "target"
-FOLDERS = ("originals", "thumbnails", "avatars", "exports")
+FOLDERS = ("originals", "thumbnails", "avatars", "exports", "imports")
 # What the migrations of an empty database put there.
 FILLED = {"plans.Plan", "contenttypes.ContentType", "auth.Permission"}
 ROWS = 1000

@@ -183,6 +183,8 @@ DECODER_SECONDS = env.float("ALBUMEN_DECODER_SECONDS", default=20.0)
 # What one picture may be: its frames, and its pixels over all of them.
 MAX_MEGAPIXELS = env.float("ALBUMEN_MAX_MEGAPIXELS", default=200.0)
 MAX_FRAMES = env.int("ALBUMEN_MAX_FRAMES", default=500)
+# The most that an archive may have, in bytes, that somebody sends to be imported; a smaller quota holds too.
+IMPORT_ARCHIVE_BYTES = env.int("ALBUMEN_IMPORT_BYTES", default=4_000_000_000)
 # A signed address stays the same for one period, and works for one to two of them.
 SIGNED_URL_PERIOD = env.int("ALBUMEN_SIGNED_URL_SECONDS", default=6 * 3600)
 

@@ -11,6 +11,7 @@ from django_tasks_db.models import DBTaskResult
 from albumen.accounts.services.sessions import delete_ended_sessions
 from albumen.events.services import prune_events
 from albumen.idempotency.services.answers import delete_old_answers
+from albumen.library.jobs.archives import import_archive
 from albumen.library.jobs.exports import export_pictures
 from albumen.library.jobs.imports import import_pictures
 from albumen.library.jobs.linked import recheck_linked_pictures
@@ -41,6 +42,7 @@ def _removing(remove: Callable[..., int]) -> Callable[[Run], dict[str, Any]]:
 
 KINDS = {
     "import_pictures": Kind(import_pictures, "Import pictures"),
+    "import_archive": Kind(import_archive, "Import an archive"),
     "export_pictures": Kind(export_pictures, "Export pictures"),
     "make_thumbnails": Kind(make_thumbnails, "Make thumbnails after a change of plan"),
     "recheck_linked": Kind(recheck_linked_pictures, "Look at linked pictures again"),

@@ -97,6 +97,31 @@ def test_an_import_ends_and_each_picture_exists_once(server: Server, elsewhere: 
     assert "Everything agrees" in server.manage("check_integrity")
 
 
+def test_an_archive_is_imported_and_each_picture_exists_once(server: Server) -> None:
+    alice = server.register("alice")
+    use_plan(server, alice, "Enterprise")
+    hashes = []
+    for seed in range(PICTURES):
+        content = pictures.png(300, 200, seed=seed)
+        assert alice.post("/api/pictures/", files={"image": ("photo.png", content)}).status_code == 201
+        hashes.append(hashlib.sha256(content).hexdigest())
+    url = ended(alice, alice.post("/api/profile/export/"))["result"]["url"]
+    archive = httpx.get(url).content
+
+    def start() -> httpx.Response:
+        for (picture_id,) in server.sql("SELECT id FROM library_picture WHERE owner_id = ?", alice.user["id"]):
+            alice.delete(f"/api/pictures/{picture_id}/")
+            alice.delete(f"/api/trash/{picture_id}/")
+        return alice.post("/api/pictures/import/", files={"archive": ("a.zip", archive)})
+
+    for task in interrupted(server, alice, start):
+        found = server.sql("SELECT sha256 FROM library_picture WHERE owner_id = ? ORDER BY id", alice.user["id"])
+        assert [sha256 for (sha256,) in found] == hashes
+        assert (task["result"]["pictures"], task["result"]["refused"]) == (PICTURES, 0)
+    assert not [path for path in (server.data_dir / "media/imports").rglob("*") if path.is_file()]
+    assert "Everything agrees" in server.manage("check_integrity")
+
+
 def test_an_export_ends_and_its_archive_is_whole(server: Server) -> None:
     alice = server.register("alice")
     use_plan(server, alice, "Enterprise")

@@ -7,7 +7,7 @@ from itertools import islice
 
 from albumen.accounts.models import User
 from albumen.library.models import Picture
-from albumen.library.services.work import EXPORT_KEPT
+from albumen.library.services.work import EXPORT_KEPT, archives_to_import
 from albumen.storage import ASIDE, Listed, storage
 
 GRACE = timedelta(days=1)
@@ -30,6 +30,11 @@ def sweep_files(*, now: datetime) -> int:
     for item in _unnamed(_older("avatars", before), _last, _named_avatars):
         storage().delete(item.name)
         count += 1
+    needed = archives_to_import()
+    for item in _older("imports", before):
+        if item.name not in needed:
+            storage().delete(item.name)
+            count += 1
     for item in _older("exports", now - EXPORT_KEPT - timedelta(hours=1)):
         storage().delete(item.name)
         count += 1

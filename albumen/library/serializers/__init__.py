@@ -3,6 +3,7 @@
 from albumen.library.serializers.requests import (
     AddedSerializer,
     AlbumChangeSerializer,
+    ArchiveSerializer,
     ImportSerializer,
     LinkRequestSerializer,
     MoveSerializer,
@@ -25,6 +26,7 @@ __all__ = [
     "AddedSerializer",
     "AlbumChangeSerializer",
     "AlbumSerializer",
+    "ArchiveSerializer",
     "ImportSerializer",
     "LinkRequestSerializer",
     "LinkSerializer",

@@ -116,6 +116,17 @@ class ImportSerializer(StrictSerializer):
     )
 
 
+class ArchiveSerializer(StrictSerializer):
+    archive = UploadField(help_text="A ZIP that an export has made.")
+    album = serializers.IntegerField(
+        required=False,
+        allow_null=True,
+        min_value=1,
+        max_value=BIGGEST,
+        help_text="Put everything there, and make no albums.",
+    )
+
+
 class PictureChangeSerializer(StrictSerializer):
     representation = PictureSerializer
 

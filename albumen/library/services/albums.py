@@ -128,6 +128,29 @@ def append(*, album: Album, picture_ids: Sequence[int], now: datetime) -> int:
     return len(entries)
 
 
+def append_own(*, actor: User, album: Album, picture_ids: Sequence[int], now: datetime) -> None:
+    """Append those of these pictures that the actor still has, in this order, and tell of it; inside a transaction."""
+    wanted, count = list(dict.fromkeys(picture_ids)), 0
+    for start in range(0, len(wanted), 500):
+        some = wanted[start : start + 500]
+        known = set(locked_pictures(Picture.objects.filter(pk__in=some, owner_id=actor.pk, deleted_at=None)))
+        count += append(album=album, picture_ids=[one for one in some if one in known], now=now)
+    if count:
+        publish(happenings.of_content(album), now=now)
+
+
+@transaction.atomic
+def fill_named_album(
+    *, actor: User, name: str, description: str, picture_ids: Sequence[int], other_than: Sequence[int], now: datetime
+) -> int:
+    """Append pictures to the actor's oldest album of this name, or to a new, private one, and return its id;
+    `other_than` are ids of albums that it may not be."""
+    same = Album.objects.filter(owner=actor, name=name).exclude(pk__in=other_than).order_by("pk").first()
+    album = same or create_album(actor=actor, name=name, description=description, now=now)
+    append_own(actor=actor, album=album, picture_ids=picture_ids, now=now)
+    return album.pk
+
+
 @transaction.atomic
 def remove_picture(*, album: Album, picture_id: int, now: datetime) -> None:
     """Take a picture out of the album; the picture stays. `NotFound` when it is not in it."""

@@ -1,22 +1,33 @@
-"""What is started here and done by a worker: imports, exports, and thumbnails after a plan has changed."""
+"""What is started here and done by a worker: imports and exports."""
 
 import math
+import uuid
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import cast
 
+from django.conf import settings
+
 from albumen.accounts.models import User
-from albumen.errors import LimitReached
+from albumen.errors import Forbidden, LimitReached, Unavailable
 from albumen.idempotency.services.answers import committing
-from albumen.library.models import Album
+from albumen.library import renditions
+from albumen.library.models import Album, Picture
+from albumen.library.services import archives
+from albumen.library.services.archives import ArchivedPicture
 from albumen.tasks.access import require_room
 from albumen.tasks.models import Status, Task
 from albumen.tasks.services import start
+from albumen.uploads.drafts import Upload
 
 IMPORT_PICTURES = "import_pictures"
+IMPORT_ARCHIVE = "import_archive"
 EXPORT_PICTURES = "export_pictures"
 # An archive holds everything that its maker may see, so its address works for a day only.
 EXPORT_KEPT = timedelta(hours=24)
+# Beside the pictures an archive has a few documents and a directory.
+ARCHIVE_OVERHEAD = 50_000_000
 # They lie beside the pictures and count on no quota.
 ARCHIVES_KEPT = 10
 
@@ -27,6 +38,58 @@ def start_import(*, actor: User, urls: Sequence[str], now: datetime, album: Albu
     with committing():
         require_room(actor.pk)
         return start(kind=IMPORT_PICTURES, owner_id=actor.pk, arguments=arguments, total=len(urls), now=now)
+
+
+def archive_limit(actor: User) -> int:
+    """Return how many bytes an archive of the actor's may have that is sent to be imported."""
+    quota, most = actor.plan.quota_bytes, int(settings.IMPORT_ARCHIVE_BYTES)
+    return most if quota is None else min(most, quota + ARCHIVE_OVERHEAD)
+
+
+def start_archive_import(*, actor: User, upload: Upload, now: datetime, album: Album | None = None) -> Task:
+    """Import an archive that an export has made, in the background; `Invalid` when it is none, `Forbidden` when the
+    quota has no room for what would be new of it, `LimitReached` while another one of the actor's is imported."""
+    _require_no_other_archive(actor)
+    with archives.opened(upload.path) as archive:
+        _require_quota(actor, archive.pictures)
+        total = len(archive.pictures) + (0 if album else len(archive.albums))
+    name = renditions.import_name(uuid.uuid4().hex)
+    renditions.storage().place(upload.path, name, size=upload.size)
+    try:
+        with committing():
+            require_room(actor.pk)
+            _require_no_other_archive(actor)
+            arguments = {"archive": name, "album": album.pk if album else None}
+            return start(kind=IMPORT_ARCHIVE, owner_id=actor.pk, arguments=arguments, total=total, now=now)
+    except BaseException:
+        with suppress(Unavailable, OSError):
+            renditions.storage().delete(name)
+        raise
+
+
+def archives_to_import() -> set[str]:
+    """Return the names of the archives that tasks still need."""
+    tasks = Task.objects.filter(kind=IMPORT_ARCHIVE, status__in=(Status.QUEUED, Status.RUNNING))
+    return {arguments["archive"] for arguments in tasks.values_list("arguments", flat=True)}
+
+
+def _require_no_other_archive(actor: User) -> None:
+    # Each takes as much of the disk again as it has pictures.
+    others = Task.objects.filter(owner_id=actor.pk, kind=IMPORT_ARCHIVE, status__in=(Status.QUEUED, Status.RUNNING))
+    if others.exists():
+        raise LimitReached(30, "Another archive of yours is being imported: wait until it is done, or cancel it.")
+
+
+def _require_quota(actor: User, entries: Sequence[ArchivedPicture]) -> None:
+    """Raise `Forbidden` where the files that the actor does not have yet take more than the quota has left."""
+    if actor.plan.quota_bytes is None:
+        return
+    own = set(Picture.objects.filter(owner=actor, deleted_at=None).values_list("sha256", flat=True).iterator())
+    needed = sum(entry.bytes for entry in entries if entry.sha256 not in own)
+    left = actor.plan.quota_bytes - actor.bytes_used
+    if needed > max(left, 0):
+        detail = f"The archive has {needed:,} bytes that are new, and your plan has room for {max(left, 0):,}."
+        raise Forbidden("quota_exceeded", detail, pointer="/archive")
 
 
 def start_export(*, actor: User, now: datetime, album: Album | None = None) -> Task:

@@ -1,12 +1,11 @@
 """What takes longer than a request: imports and exports, and the archives that exports make."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from django.http.response import HttpResponseBase
 from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
-from rest_framework.generics import GenericAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -15,13 +14,16 @@ from albumen import delivery
 from albumen.accounts.authentication import SignedInRequest
 from albumen.idempotency.views import creates_once
 from albumen.library import access, renditions
-from albumen.library.serializers import ImportSerializer
+from albumen.library.serializers import ArchiveSerializer, ImportSerializer
 from albumen.library.services import work
 from albumen.library.views.files import NO_CACHE, FileView
 from albumen.strict import require_no_fields
 from albumen.tasks.serializers import TaskSerializer
+from albumen.uploads.parsers import JSONParser, MultiPartParser
+from albumen.uploads.views import AcceptsUploads
 
 if TYPE_CHECKING:
+    from albumen.accounts.models import User
     from albumen.tasks.models import Task
 
 
@@ -32,27 +34,42 @@ def accepted(task: "Task", request: Request) -> Response:
 
 
 @extend_schema(tags=["Tasks"])
-class Import(GenericAPIView[Any]):
+class Import(AcceptsUploads):
     serializer_class = ImportSerializer
-    refusals = {"POST": [403, 409]}
+    parser_classes = (JSONParser, MultiPartParser)
+    upload_fields = ("archive",)
+    refusals = {"POST": [403, 409, 507]}
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        self.limit_upload(request, work.archive_limit(cast("User", request.user)))
 
     @extend_schema(
-        summary="Import pictures by their addresses",
+        summary="Import pictures by their addresses, or from an archive",
         description=(
-            "A task that copies up to 500 images into pictures of one's own, under the same rules as an upload and "
-            "the same guards as a linked picture. Its result has one entry for each address: `{url, picture}`, or "
-            "`{url, error: {code, detail}}`."
+            "With `urls`, a task that copies up to 500 images into pictures of one's own, under the same rules as an "
+            "upload and the same guards as a linked picture; a store may serve them as `application/octet-stream`. "
+            "Its result has one entry for each address: `{url, picture}`, or `{url, error: {code, detail}}`.\n\n"
+            "With a multipart `archive` that an export has made, of up to 20,000 pictures, a task that brings back "
+            "pictures with their names and descriptions, linked ones too, and the albums, as private ones. Each "
+            "picture is taken under the rules of an upload. What is there already, by its bytes and its name, is not "
+            "made again, and an album of the same name is filled; with `album`, everything goes there instead. "
+            "Profile, links, organizations and sessions stay as they are."
         ),
+        request={"application/json": ImportSerializer, "multipart/form-data": ArchiveSerializer},
         responses={202: TaskSerializer},
     )
-    @creates_once
+    @creates_once(slow=True)
     def post(self, request: SignedInRequest) -> Response:
-        serializer = self.get_serializer(data=request.data)
+        shape = ArchiveSerializer if "archive" in request.data else ImportSerializer
+        serializer = shape(data=request.data, context=self.get_serializer_context())
         serializer.is_valid(raise_exception=True)
         asked = serializer.validated_data
         album = access.get_named_album(request.user, asked["album"]) if asked.get("album") else None
-        task = work.start_import(actor=request.user, urls=asked["urls"], album=album, now=timezone.now())
-        return accepted(task, request)
+        common: dict[str, Any] = {"actor": request.user, "album": album, "now": timezone.now()}
+        if "archive" in asked:
+            return accepted(work.start_archive_import(upload=asked["archive"], **common), request)
+        return accepted(work.start_import(urls=asked["urls"], **common), request)
 
 
 @extend_schema(tags=["Tasks"])

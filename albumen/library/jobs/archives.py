@@ -1,0 +1,173 @@
+"""Importing an archive that an export has made: its pictures, with names and descriptions, and its albums."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
+
+from albumen.accounts.access import get_active_user
+from albumen.accounts.models import User
+from albumen.errors import DomainError, Invalid, NotFound, OutOfSpace, Unavailable
+from albumen.library import access, renditions
+from albumen.library.models import Picture
+from albumen.library.services import albums, archives, linked, pictures
+from albumen.library.services.archives import Archive, ArchivedPicture
+from albumen.tasks.services import Run
+from albumen.uploads.drafts import Upload
+
+CHUNK = 500
+# A result and its checkpoint stay small.
+REFUSALS_KEPT = 100
+
+
+def import_archive(run: Run) -> dict[str, Any]:
+    """Return `{pictures, existing, refused, refusals, albums}`: how many pictures were made, were there already, and
+    were refused, with the first refusals by name.
+
+    What the user has already is passed over, so a run that is killed or that waits for others begins anew.
+    """
+    name = run.arguments["archive"]
+    if "result" not in run.checkpoint:
+        if not renditions.storage().holds(name):
+            raise NotFound("archive_gone", "The archive is not kept any more: send it again.")
+        with renditions.storage().local(name) as path, archives.opened(path) as archive:
+            result = _Import(run, archive).carry_out()
+        with run.step(checkpoint={"result": result}):
+            pass
+    renditions.storage().delete(name)
+    finished: dict[str, Any] = run.checkpoint["result"]
+    return finished
+
+
+class _Import:
+    """One attempt. The checkpoint has how far it came, and the counts until there."""
+
+    def __init__(self, run: Run, archive: Archive) -> None:
+        self._run = run
+        self._archive = archive
+        self._position = run.checkpoint.get("position", 0)
+        self._made = run.checkpoint.get("made", 0)
+        self._refused = run.checkpoint.get("refused", 0)
+        self._refusals: list[dict[str, Any]] = run.checkpoint.get("refusals", [])
+        # Ids here by those in the archive.
+        self._found: dict[int, int] = {}
+
+    def carry_out(self) -> dict[str, Any]:
+        known = _Known(get_active_user(self._run.owner_id), self._archive.pictures)
+        for position, entry in enumerate(self._archive.pictures):
+            picture_id = known.take(entry)
+            if picture_id is not None:
+                self._found[entry.id] = picture_id
+                self._run.report(max(position + 1, self._position))
+            elif position >= self._position:
+                self._run.give_way()
+                self._take(position, entry)
+        filled = self._fill_album() if self._run.arguments["album"] is not None else self._fill_albums()
+        return {
+            "pictures": self._made,
+            "existing": len(self._found) - self._made,
+            "refused": self._refused,
+            "refusals": self._refusals,
+            "albums": filled,
+        }
+
+    def _take(self, position: int, entry: ArchivedPicture) -> None:
+        # Asked anew for each: plan, quota and rights may have changed since the last one.
+        actor = get_active_user(self._run.owner_id)
+        try:
+            self._make(actor, position, entry)
+        except (OutOfSpace, Unavailable):
+            raise
+        except DomainError as refusal:
+            self._refused += 1
+            error = {"code": refusal.code, "detail": refusal.detail}
+            self._refusals = [*self._refusals, {"name": entry.name, "error": error}][:REFUSALS_KEPT]
+            with self._run.step(done=position + 1, checkpoint=self._checkpoint(position)):
+                pass
+
+    def _make(self, actor: User, position: int, entry: ArchivedPicture) -> None:
+        fields: dict[str, Any] = {"name": entry.name, "description": entry.description}
+        fields |= {"actor": actor, "now": self._run.now()}
+        if entry.file is None:
+            if entry.image_url is None:
+                raise Invalid("file_missing", "The archive has no bytes of this picture.")
+            picture = linked.link_picture(image_url=entry.image_url, **fields)
+            self._made += 1
+            with self._run.step(done=position + 1, checkpoint=self._checkpoint(position)):
+                pass
+        else:
+            taken = self._unpack(actor, entry, entry.file)
+            with self._run.step(done=position + 1) as step:
+                picture, _ = pictures.keep_picture(taken=taken, **fields)
+                self._made += 1
+                step.checkpoint = self._checkpoint(position)
+        self._found[entry.id] = picture.pk
+
+    def _unpack(self, actor: User, entry: ArchivedPicture, file: str) -> pictures.Taken:
+        upload = Upload(renditions.storage().draft(), field="image", limit=actor.plan.max_upload_bytes)
+        try:
+            self._archive.copy(file, upload.write)
+            upload.finish()
+            if upload.sha256 != entry.sha256:
+                raise Invalid("damaged_entry", "Its bytes are not those that the archive's manifest tells of.")
+            return pictures.take_in(actor=actor, upload=upload)
+        finally:
+            upload.discard()
+
+    def _checkpoint(self, position: int) -> dict[str, Any]:
+        return {
+            "position": position + 1,
+            "made": self._made,
+            "refused": self._refused,
+            "refusals": self._refusals,
+        }
+
+    def _fill_album(self) -> int:
+        """Put everything into the album that the request named."""
+        actor = get_active_user(self._run.owner_id)
+        with self._run.step(done=len(self._archive.pictures)):
+            album = access.get_filled_album(actor, self._run.arguments["album"])
+            ids = [self._found[one.id] for one in self._archive.pictures if one.id in self._found]
+            albums.append_own(actor=actor, album=album, picture_ids=ids, now=self._run.now())
+        return 1
+
+    def _fill_albums(self) -> int:
+        """Make the archive's albums again, private ones, or fill those of the same names."""
+        actor = get_active_user(self._run.owner_id)
+        filled: list[int] = []
+        for number, album in enumerate(self._archive.albums, start=1):
+            ids = [self._found[one] for one in album.pictures if one in self._found]
+            with self._run.step(done=len(self._archive.pictures) + number):
+                filled.append(
+                    albums.fill_named_album(
+                        actor=actor,
+                        name=album.name,
+                        description=album.description,
+                        picture_ids=ids,
+                        other_than=filled,
+                        now=self._run.now(),
+                    )
+                )
+        return len(filled)
+
+
+class _Known:
+    """What the user has of the archive's pictures. Of several with the same bytes and name, each counts once."""
+
+    def __init__(self, owner: User, entries: Sequence[ArchivedPicture]) -> None:
+        self._ids: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
+        live = Picture.objects.filter(owner=owner, deleted_at=None).order_by("-pk")
+        for field in ("sha256", "image_url"):
+            keys = sorted({self._key(entry)[0] for entry in entries if (entry.file is None) == (field == "image_url")})
+            for start in range(0, len(keys), CHUNK):
+                some = live.filter(**{f"{field}__in": [key for key in keys[start : start + CHUNK] if key]})
+                for picture_id, key, name in some.values_list("pk", field, "name"):
+                    self._ids[key, name].append(picture_id)
+
+    def take(self, entry: ArchivedPicture) -> int | None:
+        """Return the id of one that no other entry was taken for, the oldest first."""
+        ids = self._ids.get(self._key(entry))
+        return ids.pop() if ids else None
+
+    @staticmethod
+    def _key(entry: ArchivedPicture) -> tuple[str, str]:
+        return (entry.sha256 if entry.file is not None else entry.image_url or "", entry.name)

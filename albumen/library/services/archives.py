@@ -1,0 +1,209 @@
+"""Reading archives that people send, as exports made them: everything in one is believed only once it was checked.
+
+Entries are found by the manifest and read as streams, so their names lead nowhere. Nothing is unpacked before the
+directory has been found to be small, honest about its sizes, and without encrypted, doubled or overlapping entries.
+"""
+
+import io
+import re
+import struct
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile
+
+import orjson
+
+from albumen.errors import Invalid
+from albumen.library.services.names import clean_name
+from albumen.storage import BLOCK
+from albumen.text import clean_lines
+
+MANIFEST, ALBUMS = "manifest.json", "albums.json"
+MAX_ENTRIES = 20_000
+MAX_ALBUMS = 2_000
+# In bytes. The directory of an export has about 110 for each entry, and its manifest about 450.
+MAX_DIRECTORY = 8_000_000
+MAX_DOCUMENT = 32_000_000
+# Pictures are compressed already: what swells more than this when it is unpacked is no archive of them.
+MAX_SWELLING = 20
+_SHA256 = re.compile("[0-9a-f]{64}")
+# Whatever the library makes of bytes that are no ZIP, or of offsets that lead nowhere.
+_DAMAGE = (BadZipFile, zlib.error, EOFError, RuntimeError, ValueError, OverflowError, OSError, struct.error)
+
+
+@dataclass(frozen=True, slots=True)
+class ArchivedPicture:
+    """One picture of the manifest: `file` is its entry, None where it has no bytes there; `image_url` is a link's."""
+
+    id: int
+    name: str
+    description: str
+    file: str | None
+    bytes: int
+    sha256: str
+    image_url: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ArchivedAlbum:
+    """`pictures` are ids of the manifest, in the album's order."""
+
+    name: str
+    description: str
+    pictures: list[int]
+
+
+class Archive:
+    """An archive that was checked."""
+
+    def __init__(self, file: ZipFile) -> None:
+        self._file = file
+        sizes = {entry.filename: entry.file_size for entry in file.infolist()}
+        manifest = _object(self._document(MANIFEST), "manifest.json")
+        rows = _list(manifest.get("pictures"), "pictures", MAX_ENTRIES)
+        self.pictures = [_picture(row, sizes) for row in rows]
+        files = [picture.file for picture in self.pictures if picture.file is not None]
+        _require(len(set(files)) == len(files), "Its manifest names a file twice.")
+        ids = [picture.id for picture in self.pictures]
+        _require(len(set(ids)) == len(ids), "Its manifest has two pictures with one id.")
+        self.albums = self._albums(manifest, sizes)
+
+    def _albums(self, manifest: dict[str, Any], sizes: dict[str, int]) -> list[ArchivedAlbum]:
+        if manifest.get("album") is not None:
+            about = _object(manifest["album"], "album")
+            return [_album({**about, "pictures": [picture.id for picture in self.pictures]})]
+        if ALBUMS not in sizes:
+            return []
+        rows = _object(self._document(ALBUMS), ALBUMS).get("albums")
+        return [_album(row) for row in _list(rows, "albums", MAX_ALBUMS)]
+
+    def _document(self, name: str) -> Any:
+        text = bytearray()
+
+        def write(block: bytes) -> None:
+            text.extend(block)
+            _require(len(text) <= MAX_DOCUMENT, f"Its {name} is too large.")
+
+        try:
+            self.copy(name, write)
+        except KeyError:
+            raise _refusal(f"It has no {name}: only archives that an export has made can be imported.") from None
+        try:
+            return orjson.loads(bytes(text))
+        except orjson.JSONDecodeError:
+            raise _refusal(f"Its {name} is no JSON.") from None
+
+    def copy(self, name: str, write: Callable[[bytes], None]) -> None:
+        """Hand the bytes of an entry to `write`, block by block; `Invalid` where the entry is damaged."""
+        for block in self._blocks(name):
+            write(block)
+
+    def _blocks(self, name: str) -> Iterator[bytes]:
+        try:
+            with self._file.open(name) as source:
+                while block := source.read(BLOCK):
+                    yield block
+        except _DAMAGE:
+            raise Invalid("damaged_entry", f"{name[:100]} is damaged in the archive.", pointer="/archive") from None
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[Archive]:
+    """Return the archive in this file; `Invalid` with `invalid_archive` where it cannot be taken."""
+    with _BoundedReads(path.open("rb", buffering=0)) as source:
+        try:
+            file = ZipFile(source)
+        except _DAMAGE:
+            raise _refusal("It is no ZIP file, or a damaged one.") from None
+        with file:
+            _check_directory(file, path.stat().st_size)
+            yield Archive(file)
+
+
+class _BoundedReads(io.BufferedReader):
+    """A file of which no more is read at once than a directory may have: an archive's own figures are not believed."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        if size is None or size < 0:
+            size = MAX_DIRECTORY
+        elif size > MAX_DIRECTORY:
+            raise BadZipFile("the directory is too large")
+        return super().read(size)
+
+
+def _check_directory(file: ZipFile, size: int) -> None:
+    entries = file.infolist()
+    # Beside the pictures there are a few documents.
+    _require(len(entries) <= MAX_ENTRIES + 100, f"It has more than {MAX_ENTRIES:,} entries.")
+    _require(len({entry.filename for entry in entries}) == len(entries), "It has two entries with one name.")
+    _require(not any(entry.flag_bits & 0x2041 for entry in entries), "It is encrypted.")
+    methods = {entry.compress_type for entry in entries}
+    _require(
+        methods <= {ZIP_STORED, ZIP_DEFLATED}, "It is compressed in a way that is not taken: use Deflate, or none."
+    )
+    _require(sum(entry.compress_size for entry in entries) <= size, "Its entries overlap.")
+    unpacked = sum(entry.file_size for entry in entries)
+    _require(unpacked <= MAX_SWELLING * size + MAX_DOCUMENT, "It would unpack to far more than it is.")
+
+
+def _picture(row: Any, sizes: dict[str, int]) -> ArchivedPicture:
+    fields = _object(row, "picture")
+    file, sha256 = fields.get("file"), fields.get("sha256") or ""
+    _require(file is None or (isinstance(file, str) and file in sizes), f"It lacks {str(file)[:100]}.")
+    valid = isinstance(sha256, str) and (file is None or _SHA256.fullmatch(sha256))
+    _require(bool(valid), "Its manifest lacks the sha256 of a file.")
+    return ArchivedPicture(
+        id=_id(fields.get("id")),
+        name=clean_name(_text(fields.get("name"))) or "picture",
+        description=clean_lines(_text(fields.get("description"))).strip()[:5000],
+        file=file,
+        bytes=sizes[file] if file is not None else 0,
+        sha256=sha256,
+        image_url=_text(fields.get("image_url")) or None,
+    )
+
+
+def _album(row: Any) -> ArchivedAlbum:
+    fields = _object(row, "album")
+    return ArchivedAlbum(
+        name=clean_name(_text(fields.get("name")))[:150].strip() or "Album",
+        description=clean_lines(_text(fields.get("description"))).strip()[:2000],
+        pictures=[_id(one) for one in _list(fields.get("pictures"), "pictures", 10 * MAX_ENTRIES)],
+    )
+
+
+def _object(value: Any, what: str) -> dict[str, Any]:
+    _require(isinstance(value, dict), f"Its manifest is wrong: {what} is no object.")
+    found: dict[str, Any] = value
+    return found
+
+
+def _list(value: Any, what: str, most: int) -> list[Any]:
+    _require(isinstance(value, list), f"Its manifest is wrong: {what} is no list.")
+    _require(len(value) <= most, f"Its manifest is wrong: {what} has more than {most:,} entries.")
+    found: list[Any] = value
+    return found
+
+
+def _id(value: Any) -> int:
+    _require(type(value) is int, "Its manifest is wrong: an id is no number.")
+    found: int = value
+    return found
+
+
+def _text(value: Any) -> str:
+    _require(value is None or isinstance(value, str), "Its manifest is wrong: a text is none.")
+    return value or ""
+
+
+def _require(condition: bool, refusal: str) -> None:
+    if not condition:
+        raise _refusal(refusal)
+
+
+def _refusal(detail: str) -> Invalid:
+    return Invalid("invalid_archive", f"This archive cannot be imported. {detail}", pointer="/archive")
