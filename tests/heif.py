@@ -90,6 +90,14 @@ def heic(
     return assemble(items, **layout)
 
 
+def av1(content: bytes) -> Item:
+    """The picture within an AVIF file that Pillow wrote, with its size and configuration, to be assembled anew."""
+    size = content[content.index(b"ispe") - 4 :][:20]
+    at = content.index(b"av1C") - 4
+    configuration = content[at : at + int.from_bytes(content[at : at + 4], "big")]
+    return Item(b"av01", content[content.index(b"mdat") + 4 :], [size, configuration])
+
+
 def assemble(items: Sequence[Item], *, primary: int = 1, brand: bytes = b"heic", behind: bytes = b"") -> bytes:
     """The file of these items, numbered from 1, whose bytes lie one after the other in one `mdat`."""
     head = box(b"ftyp", brand, bytes(4), b"mif1", brand)

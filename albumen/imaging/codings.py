@@ -3,6 +3,7 @@
 from albumen.imaging.colour import Coding, from_cicp, from_gamma
 from albumen.imaging.exif import Bytes
 from albumen.imaging.formats import png
+from albumen.imaging.formats.av1 import read_colours
 from albumen.imaging.formats.errors import Malformed
 from albumen.imaging.formats.items import Items
 
@@ -32,16 +33,16 @@ def of_png(data: Bytes) -> Coding | None:
 
 
 def of_avif(data: Bytes) -> Coding | None:
-    """Return what the colour property of the picture says, or that of its first tile; a profile comes before it."""
+    """Return what the colour property of the picture says, else its stream; nothing where there is a profile."""
     try:
         items = Items(data)
-        for item in (items.primary, items.coded()):
-            codes = [data[box.start : box.end] for box in items.properties(item, b"colr")]
-            if any(code[:4] in {b"prof", b"rICC"} for code in codes):
-                return None
-            for code in codes:
-                if code[:4] == b"nclx":
-                    return from_cicp(int.from_bytes(code[4:6], "big"), int.from_bytes(code[6:8], "big"))
+        codes = [data[box.start : box.end] for box in items.colours()]
+        if any(code[:4] in {b"prof", b"rICC"} for code in codes):
+            return None
+        for code in codes:
+            if code[:4] == b"nclx":
+                return from_cicp(int.from_bytes(code[4:6], "big"), int.from_bytes(code[6:8], "big"))
+        stream = read_colours(items.head(items.coded()))
+        return from_cicp(stream.primaries, stream.transfer)
     except Malformed:
-        pass
-    return None
+        return None

@@ -9,6 +9,7 @@ from albumen.imaging.colour import Coding, from_cicp
 from albumen.imaging.formats.boxes import boxes
 from albumen.imaging.formats.errors import Malformed
 from albumen.imaging.formats.items import Items
+from albumen.imaging.ranges import FULL, Narrow
 from albumen.imaging.values import Refused
 
 _BANDS = {"L": ("b-w", "uchar", 1), "RGB": ("srgb", "uchar", 3), "RGBA": ("srgb", "uchar", 4)}
@@ -19,7 +20,7 @@ class Heic:
     """The primary picture of a HEIC file, known by its header until `decode` is called.
 
     Width and height are in pixels, the file's own rotation and mirroring applied; `exif` and `xmp` are empty where
-    there is none; `coding` is what its colours mean where no profile says it.
+    there is none; `coding` is what its colours mean where no profile says it, `narrow` what `decode` leaves narrow.
     """
 
     def __init__(self, path: Path) -> None:
@@ -29,7 +30,7 @@ class Heic:
         self.has_alpha = self._primary.has_alpha
         self.exif: bytes = self._primary.info["exif"] or b""
         self.xmp: bytes = self._primary.info.get("xmp") or b""
-        self.coding = _coding(self._primary.info)
+        self.coding, self.narrow = _colours(self._primary.info)
 
     def decode(self) -> Any:
         """Return the picture as a pyvips image over the decoder's own memory: grey or RGB with or without alpha.
@@ -58,9 +59,13 @@ class Heic:
         return image
 
 
-def _coding(info: dict[str, Any]) -> Coding | None:
+def _colours(info: dict[str, Any]) -> tuple[Coding | None, Narrow]:
     codes = info.get("nclx_profile")
-    return from_cicp(codes["color_primaries"], codes["transfer_characteristics"]) if codes else None
+    if not codes:
+        return None, FULL
+    coding = from_cicp(codes["color_primaries"], codes["transfer_characteristics"])
+    # Grey pictures have no chroma format.
+    return coding, Narrow(grey="chroma" not in info and not codes["full_range_flag"])
 
 
 def _primary(path: Path) -> Any:

@@ -8,12 +8,13 @@ from typing import Any
 
 import pyvips
 
-from albumen.imaging import codings, tiff_pixels
+from albumen.imaging import codings, ranges, tiff_pixels
 from albumen.imaging.colour import Coding
 from albumen.imaging.exif import Exif, read_exif
 from albumen.imaging.formats import gif, heif, jpeg, png, tiff, webp
 from albumen.imaging.formats.png_profiles import read_profiles
 from albumen.imaging.heic import Heic
+from albumen.imaging.ranges import FULL, Narrow
 from albumen.imaging.sniff import sniff
 from albumen.imaging.tiff_pages import Page, read_pages
 from albumen.imaging.values import Facts, Limits, Refused
@@ -34,7 +35,6 @@ _COMPLETE = {
     "heic": heif.is_complete,
     "tiff": tiff.is_complete,
 }
-_CODINGS = {"png": codings.of_png, "avif": codings.of_avif}
 _PAGED = {"gif", "webp"}
 _SNIFFED_BYTES = 1024
 
@@ -51,6 +51,7 @@ class Picture:
     has_alpha: bool
     exif: Exif
     coding: Coding | None = None
+    narrow: Narrow = FULL
     pages: tuple[Page, ...] = ()
 
     @property
@@ -71,7 +72,8 @@ class Picture:
         """The first frame as a stream of rows; a file that is cut short fails while it is read."""
         if self.pages:
             return tiff_pixels.load(self.path, self.pages[0])
-        return load(self.path, self.format, **options)
+        image = load(self.path, self.format, **options)
+        return image if self.narrow == FULL else self.narrow.widen(image)
 
     def strictly(self) -> AbstractContextManager[None]:
         """Within it the first frame is decoded, or pyvips.Error is raised; the loaders but TIFF's are so anyway."""
@@ -111,7 +113,8 @@ def open_picture(path: Path, limits: Limits) -> Picture:
         _hold_frames(frames, limits)
         _hold_pixels(max(width * height, pixels) * frames, limits)
         exif = _read_exif(path, form, header)
-        return Picture(path, form, width, height, frames, bool(header.hasalpha()), exif, _read_coding(path, form))
+        coding, narrow = _read_colours(path, form)
+        return Picture(path, form, width, height, frames, bool(header.hasalpha()), exif, coding, narrow)
     except pyvips.Error as error:
         raise refusal(path, form, error) from error
 
@@ -123,7 +126,7 @@ def _open_heic(path: Path, limits: Limits) -> Picture:
     header = Heic(path)
     _hold_size((header.width, header.height), limits)
     exif = replace(read_exif(header.exif, xmp=header.xmp), orientation=1)
-    return Picture(path, "heic", header.width, header.height, 1, header.has_alpha, exif, header.coding)
+    return Picture(path, "heic", header.width, header.height, 1, header.has_alpha, exif, header.coding, header.narrow)
 
 
 def _open_tiff(path: Path, limits: Limits) -> Picture:
@@ -216,11 +219,13 @@ def _read_exif(path: Path, form: str, header: Any) -> Exif:
     return replace(exif, orientation=1) if form == "avif" else exif
 
 
-def _read_coding(path: Path, form: str) -> Coding | None:
-    if form not in _CODINGS:
-        return None
+def _read_colours(path: Path, form: str) -> tuple[Coding | None, Narrow]:
+    if form not in {"png", "avif"}:
+        return None, FULL
     with _mapped(path) as data:
-        return _CODINGS[form](data)
+        if form == "png":
+            return codings.of_png(data), FULL
+        return codings.of_avif(data), ranges.of_avif(data)
 
 
 def _mapped(path: Path) -> mmap.mmap:

@@ -10,6 +10,7 @@ from albumen.imaging.exif import Bytes
 from albumen.imaging.formats.boxes import Box, Reader, boxes, find
 from albumen.imaging.formats.errors import Malformed
 
+_HEAD = 256
 _DERIVED = {b"grid", b"iden", b"iovl"}
 _ALPHA = (b"urn:mpeg:hevc:2015:auxid:1\x00", b"urn:mpeg:mpegB:cicp:systems:auxiliary:alpha\x00")
 
@@ -94,9 +95,9 @@ class Items:
         self._references = list(self._read_references())
         self._properties = self._read_properties()
 
-    def coded(self) -> int:
-        """Return the number of the item that holds the primary picture's pixels, the first tile's for a grid."""
-        item = self.primary
+    def coded(self, item: int | None = None) -> int:
+        """Return the item that holds the pixels of an item, by default the primary one; of a grid the first tile."""
+        item = self.primary if item is None else item
         for _ in range(8):
             if self.kinds.get(item) not in _DERIVED:
                 break
@@ -114,6 +115,18 @@ class Items:
                     if bytes(self._data[box.start + 4 : box.end]).startswith(_ALPHA):
                         return source
         return None
+
+    def colours(self) -> list[Box]:
+        """Return the colour properties of the primary picture, or else those of what holds its pixels."""
+        return self.properties(self.primary, b"colr") or self.properties(self.coded(), b"colr")
+
+    def head(self, item: int) -> bytes:
+        """Return the first bytes of an item."""
+        for piece in extents(self._data, self._box(b"iloc")):
+            if piece.item == item:
+                start = piece.offset + (self._box(b"idat").start if piece.method == 1 else 0)
+                return bytes(self._data[start : start + min(piece.length, _HEAD)])
+        raise Malformed
 
     def properties(self, item: int, kind: bytes) -> list[Box]:
         """Return the item's properties of that type, in the order of their association."""

@@ -1,0 +1,119 @@
+"""What the sequence header of an AV1 picture says of its colours (AV1 Bitstream and Decoding Process, section 5.5)."""
+
+from dataclasses import dataclass
+
+from albumen.imaging.formats.errors import Malformed
+
+_SEQUENCE_HEADER = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Colours:
+    """Numbers of Rec. ITU-T H.273, 2 for unknown; whether there is grey alone, and whether its range is full."""
+
+    primaries: int
+    transfer: int
+    grey: bool
+    full_range: bool
+
+
+class _Bits:
+    def __init__(self, data: bytes) -> None:
+        self._number, self._left = int.from_bytes(data, "big"), 8 * len(data)
+
+    def take(self, count: int = 1) -> int:
+        self._left -= count
+        if self._left < 0:
+            raise Malformed
+        return self._number >> self._left & (1 << count) - 1
+
+    def take_uvlc(self) -> None:
+        zeros = 0
+        while not self.take():
+            zeros += 1
+        self.take(zeros)
+
+
+def read_colours(data: bytes) -> Colours:
+    """Read the first sequence header of a stream of OBUs. Raise Malformed without one."""
+    at = 0
+    while at < len(data):
+        header = data[at]
+        at += 2 if header & 4 else 1
+        size = len(data) - at
+        if header & 2:
+            size = shift = 0
+            while at < len(data) and shift < 35:
+                byte = data[at]
+                at += 1
+                size |= (byte & 0x7F) << shift
+                shift += 7
+                if byte < 0x80:
+                    break
+        if header >> 3 & 15 == _SEQUENCE_HEADER:
+            return _read_header(_Bits(data[at : at + size]))
+        at += size
+    raise Malformed
+
+
+def _read_header(bits: _Bits) -> Colours:
+    profile = bits.take(3)
+    bits.take()
+    reduced = bits.take()
+    if reduced:
+        bits.take(5)
+    else:
+        _pass_operating_points(bits)
+    wide, high = bits.take(4) + 1, bits.take(4) + 1
+    bits.take(wide + high)
+    if not reduced and bits.take():
+        bits.take(7)
+    bits.take(3)
+    if not reduced:
+        _pass_tools(bits)
+    bits.take(3)
+    return _read_colour_config(bits, profile)
+
+
+def _pass_operating_points(bits: _Bits) -> None:
+    delay_length, modelled = 0, 0
+    if bits.take():
+        bits.take(64)
+        if bits.take():
+            bits.take_uvlc()
+        modelled = bits.take()
+        if modelled:
+            delay_length = bits.take(5) + 1
+            bits.take(42)
+    displayed = bits.take()
+    for _ in range(bits.take(5) + 1):
+        bits.take(12)
+        if bits.take(5) > 7:
+            bits.take()
+        if modelled and bits.take():
+            bits.take(2 * delay_length + 1)
+        if displayed and bits.take():
+            bits.take(4)
+
+
+def _pass_tools(bits: _Bits) -> None:
+    bits.take(4)
+    ordered = bits.take()
+    if ordered:
+        bits.take(2)
+    screen = 2 if bits.take() else bits.take()
+    if screen and not bits.take():
+        bits.take()
+    if ordered:
+        bits.take(3)
+
+
+def _read_colour_config(bits: _Bits, profile: int) -> Colours:
+    deep = bits.take()
+    if profile == 2 and deep:
+        bits.take()
+    grey = profile != 1 and bool(bits.take())
+    primaries, transfer, matrix = (bits.take(8), bits.take(8), bits.take(8)) if bits.take() else (2, 2, 2)
+    if not grey and (primaries, transfer, matrix) == (1, 13, 0):
+        return Colours(primaries, transfer, grey, full_range=True)
+    return Colours(primaries, transfer, grey, bool(bits.take()))
