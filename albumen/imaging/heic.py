@@ -27,6 +27,8 @@ class Heic:
         self._path = path
         self._primary = _primary(path)
         self.width, self.height = self._primary.size
+        if not (self.width and self.height):
+            raise _damaged()
         self.has_alpha = self._primary.has_alpha
         self.exif: bytes = self._primary.info["exif"] or b""
         self.xmp: bytes = self._primary.info.get("xmp") or b""
@@ -107,4 +109,8 @@ def _foreign(path: Path) -> Refused | None:
 def _refusal(error: Exception) -> Refused:
     if "ecurity limit" in str(error) or "emory" in str(error):
         return Refused("undecodable", "The picture takes too much memory to decode; save it smaller and try again.")
+    return _damaged()
+
+
+def _damaged() -> Refused:
     return Refused("undecodable", "The picture is damaged; save it anew in an image editor and try again.")

@@ -180,7 +180,7 @@ def test_no_copy_no_picture(tmp_path: Path) -> None:
     }
 
 
-def test_another_size_than_the_header_says(tmp_path: Path) -> None:
-    small = struct.pack(">II", 100, 60)
-    content = heif.heic(make_scene()).replace(struct.pack(">II", 120, 80), small)
+@pytest.mark.parametrize("said", [(100, 60), (0, 80), (120, 0), (240, 160)])
+def test_another_size_than_the_header_says(said: tuple[int, int], tmp_path: Path) -> None:
+    content = heif.heic(make_scene()).replace(struct.pack(">II", 120, 80), struct.pack(">II", *said))
     assert refused(written(tmp_path, content)).code == "undecodable"
