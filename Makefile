@@ -3,7 +3,7 @@
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run stack test cover check faults fuzz bench lock
+.PHONY: help run stack test quick cover check faults fuzz bench lock
 
 # Modules are started by `python -m`, because the scripts in .venv/bin break when the checkout is moved.
 VENV_PYTHON := .venv/bin/python
@@ -28,7 +28,7 @@ stack: ## Start the scaled set-up of docs/operations.md on loopback, for a look;
 # or is about bytes before and after any. ALBUMEN_TEST_DATABASE=postgres runs everything there alone.
 PYTEST := $(VENV_PYTHON) -m pytest -n auto --dist loadgroup
 OWN_OR_NO_DATABASE := faults/test_slow_bodies.py imaging remote stack storage/test_move.py storage/test_silent.py \
-	test_backup.py test_deploy.py test_postgres.py test_settings.py test_stop.py
+	test_backup.py test_deploy.py test_empty_folder.py test_postgres.py test_settings.py test_stop.py
 
 test: ## Run every test, on SQLite and on PostgreSQL; ARGS="..." goes to pytest, which then runs once
 	@scripts/venv.sh requirements-dev.txt; \
@@ -39,6 +39,15 @@ test: ## Run every test, on SQLite and on PostgreSQL; ARGS="..." goes to pytest,
 		postgres://*) ALBUMEN_TEST_DATABASE=postgres $(PYTEST) $(addprefix --ignore=tests/,$(OWN_OR_NO_DATABASE)) ;; \
 		*) echo "Nothing was tested on PostgreSQL, which cannot be started here: $$said" ;; \
 	esac
+
+# From registration to a link that has ended, in process and, as the README walks, on a real server with a worker.
+QUICK := test_readme.py imaging/test_sizes.py http/test_tasks.py http/albums/test_one_album.py \
+	$(addprefix http/accounts/test_,registration.py login.py) \
+	$(addprefix http/library/test_,upload_forms.py thumbnails.py expiring_links.py)
+
+quick: ## Run the tests of the main job alone, on SQLite, in less than a minute
+	@scripts/venv.sh requirements-dev.txt; \
+	$(PYTEST) $(addprefix tests/,$(QUICK)) $(ARGS)
 
 # Measuring takes as long again as the tests do.
 cover: ## Run every test on SQLite, and show what of the code none of them reaches
