@@ -6,6 +6,7 @@ import json
 import os
 import struct
 import time
+import warnings
 import zipfile
 from typing import Any
 
@@ -18,8 +19,6 @@ from tests.background.conftest import ended, upload, use_plan
 from tests.elsewhere import Elsewhere
 from tests.http.problems import refused
 from tests.server import Server
-
-pytestmark = pytest.mark.filterwarnings("ignore:Duplicate name")
 
 
 def exported(client: httpx.Client, path: str = "/api/profile/export/") -> bytes:
@@ -57,7 +56,7 @@ def rows(files: dict[str, bytes]) -> list[dict[str, Any]]:
 
 def zipped(files: dict[str, bytes] | list[tuple[str, bytes]], method: int = zipfile.ZIP_STORED) -> bytes:
     buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", method) as archive:
+    with warnings.catch_warnings(action="ignore"), zipfile.ZipFile(buffer, "w", method) as archive:
         for name, content in files.items() if isinstance(files, dict) else files:
             archive.writestr(name, content)
     return buffer.getvalue()

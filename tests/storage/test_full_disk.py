@@ -87,6 +87,9 @@ def test_alone_everything_that_does_not_fit_is_a_507(crowded: Any) -> None:
         refused(send(alice, content), 507, "out_of_space")
         refused(alice.put("/api/profile/avatar/", files={"avatar": ("me.png", content)}), 507, "out_of_space")
         assert not [path for path in (crowded.data_dir / "media/incoming").iterdir() if path.suffix != ".lock"]
+    crowded.disk.fill(room=0)
+    probe = httpx.get(f"{crowded.url}/readyz", timeout=30)
+    assert (probe.status_code, "has no room left" in probe.text) == (503, True)
     crowded.disk.empty()
     assert send(alice, content).status_code == 201
 
