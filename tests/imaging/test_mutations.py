@@ -14,6 +14,7 @@ from PIL import Image, PngImagePlugin
 from albumen import imaging
 from albumen.imaging import Limits, Refused, Target
 from albumen.imaging.values import CODES
+from tests import heif
 from tests.faults.rounds import LONG, ROUNDS
 
 from .conftest import make_scene
@@ -53,6 +54,9 @@ def good_files() -> dict[str, bytes]:
         "webp": saved("WEBP", "RGBA", **beside, xmp=xmp),
         "webp, lossless and animated": saved("WEBP", lossless=True, **frames),
         "avif": saved("AVIF", "RGBA", (32, 32), **beside, xmp=xmp),
+        "avif, sequence": saved("AVIF", **frames),
+        "heic": heif.heic(make_scene(24, 16, "RGBA"), exif=exif.tobytes(), xmp=xmp, icc_profile=SRGB),
+        "heic, deep": heif.heic(make_scene(24, 16), depth=10, properties=[heif.box(b"irot", b"\x01")]),
         "avif, turned": saved("AVIF", size=(32, 32), exif=turned.tobytes()),
         "tiff": saved("TIFF", icc_profile=SRGB, compression="tiff_lzw"),
         "tiff, pages": saved("TIFF", **frames, compression="tiff_adobe_deflate"),
