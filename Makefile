@@ -28,7 +28,7 @@ stack: ## Start the scaled set-up of docs/operations.md on loopback, for a look;
 # or is about bytes before and after any. ALBUMEN_TEST_DATABASE=postgres runs everything there alone.
 PYTEST := $(VENV_PYTHON) -m pytest -n auto --dist loadgroup
 OWN_OR_NO_DATABASE := faults/test_slow_bodies.py imaging remote stack storage/test_move.py storage/test_silent.py \
-	test_backup.py test_deploy.py test_empty_folder.py test_postgres.py test_settings.py test_stop.py
+	test_backup.py test_browser.py test_deploy.py test_empty_folder.py test_postgres.py test_settings.py test_stop.py
 
 test: ## Run every test, on SQLite and on PostgreSQL; ARGS="..." goes to pytest, which then runs once
 	@scripts/venv.sh requirements-dev.txt; \

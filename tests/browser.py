@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import time
+from contextlib import ExitStack
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -38,7 +39,8 @@ class Browser:
         port = self._port(folder / "DevToolsActivePort")
         places = httpx.get(f"http://127.0.0.1:{port}/json/list", timeout=30).json()
         page = next(place for place in places if place["type"] == "page")
-        self._socket = connect(page["webSocketDebuggerUrl"], max_size=None)
+        self._opened = ExitStack()
+        self._socket = self._opened.enter_context(connect(page["webSocketDebuggerUrl"], max_size=None))
         self._numbers = count(1)
         self.heard: list[dict[str, Any]] = []
         for domain in ("Page", "Network", "Runtime", "Log"):
@@ -109,6 +111,6 @@ class Browser:
         file.write_bytes(base64.b64decode(shot["data"]))
 
     def close(self) -> None:
-        self._socket.close()
+        self._opened.close()
         self.process.terminate()
         self.process.wait(timeout=30)
