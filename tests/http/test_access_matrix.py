@@ -142,7 +142,10 @@ LIBRARY = {
             "trash": "434 44444 44",
         }
     },
-    "link-target": {"GET": {**dict.fromkeys(SEE, ANYBODY), "trash": "ggg ggggg gg"}},
+    "link-target": {
+        "GET": {**dict.fromkeys(SEE, ANYBODY), "trash": "ggg ggggg gg"},
+        "POST": {**dict.fromkeys(SEE, ANYBODY), "trash": "ggg ggggg gg"},
+    },
 }
 RUN = "111 333.3 .."
 ORGANIZATIONS = {
@@ -175,7 +178,7 @@ TASKS = {
     "task-retry": {"POST": {"queued": "111 44444 99", "ended": OWNER, "periodic": "111 44444 49"}},
 }
 EVENTS = {"events": {"GET": SIGNED_IN}}
-DESCRIPTION = {"schema": {"GET": ANYBODY}}
+DESCRIPTION = {"index": {"GET": ".11 ..... .."}, "schema": {"GET": ANYBODY}}
 PROBES = {
     "healthz": {"GET": ANYBODY},
     "readyz": {"GET": "hhh hhhhh hh"},
