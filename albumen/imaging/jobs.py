@@ -20,6 +20,8 @@ def prepare() -> None:
     for name in _ALLOWED_LOADERS:
         pyvips.operation_block_set(f"VipsForeignLoad{name}", False)
     pyvips.cache_set_max(0)
+    # pyvips' own handler of warnings fails on text that is not UTF-8; VIPS_WARNING in worker.py silences libvips.
+    pyvips._remove_log_handler()
 
 
 def clear_errors() -> None:

@@ -124,6 +124,8 @@ def _open_heic(path: Path, limits: Limits) -> Picture:
     if not is_complete(path, "heic"):
         raise cut_short()
     header = Heic(path)
+    if not header.width or not header.height:
+        raise Refused("undecodable", "The picture says that it has no pixels; save it anew in an image editor.")
     _hold_size((header.width, header.height), limits)
     exif = replace(read_exif(header.exif, xmp=header.xmp), orientation=1)
     return Picture(path, "heic", header.width, header.height, 1, header.has_alpha, exif, header.coding, header.narrow)

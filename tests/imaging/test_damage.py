@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from albumen.imaging import Refused, Target, inspect, render
+from tests import heif
 
 from .conftest import make_scene
 from .test_colours import SRGB
@@ -144,3 +145,18 @@ def test_stream_of_a_png_that_ends_wrongly_is_refused(save: Callable[..., Path])
     chunk[-1] ^= 0xFF  # of the checksum of the inflated bytes
     source.write_bytes(content[: at + 4] + chunk + zlib.crc32(chunk).to_bytes(4, "big") + content[end + 4 :])
     assert refused(source, render_too=True) == "undecodable"
+
+
+@pytest.mark.parametrize("side", [0, 1])
+def test_heic_without_pixels_is_damaged(side: int, tmp_path: Path) -> None:
+    content = heif.heic(make_scene(32, 32))
+    at = content.index(b"ispe") + 8 + 4 * side
+    source = tmp_path / "none.heic"
+    source.write_bytes(content[:at] + bytes(4) + content[at + 4 :])
+    assert refused(source) == "undecodable"
+
+
+def test_bigtiff_whose_directory_lies_beyond_any_memory_is_cut_short(tmp_path: Path) -> None:
+    source = tmp_path / "big.tif"
+    source.write_bytes(b"II+\x00\x08\x00\x00\x00" + b"\xff" * 8 + bytes(100))
+    assert refused(source) == "truncated"

@@ -62,7 +62,7 @@ def read_directories(data: Bytes) -> list[Directory]:
             Directory(tags, tuple(_sub_directories(layout, tags)))
             for tags in (layout.tags(at, _DECISIVE, _VALUES) for at in layout.chain())
         ]
-    except struct.error as error:
+    except (struct.error, OverflowError) as error:
         raise Malformed from error
 
 
@@ -78,7 +78,7 @@ def is_complete(data: Bytes) -> bool:
                     for start, length in zip(directory.get(offsets, ()), directory.get(lengths, ()), strict=False)
                 ):
                     return False
-    except (Malformed, struct.error):
+    except (Malformed, struct.error, OverflowError):
         return False
     return True
 
