@@ -3,7 +3,7 @@
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run stack test quick cover check faults fuzz bench lock
+.PHONY: help run stack test quick cover check clients faults fuzz bench lock
 
 # Modules are started by `python -m`, because the scripts in .venv/bin break when the checkout is moved.
 VENV_PYTHON := .venv/bin/python
@@ -11,7 +11,7 @@ COMPILE := pip compile --quiet --universal --python-version 3.11 --no-strip-extr
 	--generate-hashes
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' Makefile
 
 # Where the machine can, the server is tied to make, so that it never outlives a make that was killed.
 run: ## Start the server, on http://127.0.0.1:8000 unless HOST or PORT say otherwise
@@ -66,6 +66,11 @@ check: ## Check style, types, layers, migrations and the API description
 	step .venv/bin/lint-imports --no-logo; \
 	step manage.py makemigrations --check --dry-run; \
 	step manage.py spectacular --validate --fail-on-warn --file /dev/null
+
+# The npm packages are for this alone; what they make is checked and thrown away.
+clients: ## Make clients in TypeScript and Python from the API description, and do the main flow with each
+	@scripts/venv.sh requirements-dev.txt; \
+	$(VENV_PYTHON) -m pytest clients $(ARGS)
 
 faults: ## Kill and cut at 50 random moments each, or ROUNDS of them; takes an hour or two
 	@scripts/venv.sh requirements-dev.txt; \

@@ -113,7 +113,11 @@ class AutoSchema(SpectacularSchema):
 
     def _get_request_body(self, direction: Any = "request") -> Any:
         if self.method != "DELETE" or not getattr(self.view, "delete_takes_body", False):
-            return super()._get_request_body(direction)
+            body = super()._get_request_body(direction)
+            if body and "multipart/form-data" in body["content"]:
+                # Each of its fields may be absent, but not all of them.
+                body["required"] = True
+            return body
         # Left out by default, since HTTP gives such a body no meaning of its own; this view does.
         self.method = "POST"
         try:
