@@ -10,6 +10,7 @@ urlpatterns = [
     path("albums/<id:album_id>/export/", work.ExportAlbum.as_view(), name="album-export"),
     path("profile/export/", work.ExportProfile.as_view(), name="profile-export"),
     path("pictures/import/", work.Import.as_view(), name="import"),
+    path("pictures/import/archive/", work.ImportArchive.as_view(), name="import-archive"),
     path("pictures/", pictures.Pictures.as_view(), name="pictures"),
     path("pictures/<id:picture_id>/", pictures.OnePicture.as_view(), name="picture"),
     path("pictures/<id:picture_id>/restore/", pictures.Restore.as_view(), name="picture-restore"),

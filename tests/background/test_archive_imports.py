@@ -25,12 +25,15 @@ def exported(client: httpx.Client, path: str = "/api/profile/export/") -> bytes:
     return httpx.get(ended(client, client.post(path))["result"]["url"]).content
 
 
-def send(client: Any, archive: bytes, **fields: Any) -> httpx.Response:
-    return client.post("/api/pictures/import/", files={"archive": ("albumen.zip", archive)}, data=fields)
+ADDRESS = "/api/pictures/import/archive/"
 
 
-def imported(client: httpx.Client, archive: bytes, **fields: Any) -> dict[str, Any]:
-    task = ended(client, send(client, archive, **fields))
+def send(client: Any, archive: bytes, to: str = ADDRESS, **fields: Any) -> httpx.Response:
+    return client.post(to, files={"archive": ("albumen.zip", archive)}, data=fields)
+
+
+def imported(client: httpx.Client, archive: bytes, to: str = ADDRESS, **fields: Any) -> dict[str, Any]:
+    task = ended(client, send(client, archive, to, **fields))
     assert task["status"] == "succeeded", task
     return task["result"]
 
@@ -118,7 +121,7 @@ def test_an_album_s_archive_makes_the_album_again_or_fills_the_one_that_is_named
     alice.post(f"/api/albums/{album}/pictures/", files={"image": ("x.jpg", pictures.jpeg(500, 400))})
     archive = exported(bob, f"/api/albums/{album}/export/")
     named = bob.post("/api/albums/", json={"name": "Mine"}).json()["id"]
-    assert imported(bob, archive, album=named)["albums"] == 1
+    assert imported(bob, archive, "/api/pictures/import/", album=named)["albums"] == 1
     assert [one["name"] for one in bob.get("/api/albums/").json()["results"]] == ["Mine"]
     assert [(one["name"], one["height"]) for one in every(bob, f"/api/albums/{named}/pictures/")] == [("x.jpg", 200)]
     assert imported(bob, archive)["existing"] == 1

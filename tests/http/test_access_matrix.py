@@ -172,6 +172,7 @@ TASKS = {
     "task": {"GET": {"queued": OWNER, "periodic": "111 44444 4."}},
     "task-cancel": {"POST": {"queued": OWNER, "ended": "111 44444 99", "periodic": "111 44444 4."}},
     "import": {"POST": {"alone": SIGNED_IN, **of_album(NAME)}},
+    "import-archive": {"POST": SIGNED_IN},
     "album-export": {"POST": {**of_album(SEE), "public": "111 ..... .."}},
     "profile-export": {"POST": SIGNED_IN},
     "export-file": {"GET": "444 44444 44"},  # Its address is signed, and this one is not.
@@ -225,6 +226,7 @@ BODIES: dict[tuple[str, str], Callable[["World", str, str], dict[str, Any]]] = {
     ("import", "POST"): lambda world, role, case: (
         {"urls": ["http://images.example/a.jpg"]} | ({"album": world.albums[case]} if case in world.albums else {})
     ),
+    ("import-archive", "POST"): lambda world, role, case: {"urls": ["http://images.example/a.jpg"]},
     ("picture", "PATCH"): lambda world, role, case: {"name": "New"},
     ("picture-links", "POST"): lambda world, role, case: {"expiring_time_seconds": 300},
     ("organizations", "POST"): lambda world, role, case: {"name": "New"},

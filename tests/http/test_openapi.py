@@ -9,6 +9,7 @@ METHODS = ("get", "post", "put", "patch", "delete")
 FORMS = {
     "/api/pictures/",
     "/api/albums/{album_id}/pictures/",
+    "/api/pictures/import/archive/",
     "/api/profile/avatar/",
     "/users/{user_id}/images/",
     "/api/v1/images_upload/",
