@@ -41,7 +41,8 @@ class Ready(_Probe):
             return _fresh(HttpResponse(orjson.dumps(body), content_type="application/json"))
         request_id = getattr(request, "request_id", "-")
         body |= problems.document(503, "not_ready", "; ".join(down), request_id=request_id)
-        answer = HttpResponse(orjson.dumps(body), status=503, content_type=problems.MEDIA_TYPE)
+        refusal, headers = problems.rendered(body, request.headers.get("Accept", ""))
+        answer = HttpResponse(refusal, status=503, headers=headers)
         # The log has what is down once, and not at each question.
         answer._has_been_logged = True  # type: ignore[attr-defined]
         return _fresh(answer)

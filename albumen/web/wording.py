@@ -1,6 +1,8 @@
 """REST framework's own refusals in words that can stand behind the name of a field: `urls: Send a list of at most 9.`
 instead of `urls: Ensure this field has no more than 9 elements.`"""
 
+from django.contrib.admin.forms import AdminAuthenticationForm
+from django.contrib.auth.forms import AuthenticationForm
 from rest_framework import serializers
 
 _NUMBERS = {"min_value": "Send at least {min_value}.", "max_value": "Send at most {max_value}."}
@@ -23,7 +25,16 @@ WORDS: dict[type[serializers.Field], dict[str, str]] = {
 }
 
 
+# Django's own say that both may be case-sensitive, which an e-mail is not.
+SIGN_IN: dict[type[AuthenticationForm], str] = {
+    AuthenticationForm: "The e-mail or the password is wrong. Check both, and try again.",
+    AdminAuthenticationForm: "The e-mail or the password is wrong, or this account is not of the staff.",
+}
+
+
 def put_plainly() -> None:
-    """Have every field of these kinds say it so, unless it has words of its own."""
+    """Have every field of these kinds say it so, unless it has words of its own; and the two forms to sign in with."""
+    for form, words_of_refusal in SIGN_IN.items():
+        form.error_messages = {**form.error_messages, "invalid_login": words_of_refusal}
     for kind, words in WORDS.items():
         kind.default_error_messages = {**kind.default_error_messages, **words}

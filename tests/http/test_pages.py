@@ -145,7 +145,7 @@ def test_the_browsable_api_is_entered_with_the_e_mail(alice):
     fields = {"username": alice.email.upper(), "password": "wrong", "next": "/api/profile/"}
     fields["csrfmiddlewaretoken"] = browser.cookies["csrftoken"].value
     again = browser.post("/api-auth/login/", fields, format="multipart")
-    assert "Please enter a correct" in again.content.decode()
+    assert "The e-mail or the password is wrong. Check both" in again.content.decode()
     answer = browser.post("/api-auth/login/", fields | {"password": alice.password}, format="multipart")
     assert answer["Location"] == "/api/profile/"
     assert browser.get("/api/profile/").json()["email"] == alice.email

@@ -68,6 +68,8 @@ def test_a_probe_leaves_no_file(anonymous, settings):
 def test_a_queue_that_nobody_works_on_is_named(anonymous):
     problem = refused(anonymous.get("/readyz"), 503, "not_ready")
     assert problem["parts"]["queue"] == {"status": "down", "reason": "no worker has given a sign of life lately"}
+    page = anonymous.get("/readyz", HTTP_ACCEPT="text/html").content.decode()
+    assert "queue: no worker has given a sign of life lately" in page
 
 
 def test_a_task_that_waits_for_too_long_is_named(worker, anonymous):
