@@ -58,8 +58,6 @@ def good_files() -> dict[str, bytes]:
         "heic": heif.heic(make_scene(24, 16, "RGBA"), exif=exif.tobytes(), xmp=xmp, icc_profile=SRGB),
         "heic, deep": heif.heic(make_scene(24, 16), depth=10, properties=[heif.box(b"irot", b"\x01")]),
         "avif, turned": saved("AVIF", size=(32, 32), exif=turned.tobytes()),
-        "heic": heif.heic(make_scene(32, 32), exif=exif.tobytes(), xmp=xmp, icc_profile=SRGB),
-        "heic, transparent": heif.heic(make_scene(16, 16, "RGBA"), depth=10),
         "tiff": saved("TIFF", icc_profile=SRGB, compression="tiff_lzw"),
         "tiff, pages": saved("TIFF", **frames, compression="tiff_adobe_deflate"),
         "tiff, JPEG": saved("TIFF", compression="jpeg"),
