@@ -123,6 +123,21 @@ class NamesSerializer(StrictSerializer):
     phone = serializers.CharField(max_length=32, required=False, allow_blank=True, validators=[PHONE])
 
 
+class ConfirmedPasswordSerializer(StrictSerializer):
+    """A new password, which may be written twice."""
+
+    password_confirm = password_field(
+        required=False, help_text="The new password once more; refused where it differs."
+    )
+    confirmed = "password"
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if attrs.pop("password_confirm", attrs[self.confirmed]) != attrs[self.confirmed]:
+            detail = "This is not the same as the new password: write it twice alike."
+            raise serializers.ValidationError({"password_confirm": detail}, code="password_mismatch")
+        return attrs
+
+
 @extend_schema_serializer(
     examples=[
         OpenApiExample(
@@ -132,15 +147,22 @@ class NamesSerializer(StrictSerializer):
         )
     ]
 )
-class RegisterSerializer(NamesSerializer):
+class RegisterSerializer(ConfirmedPasswordSerializer, NamesSerializer):
     email = serializers.EmailField(max_length=254)
     password = password_field()
     name = NameField(
         max_length=150, required=False, allow_blank=True, help_text="Kept as first name where that is absent."
     )
     avatar = Base64Field(required=False, allow_null=True, help_text=BASE64)
+    organizations = serializers.ListField(
+        child=serializers.IntegerField(min_value=1, max_value=BIGGEST),
+        required=False,
+        max_length=1000,
+        help_text="Ids of open ones: joins them, as a viewer.",
+    )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        attrs = super().validate(attrs)
         name = attrs.pop("name", "")
         attrs.setdefault("first_name", name)
         return attrs
@@ -221,7 +243,9 @@ class SessionSerializer(serializers.ModelSerializer[Session]):
         return getattr(self.context["request"].auth, "pk", None) == session.pk
 
 
-class PasswordSerializer(StrictSerializer):
+class PasswordSerializer(ConfirmedPasswordSerializer):
+    confirmed = "new_password"
+
     current_password = password_field()
     new_password = password_field()
 
@@ -238,7 +262,9 @@ class ResetSerializer(StrictSerializer):
     email = serializers.CharField(max_length=254)
 
 
-class ResetConfirmSerializer(StrictSerializer):
+class ResetConfirmSerializer(ConfirmedPasswordSerializer):
+    confirmed = "new_password"
+
     uid = serializers.CharField(max_length=100)
     token = serializers.CharField(max_length=200)
     new_password = password_field()

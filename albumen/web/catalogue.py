@@ -156,6 +156,7 @@ PASSWORDS = Chapter(
     "Passwords",
     (
         Code("invalid_password", (400,), "This is not your present password.", "Write the one that you sign in with."),
+        Code("password_mismatch", (400,), "The two new passwords differ.", "Write the same one twice."),
         Code("invalid_token", (400,), "The link from the mail was used or has expired.", "Ask for a new mail."),
         Code("password_too_short", (400,), "The password has fewer than eight characters.", "Take a longer one."),
         Code("password_too_common", (400,), "Many people use this password.", "Take one that nobody guesses."),

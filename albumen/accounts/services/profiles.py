@@ -1,6 +1,6 @@
 """Register, change, delete a user; what an administrator changes on one."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -14,17 +14,27 @@ from albumen.accounts.services.sessions import end_all_sessions, find_user
 from albumen.errors import Conflict, DomainError, Invalid
 from albumen.events.services import Happening, publish
 from albumen.idempotency.services.answers import committing
-from albumen.organizations import services as organizations
+from albumen.organizations import services as memberships
 from albumen.plans.services import prepare_thumbnails
 from albumen.uploads.drafts import Upload
 
 NAMES = ("first_name", "last_name", "phone")
 # What others are told when a user is removed; apps above add what they know.
-farewells: list[Callable[[Any], list[Happening]]] = [organizations.of_leaving]
+farewells: list[Callable[[Any], list[Happening]]] = [memberships.of_leaving]
 
 
-def register(*, email: str, password: str, address: str, avatar: Upload | None = None, **names: str) -> User:
-    """A new user with the default plan (requirements A1.4, B3). `names` are first_name, last_name, phone."""
+def register(
+    *,
+    email: str,
+    password: str,
+    address: str,
+    now: datetime,
+    avatar: Upload | None = None,
+    organizations: Collection[int] = (),
+    **names: str,
+) -> User:
+    """Return a new user with the default plan (requirements A1.4, B3), a viewer in the open `organizations` with these
+    ids. `names` are first_name, last_name, phone. All of it or nothing."""
     rates.spend("register", address)
     passwords.require_good(password, User(email=email, **names), pointer="/password")
     if find_user(email):
@@ -34,7 +44,15 @@ def register(*, email: str, password: str, address: str, avatar: Upload | None =
     try:
         with committing():
             user.save()
+            if organizations:
+                memberships.set_memberships(user=user, organization_ids=organizations, now=now)
         return user
+    except DomainError as refusal:
+        avatars.discard(stored)
+        if refusal.pointer == "/organizations":
+            # The name of a closed one is for those who are signed in.
+            refusal.detail = "One of these organizations does not exist or is not open: register without it."
+        raise
     except IntegrityError:
         avatars.discard(stored)
         raise _email_taken() from None
@@ -44,11 +62,17 @@ def update_profile(*, user: User, now: datetime, address: str, **changes: Any) -
     """Change one's own record: names, phone, `avatar` (an upload, or None to take it away), and `email`, which needs
     `password`: who finds an open session must not be able to take the account over. `organizations` are the ids of
     those to be in from now on. All of it or nothing."""
-    email, password = changes.pop("email", None), changes.pop("password", "")
+    email, password = changes.pop("email", None), changes.pop("password", None)
+    if password is not None and email is None:
+        # Whoever means to change the password must not take a 200 for it.
+        detail = "`password` confirms another `email`. To change the password: POST /api/profile/password/."
+        raise Invalid("required", detail, pointer="/email")
     fields = [name for name in NAMES if name in changes]
     for name in fields:
         setattr(user, name, changes[name])
     if email is not None and tidy_email(email) != user.email:
+        if password is None:
+            raise Invalid("required", "Another e-mail needs your password.", pointer="/password")
         passwords.confirm(user=user, password=password, address=address, pointer="/password")
         other = find_user(email)
         if other and other.pk != user.pk:
@@ -64,7 +88,7 @@ def update_profile(*, user: User, now: datetime, address: str, **changes: Any) -
         with transaction.atomic():
             user.save(update_fields=fields)
             if "organizations" in changes:
-                organizations.set_memberships(user=user, organization_ids=changes["organizations"], now=now)
+                memberships.set_memberships(user=user, organization_ids=changes["organizations"], now=now)
     except DomainError:
         avatars.discard(stored)
         raise
@@ -116,14 +140,14 @@ def remove_user(*, user: User, now: datetime) -> None:
     avatar = user.avatar
     # Locked, so that nothing more comes to belong to them: an upload under way is waited for, and goes with the rest.
     list(User.objects.select_for_update(no_key=True).filter(pk=user.pk).values_list("pk"))
-    deserted = organizations.leave_all(user=user)
+    deserted = memberships.leave_all(user=user)
     told = [happening for farewell in farewells for happening in farewell(user)]
     if told:
         # The user's own log goes too: it is locked together with the others' logs, in the order that all writers keep.
         told[0] = replace(told[0], receivers={*told[0].receivers, user.pk})
         publish(*told, now=now)
     user.delete()
-    organizations.remove_deserted(organizations=deserted)
+    memberships.remove_deserted(organizations=deserted)
     transaction.on_commit(lambda: avatars.discard(avatar))
 
 

@@ -44,7 +44,8 @@ class Register(AcceptsUploads, PublicView):
     def post(self, request: Request) -> Response:
         serializer = self.get_serializer(data=request.data)
         serializer.is_valid(raise_exception=True)
-        user = profiles.register(**serializer.validated_data, address=rates.client_address(request._request))
+        address = rates.client_address(request._request)
+        user = profiles.register(**serializer.validated_data, address=address, now=timezone.now())
         shape = UserSerializer(user, context={"request": request, "viewer": user})
         return Response(shape.data, status=201)
 

@@ -32,11 +32,15 @@ def test_names_can_be_emptied(alice):
 @pytest.mark.parametrize("method", ["put", "patch"])
 def test_another_email_needs_the_password(alice, method):
     call = getattr(alice, method)
-    refused(call("/api/profile/", {"email": "liddell@example.com"}), 400, "invalid_password", "/password")
+    refused(call("/api/profile/", {"email": "liddell@example.com"}), 400, "required", "/password")
     wrong = {"email": "liddell@example.com", "password": "a guess", "first_name": "Alicia"}
     refused(call("/api/profile/", wrong), 400, "invalid_password", "/password")
     mine = alice.get("/api/profile/").json()
     assert (mine["email"], mine["first_name"]) == ("alice@example.com", "Alice")
+
+
+def test_a_password_alone_is_no_change_of_it(alice):
+    refused(alice.patch("/api/profile/", {"password": "another fine sentence"}), 400, "required", "/email")
 
 
 def test_with_the_password_she_signs_in_by_the_new_email(alice):

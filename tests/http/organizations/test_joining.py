@@ -1,8 +1,15 @@
 """Joining what is open, by oneself."""
 
+import base64
+from pathlib import Path
+
 import pytest
 
+from tests import pictures
+from tests.conftest import PASSWORD
 from tests.http.problems import refused
+
+EVE = {"email": "eve@example.com", "password": PASSWORD, "first_name": "Eve"}
 
 
 @pytest.fixture
@@ -117,6 +124,24 @@ def test_a_thousand_at_once_take_no_more_queries_than_a_few(bob, alice, django_a
     assert len(answer.json()["organizations"]) == 1000
 
 
-def test_nobody_joins_while_registering(anonymous, open_club):
-    body = {"email": "eve@example.com", "password": "a long sentence here", "organizations": [open_club.id]}
-    refused(anonymous.post("/api/register/", body), 400, "unknown_field", "/organizations")
+def test_whoever_registers_joins_the_open_ones(anonymous, alice, open_club):
+    answer = anonymous.post("/api/register/", EVE | {"organizations": [open_club.id]})
+    assert answer.status_code == 201
+    (joined,) = answer.json()["organizations"]
+    assert (joined["id"], joined["role"]) == (open_club.id, "viewer")
+    assert open_club.roles()["Eve"] == "viewer"
+    (told,) = alice.get("/api/events/").json()["results"][-1:]
+    assert (told["type"], told["data"]["user"]) == ("organization.member_added", answer.json()["id"])
+
+
+def test_where_one_is_closed_or_unknown_nobody_is_registered(anonymous, club, open_club, settings):
+    for other, status, code in ((club.id, 403, "organization_closed"), (999_999, 400, "unknown_organization")):
+        body = EVE | {"organizations": [open_club.id, other], "avatar": base64.b64encode(pictures.png()).decode()}
+        for key in ({}, {"HTTP_IDEMPOTENCY_KEY": "a-key"}):
+            problem = refused(anonymous.post("/api/register/", body, **key), status, code, "/organizations")
+            assert "Hikers" not in problem["detail"]
+    login = {"email": EVE["email"], "password": PASSWORD}
+    refused(anonymous.post("/api/login/", login), 401, "invalid_credentials")
+    assert len(open_club.roles()) == 1
+    assert [path for path in Path(settings.MEDIA_ROOT, "avatars").rglob("*") if path.is_file()] == []
+    assert anonymous.post("/api/register/", EVE).status_code == 201
