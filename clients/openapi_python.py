@@ -41,7 +41,7 @@ pictures = [upload("first"), upload("second")]
 
 
 def page(cursor=UNSET):
-    return pictures_list.sync(client=client, page_size=1, ordering=PicturesListOrdering.NAME, cursor=cursor)
+    return pictures_list.sync(client=client, page_size=1, ordering=PicturesListOrdering.NAME_ASCENDING, cursor=cursor)
 
 
 first = page()

@@ -34,7 +34,11 @@ def for_generators(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
     may be empty is text, and null among choices is null.
     """
     finished: dict[str, Any] = _for_generators(result)
-    finished["components"]["schemas"].pop("NullEnum", None)
+    components = finished["components"]["schemas"]
+    components.pop("NullEnum", None)
+    # For Go the constants of all choices come into one package, and there is an error code `link_revoked`.
+    event_type = components["EventType"]
+    event_type["x-enum-varnames"] = ["EVENT_" + value.replace(".", "_").upper() for value in event_type["enum"]]
     return finished
 
 

@@ -139,8 +139,18 @@ class KeysetPagination(BasePagination):
         return [
             _parameter("cursor", {"type": "string"}, "From `next` or `previous`; opaque."),
             _parameter("page_size", {"type": "integer", "minimum": 1, "maximum": MAX_PAGE_SIZE, "default": PAGE_SIZE}),
-            _parameter("ordering", {"type": "string", "enum": known, "default": view.ordering}),
+            # Without a `default`, which generators for Kotlin would name otherwise than they name the choices.
+            _parameter("ordering", {"type": "string", "enum": known, **_named(known)}, f"Else `{view.ordering}`."),
         ]
+
+
+def _named(orderings: list[str]) -> dict[str, Any]:
+    """Names for generated code, which can have no `-` in them, and in Kotlin no choice called `name`."""
+    names = [
+        f"{text.removeprefix('-')}_{'descending' if text.startswith('-') else 'ascending'}".upper()
+        for text in orderings
+    ]
+    return {"x-enum-varnames": names}
 
 
 def _parameter(name: str, schema: dict[str, Any], description: str = "") -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """The API's description in the forms that client generators take; what it says of answers is fuzzed elsewhere."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -138,6 +139,20 @@ def test_codes_and_types_are_lists_of_words(description):
         data = message["payload"].get("properties", {}).get("data", {})
         assert set(data.get("properties", {})) <= set(components["EventData"]["properties"])
     assert said == set(components["EventType"]["enum"])
+
+
+def test_no_two_choices_have_one_name(description):
+    names = []
+    for component in description["components"]["schemas"].values():
+        names += component.get("x-enum-varnames") or map(str.upper, component.get("enum", []))
+    assert len(names) == len(set(names))
+
+
+def test_no_choice_has_a_name_that_languages_keep_for_themselves(description):
+    for part in schemas(description):
+        if isinstance(part.get("enum"), list) and "x-enum-varnames" not in part:
+            assert not {"name", "ordinal", "entries"} & set(part["enum"]), part
+            assert all(re.fullmatch("[a-z][a-z0-9_]*", value) for value in part["enum"] if value), part
 
 
 def test_every_operation_has_a_description_of_its_own(description):
