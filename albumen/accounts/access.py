@@ -5,6 +5,7 @@ from datetime import datetime
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import F, Prefetch, QuerySet
 
+from albumen import signed_urls
 from albumen.accounts.models import Session, User
 from albumen.errors import Forbidden, NotFound
 from albumen.organizations.access import memberships_visible_to, organizations_visible_to
@@ -69,6 +70,24 @@ def get_user(viewer: Viewer, user_id: int) -> User:
 def active_user(user_id: int) -> User | None:
     """Who stands behind a cookie, with the plan; None once the account is gone or inactive."""
     return User.objects.select_related("plan").filter(pk=user_id or 0, is_active=True).first()
+
+
+def avatar_address(user: User, viewer: Viewer, now: datetime) -> str:
+    """Return the path of the user's avatar for an `<img>` without any header, bound to user, file and viewer. It stays
+    the same string for one period."""
+    signed = f"{user.pk}/{user.avatar}/{viewer.pk or 0}/{signed_urls.expiry(now)}/"
+    return f"/files/avatars/{signed}{signed_urls.signer('avatar')(signed)}"
+
+
+def user_behind_avatar(*, user_id: int, avatar: str, viewer_id: int, expires: int, mac: str, now: datetime) -> User:
+    """Return the user whose avatar a signed address gives. `Forbidden` when it is forged or past its time, `NotFound`
+    when the avatar was changed or taken away, or the viewer may not see the user any more."""
+    signed_urls.require_valid("avatar", f"{user_id}/{avatar}/{viewer_id}/{expires}/", mac, expires=expires, now=now)
+    viewer = active_user(viewer_id)
+    user = get_user(viewer, user_id) if viewer else None
+    if user is None or user.avatar != avatar:
+        raise NotFound
+    return user
 
 
 def get_editable_user(viewer: Viewer, user_id: int) -> User:

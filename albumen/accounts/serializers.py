@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.core.validators import RegexValidator
-from django.urls import reverse
+from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
@@ -47,7 +47,7 @@ class UserSerializer(serializers.Serializer[User]):
     name = serializers.CharField()
     first_name = serializers.CharField()
     last_name = serializers.CharField()
-    avatar = serializers.URLField(allow_null=True, help_text="For signed-in users; changes with the image.")
+    avatar = serializers.URLField(allow_null=True, help_text="Needs no header; expires, and changes with the image.")
     organizations = UserOrganizationSerializer(many=True)
     date_joined = serializers.DateTimeField()
     email = serializers.EmailField(required=False, help_text=CONTACTS)
@@ -81,9 +81,7 @@ class UserSerializer(serializers.Serializer[User]):
             "date_joined": user.date_joined,
         }
         if user.avatar:
-            path = reverse("user-avatar", kwargs={"user_id": user.pk})
-            # The name changes with the image, so that browsers may keep it.
-            shape["avatar"] = request.build_absolute_uri(f"{path}?v={user.avatar}")
+            shape["avatar"] = request.build_absolute_uri(access.avatar_address(user, viewer, timezone.now()))
         if access.may_read_contacts(viewer, user):
             shape |= {"email": user.email, "phone": user.phone}
         if access.may_read_account(viewer, user):

@@ -20,3 +20,10 @@ urlpatterns = [
     path("users/<id:user_id>/", users.OneUser.as_view(), name="user"),
     path("users/<id:user_id>/avatar/", users.UserAvatar.as_view(), name="user-avatar"),
 ]
+file_urlpatterns = [
+    path(
+        "files/avatars/<id:user_id>/<str:avatar>/<id:viewer_id>/<id:expires>/<str:mac>/",
+        users.SignedAvatar.as_view(),
+        name="signed-avatar",
+    ),
+]

@@ -255,8 +255,8 @@ ALBUMS = Chapter(
 LINKS = Chapter(
     "Signed addresses and expiring links",
     (
-        Code("invalid_signature", (403,), "The address was not made here.", "Read the picture anew to get its links."),
-        Code("expired_signature", (403,), "The address is past its time.", "Read the picture anew to get its links."),
+        Code("invalid_signature", (403,), "The address was not made here.", "Read what it belongs to anew."),
+        Code("expired_signature", (403,), "The address is past its time.", "Read what it belongs to anew."),
         Code("plan_lacks_expiring_links", (403,), "Your plan has no expiring links.", "Ask for another plan."),
         Code("plan_lacks_original", (403,), "Your plan has no originals.", "Name one of its heights in `height`."),
         Code("unknown_height", (400,), "Your plan does not have this height.", "Take one that `detail` names."),

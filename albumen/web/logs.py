@@ -12,7 +12,7 @@ _SCRUBBED: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"eyJ[\w-]*\.[\w-]+\.[\w-]+"), "[token]"),
     (re.compile(r"(?i)\b(bearer|basic) [\w.~+/=-]{8,}"), r"\1 [token]"),
     # Signed addresses, expiring links, and what a mail for a new password carries.
-    (re.compile(r"(/files/\d+/\w+/\d+/\d+/)[\w-]+"), r"\1[mac]"),
+    (re.compile(r"(/files/(?:\w+/){4,5})[\w-]+"), r"\1[mac]"),
     (re.compile(r"(/links/\d+-)[\w-]+"), r"\1[mac]"),
     (re.compile(r"\b[0-9a-z]{5,8}-[0-9a-f]{32}\b"), "[token]"),
     (re.compile(r"://[^\s/@]*:[^\s/@]*@"), "://[credentials]@"),

@@ -25,7 +25,7 @@ urlpatterns = [
     path("", views.landing, name="landing"),
     path("api/", include(api)),
     path("api/", views.Index.as_view(routes=api), name="index"),
-    path("", include(library.file_urlpatterns)),
+    path("", include(library.file_urlpatterns + accounts.file_urlpatterns)),
     path("", include(aliases.urlpatterns)),
     path("api/schema/", openapi.Schema.as_view(), name="schema"),
     path("docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),

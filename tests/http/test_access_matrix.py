@@ -100,6 +100,7 @@ ACCOUNTS: dict[str, dict[str, Any]] = {
         "PATCH": {"open": ADMINISTRATOR, "closed": "111 44444 4."},
     },
     "user-avatar": {"GET": {"open": SIGNED_IN, "closed": "111 44444 4."}},
+    "signed-avatar": {"GET": "333 33333 33"},  # Its address is signed, and this one is not.
     # Last, because files that these remove do not come back with their rows.
     "profile-avatar": {"GET": SIGNED_IN, "PUT": SIGNED_IN, "DELETE": SIGNED_IN},
     "profile": {"GET": SIGNED_IN, "PUT": SIGNED_IN, "PATCH": SIGNED_IN, "DELETE": SIGNED_IN},
@@ -312,6 +313,8 @@ class World:
             "link_id": self.links.get(case, 0),
             "plan_id": self.spare_plan,
             "owner_id": self.owner.id,
+            "avatar": "A" * 22,
+            "viewer_id": self.owner.id,
             "expires": 2**32,
             "mac": "A" * 22,
             "task_id": self.tasks.get(case, 0),

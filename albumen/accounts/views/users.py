@@ -7,8 +7,10 @@ from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework.generics import GenericAPIView
+from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.views import APIView
 
 from albumen import delivery
 from albumen.accounts import access
@@ -129,6 +131,32 @@ class UserAvatar(GenericAPIView[Any]):
     )
     def get(self, request: SignedInRequest, user_id: int) -> HttpResponseBase:
         return _avatar(request, access.get_user(request.user, user_id))
+
+
+@extend_schema(tags=["Delivery"])
+class SignedAvatar(APIView):
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+    throttle_classes = ()
+    refusals = {"GET": [403, 404, 503]}
+
+    @extend_schema(
+        summary="An avatar for an <img>",
+        description=(
+            "Behind a user's `avatar`. 403 when the signature is forged or past its time, 404 when the avatar was "
+            "changed or taken away, or its user is gone."
+        ),
+        responses=IMAGE,
+    )
+    def get(
+        self, request: Request, user_id: int, avatar: str, viewer_id: int, expires: int, mac: str
+    ) -> HttpResponseBase:
+        user = access.user_behind_avatar(
+            user_id=user_id, avatar=avatar, viewer_id=viewer_id, expires=expires, mac=mac, now=timezone.now()
+        )
+        return _avatar(request, user)
+
+    head = get
 
 
 def _avatar(request: Request, user: Any) -> HttpResponseBase:

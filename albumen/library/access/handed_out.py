@@ -1,27 +1,20 @@
 """What is handed out: signed addresses for images, and expiring links; and when they hold."""
 
-import hashlib
-import hmac
-from binascii import b2a_base64
 from collections.abc import Callable
 from datetime import datetime
-from functools import lru_cache
 
-from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import QuerySet
 
+from albumen import signed_urls
 from albumen.accounts.access import Viewer, is_administrator
 from albumen.accounts.models import User
-from albumen.errors import Forbidden, Gone, NotFound, Unauthenticated
+from albumen.errors import Gone, NotFound, Unauthenticated
 from albumen.library.access.visible import get_picture
 from albumen.library.models import ExpiringLink, Picture, Source
 from albumen.plans.models import Plan
 
 ORIGINAL = "original"
-_MAC_BYTES = 16
-# RFC 4648, section 5.
-_URL_SAFE = bytes.maketrans(b"+/", b"-_")
 
 
 def require_bytes(picture: Picture) -> None:
@@ -61,15 +54,13 @@ def sign_address(picture_id: int, size: int | str, viewer: Viewer, now: datetime
 
 def signer_for(viewer: Viewer, now: datetime, base: str = "") -> Callable[[int, int | str], str]:
     """The same for many, behind the address `base`: a page has some hundred, for one viewer at one time."""
-    period = settings.SIGNED_URL_PERIOD
-    expires = (int(now.timestamp()) // period + 2) * period
     viewer_id = viewer.pk or 0
-    first, last = f"{base}/files/", f"/{viewer_id}/{expires}/"
-    keyed = _keyed("file", settings.SECRET_KEY)
+    first, last = f"{base}/files/", f"/{viewer_id}/{signed_urls.expiry(now)}/"
+    code_for = signed_urls.signer("file")
 
     def sign(picture_id: int, size: int | str) -> str:
         signed = f"{picture_id}/{size}{last}"
-        return f"{first}{signed}{_finish(keyed, signed)}"
+        return f"{first}{signed}{code_for(signed)}"
 
     return sign
 
@@ -83,10 +74,7 @@ def picture_behind_address(
     owner's plan lacks the size.
     """
     signed = f"{picture_id}/{size}/{viewer_id}/{expires}/"
-    if not hmac.compare_digest(mac.encode(), _mac("file", signed).encode()):
-        raise Forbidden("invalid_signature", "This address was not made here. Read the picture anew to get its links.")
-    if now.timestamp() >= expires:
-        raise Forbidden("expired_signature", "This address has expired. Read the picture anew to get fresh links.")
+    signed_urls.require_valid("file", signed, mac, expires=expires, now=now)
     viewer: Viewer | None = (
         AnonymousUser() if viewer_id == 0 else User.objects.filter(pk=viewer_id, is_active=True).first()
     )
@@ -105,12 +93,12 @@ def sign_export(task_id: int, owner_id: int, expires_at: datetime) -> str:
     """The path of the archive that this task made, for its owner to download without any header."""
     expires = int(expires_at.timestamp())
     signed = f"{task_id}/{owner_id}/{expires}/"
-    return f"/files/exports/{signed}{_mac('export', signed)}"
+    return f"/files/exports/{signed}{signed_urls.signer('export')(signed)}"
 
 
 def require_export(*, task_id: int, owner_id: int, expires: int, mac: str, now: datetime) -> None:
     """`NotFound` for a forged address, `Gone` when the archive is past its time or its owner is not active."""
-    if not hmac.compare_digest(mac.encode(), _mac("export", f"{task_id}/{owner_id}/{expires}/").encode()):
+    if not signed_urls.agrees("export", f"{task_id}/{owner_id}/{expires}/", mac):
         raise NotFound
     if now.timestamp() >= expires or not User.objects.filter(pk=owner_id, is_active=True).exists():
         raise Gone("export_expired", "This archive was kept for a day. Start the export again.")
@@ -118,7 +106,7 @@ def require_export(*, task_id: int, owner_id: int, expires: int, mac: str, now: 
 
 def link_token(link_id: int) -> str:
     """What stands in the address of an expiring link: the id and 128 bits that only this server can tell."""
-    return f"{link_id}-{_mac('link', str(link_id))}"
+    return f"{link_id}-{signed_urls.signer('link')(str(link_id))}"
 
 
 def picture_behind_link(token: str, now: datetime) -> ExpiringLink:
@@ -126,7 +114,7 @@ def picture_behind_link(token: str, now: datetime) -> ExpiringLink:
     number, _, mac = token.partition("-")
     if not (number.isascii() and number.isdigit() and len(number) < 19):
         raise NotFound
-    if not hmac.compare_digest(mac.encode(), _mac("link", str(int(number))).encode()):
+    if not signed_urls.agrees("link", str(int(number)), mac):
         raise NotFound
     link = ExpiringLink.objects.select_related("picture__owner__plan").filter(pk=int(number)).first()
     if link is None:
@@ -148,20 +136,3 @@ def require_running(link: ExpiringLink, now: datetime) -> None:
         raise Gone("link_used_up", "This link was used as often as it may be. Ask its sender for a new one.")
     if link.picture.deleted_at is not None:
         raise Gone("link_ended", "The picture behind this link was removed.")
-
-
-def _mac(kind: str, text: str) -> str:
-    return _finish(_keyed(kind, settings.SECRET_KEY), text)
-
-
-@lru_cache(maxsize=8)
-def _keyed(kind: str, secret: str) -> "hashlib.blake2b":
-    """What every code of this kind begins with; to be copied."""
-    key = hashlib.blake2b(secret.encode(), person=b"albumen.address", digest_size=32).digest()
-    return hashlib.blake2b(key=key, person=kind.encode(), digest_size=_MAC_BYTES)
-
-
-def _finish(keyed: "hashlib.blake2b", text: str) -> str:
-    mac = keyed.copy()
-    mac.update(text.encode())
-    return b2a_base64(mac.digest(), newline=False).translate(_URL_SAFE, b"=").decode()

@@ -110,9 +110,11 @@ def test_without_one_there_is_none(alice, bob):
 
 def test_others_who_are_signed_in_see_it(alice, bob, anonymous):
     url = put(alice, pictures.jpeg()).json()["avatar"]
-    assert bob.get(url).content == alice.get("/api/profile/avatar/").content
-    assert bob.get(f"/api/users/{alice.id}/").json()["avatar"] == url
-    refused(anonymous.get(url), 401, "not_authenticated")
+    own = alice.get("/api/profile/avatar/").content
+    assert bob.get(f"/api/users/{alice.id}/avatar/").content == own
+    his = bob.get(f"/api/users/{alice.id}/").json()["avatar"]
+    assert anonymous.get(his).content == anonymous.get(url).content == own
+    refused(anonymous.get(f"/api/users/{alice.id}/avatar/"), 401, "not_authenticated")
     refused(anonymous.get("/api/profile/avatar/"), 401, "not_authenticated")
 
 
