@@ -24,15 +24,33 @@ def defaults(client):
 def test_three_plans_are_built_in(alice):
     plans = by_name(alice)
     rights = {
-        name: (plan["thumbnail_heights"], plan["original"], plan["expiring_links"], plan["is_default"])
+        name: (
+            *(plan["thumbnail_heights"], plan["original"], plan["expiring_links"]),
+            *(plan["quota_bytes"], plan["is_default"]),
+        )
         for name, plan in plans.items()
     }
     assert rights == {
-        "Basic": ([200], False, False, True),
-        "Premium": ([200, 400], True, False, False),
-        "Enterprise": ([200, 400], True, True, False),
+        "Basic": ([200], False, False, 2_000_000_000, True),
+        "Premium": ([200, 400], True, False, None, False),
+        "Enterprise": ([200, 400], True, True, None, False),
     }
     assert alice.get(f"/api/plans/{plans['Premium']['id']}/").json() == plans["Premium"]
+
+
+def test_an_installation_that_is_upgraded_keeps_its_plans(tmp_path):
+    """A database as the version before left it: Basic without a quota, and somebody who has it."""
+    server = Server(tmp_path / "data")
+    server.start()
+    alice = server.register("alice")
+    server.sql("UPDATE plans_plan SET quota_bytes = NULL WHERE name = 'Basic'")
+    server.stop()
+    server.start()
+    try:
+        quotas = {plan["name"]: plan["quota_bytes"] for plan in alice.get("/api/plans/").json()["results"]}
+        assert quotas == {"Basic": None, "Premium": None, "Enterprise": None}
+    finally:
+        server.remove()
 
 
 def test_dana_makes_a_plan(dana):

@@ -4,7 +4,15 @@ from django.db import migrations
 
 MEGABYTE = 1_000_000
 BUILT_IN = [
-    {"name": "Basic", "thumbnail_heights": [200], "is_default": True, "max_upload_bytes": 50 * MEGABYTE},
+    {
+        "name": "Basic",
+        "thumbnail_heights": [200],
+        "is_default": True,
+        "max_upload_bytes": 50 * MEGABYTE,
+        # For new installations alone. One that ran this before has a Basic without a quota, and keeps it: people may
+        # have more than this by now.
+        "quota_bytes": 2_000 * MEGABYTE,
+    },
     {
         "name": "Premium",
         "thumbnail_heights": [200, 400],
