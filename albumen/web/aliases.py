@@ -6,19 +6,33 @@ Each is a view of the API under another name: no rule has a second copy here.
 from typing import Any
 
 from django.contrib.auth import login as start_cookie
+from django.contrib.auth import logout as end_cookie
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.urls import path
+from django.utils import timezone
 from django.utils.datastructures import MultiValueDict
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
+from rest_framework.exceptions import NotAuthenticated
+from rest_framework.generics import GenericAPIView
+from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from albumen.accounts import access as people
 from albumen.accounts.authentication import SignedInRequest
-from albumen.accounts.serializers import LoginAnswerSerializer, LoginSerializer, RegisterSerializer, UserSerializer
+from albumen.accounts.serializers import (
+    ConfirmedPasswordSerializer,
+    LoginAnswerSerializer,
+    LoginSerializer,
+    RegisterSerializer,
+    UserSerializer,
+    password_field,
+)
+from albumen.accounts.services import sessions as logins
 from albumen.accounts.views import profiles, sessions, users
+from albumen.errors import Invalid
 from albumen.idempotency.views import creates_once
 from albumen.library import access
 from albumen.library.filters import AlbumPictureQuery
@@ -55,6 +69,10 @@ class AliasLoginSerializer(EmailByAnyName, LoginSerializer):
     pass
 
 
+class DoneSerializer(serializers.Serializer[Any]):
+    detail = serializers.CharField()
+
+
 @alias
 class Register(Lenient, profiles.Register):
     serializer_class = AliasRegisterSerializer
@@ -74,6 +92,68 @@ class Login(Lenient, sessions.Login):
 
     def signed_in(self, request: Request, user: Any) -> None:
         start_cookie(request._request, user, backend="albumen.accounts.backends.EmailBackend")
+
+
+@alias
+class Profile(Lenient, profiles.Profile):
+    http_method_names = ("get", "put", "patch", "head", "options")
+
+
+class AliasLogoutSerializer(StrictSerializer):
+    revoke_token = serializers.BooleanField(default=False, help_text="Also end every other login of the user.")
+    refresh = serializers.CharField(required=False, max_length=4000, help_text="As for `POST /api/logout/`.")
+
+
+@alias
+class Logout(Lenient, GenericAPIView[Any]):
+    serializer_class = AliasLogoutSerializer
+    permission_classes = (AllowAny,)
+    refusals = {"POST": [401]}
+
+    @extend_schema(
+        summary="Sign out",
+        description=(
+            "Ends the login that sends this, by token or by cookie. With `refresh` it is as `POST /api/logout/`, for "
+            "which nobody needs to be signed in: 204."
+        ),
+        responses={200: DoneSerializer, 204: None},
+    )
+    def post(self, request: SignedInRequest) -> Response:
+        serializer = self.get_serializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        asked, now = serializer.validated_data, timezone.now()
+        if "refresh" in asked:
+            logins.log_out(refresh=asked["refresh"], now=now)
+            return Response(status=204)
+        if not request.user.is_authenticated:
+            raise NotAuthenticated
+        logins.log_out_of(user=request.user, session=request.auth, everywhere=asked["revoke_token"], now=now)
+        end_cookie(request._request)
+        return Response({"detail": "Logout successful"})
+
+
+class AliasPasswordSerializer(ConfirmedPasswordSerializer):
+    old_password = password_field(source="current_password")
+    password = password_field(source="new_password")
+    confirmed = "new_password"
+
+
+@alias
+class Password(Lenient, profiles.Password):
+    serializer_class = AliasPasswordSerializer
+    # What the rules call by one name and this address by another.
+    pointers = {"/current_password": "/old_password", "/new_password": "/password"}
+
+    @extend_schema(
+        summary="Change one's password", description="Every other login is over.", responses={200: DoneSerializer}
+    )
+    def post(self, request: SignedInRequest) -> Response:
+        try:
+            super().post(request)
+        except Invalid as refusal:
+            refusal.pointer = self.pointers.get(refusal.pointer or "", refusal.pointer)
+            raise
+        return Response({"detail": "Password changed successfully"})
 
 
 @alias
@@ -189,6 +269,9 @@ class ImagesUpload(Lenient, pictures.UploadView):
 urlpatterns = [
     path("accounts/register/", Register.as_view(), name="alias-register"),
     path("accounts/login/", Login.as_view(), name="alias-login"),
+    path("accounts/profile/", Profile.as_view(), name="alias-profile"),
+    path("accounts/logout/", Logout.as_view(), name="alias-logout"),
+    path("accounts/change-password/", Password.as_view(), name="alias-change-password"),
     path("users/", Users.as_view(), name="alias-users"),
     path("users/me/", Me.as_view(), name="alias-me"),
     path("users/<id:user_id>/", OneUser.as_view(), name="alias-user"),

@@ -160,6 +160,9 @@ ORGANIZATIONS = {
 ALIASES = {
     "alias-register": {"POST": ANYBODY},
     "alias-login": {"POST": ANYBODY},
+    "alias-logout": {"POST": SIGNED_IN},
+    "alias-change-password": {"POST": SIGNED_IN},
+    "alias-profile": {"GET": SIGNED_IN, "PUT": SIGNED_IN, "PATCH": SIGNED_IN},
     "alias-users": ACCOUNTS["users"],
     "alias-me": {"GET": SIGNED_IN},
     "alias-user": ACCOUNTS["user"],
@@ -236,6 +239,10 @@ BODIES: dict[tuple[str, str], Callable[["World", str, str], dict[str, Any]]] = {
     ("member", "PATCH"): lambda world, role, case: {"role": "viewer"},
     ("alias-register", "POST"): lambda world, role, case: {"email": "erin@example.com", "password": PASSWORD},
     ("alias-login", "POST"): lambda world, role, case: {"login": "stranger@example.com", "password": PASSWORD},
+    ("alias-change-password", "POST"): lambda world, role, case: {
+        "old_password": PASSWORD,
+        "password": "another long phrase",
+    },
     ("alias-user-images", "POST"): lambda world, role, case: {"image": DOT},
     ("alias-user-image", "PATCH"): lambda world, role, case: {"name": "New"},
     ("alias-images-upload", "POST"): lambda world, role, case: {"image": DOT},

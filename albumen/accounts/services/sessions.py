@@ -130,6 +130,14 @@ def log_out(*, refresh: str, now: datetime) -> None:
     Session.objects.filter(pk=claims["sid"], user_id=claims["user_id"], revoked_at=None).update(revoked_at=now)
 
 
+def log_out_of(*, user: User, session: Session | None, everywhere: bool, now: datetime) -> None:
+    """End the login that asks for it, where it is one by token, or every login of the user."""
+    if everywhere:
+        end_all_sessions(user=user, now=now)
+    elif session is not None:
+        end_session(session=session, now=now)
+
+
 def end_session(*, session: Session, now: datetime) -> None:
     """End one login."""
     Session.objects.filter(pk=session.pk, revoked_at=None).update(revoked_at=now)

@@ -13,6 +13,7 @@ from rest_framework.response import Response
 from albumen import rates
 from albumen.accounts.authentication import SignedInRequest
 from albumen.accounts.serializers import (
+    ConfirmedPasswordSerializer,
     DeletionSerializer,
     PasswordSerializer,
     ProfileSerializer,
@@ -105,7 +106,7 @@ class Profile(AcceptsUploads):
 
 @extend_schema(tags=["Accounts"])
 class Password(GenericAPIView[Any]):
-    serializer_class = PasswordSerializer
+    serializer_class: type[ConfirmedPasswordSerializer] = PasswordSerializer
 
     @extend_schema(summary="Change one's password", description="Every other login is over.", responses={204: None})
     def post(self, request: SignedInRequest) -> Response:
