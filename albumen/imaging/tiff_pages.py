@@ -7,16 +7,15 @@ to be in memory. What is not on the lists below is refused before a pixel is dec
 from dataclasses import dataclass
 
 from albumen.imaging.exif import Bytes
-from albumen.imaging.formats import tiff
 from albumen.imaging.formats.errors import Malformed
 from albumen.imaging.formats.raw import is_raw
-from albumen.imaging.formats.tiff import Directory
+from albumen.imaging.formats.tiff import Directory, Tag, read_directories
 from albumen.imaging.values import RAW, Refused
 
 MIN_IS_WHITE, MIN_IS_BLACK, RGB, PALETTE, SEPARATED, YCBCR, LAB = 0, 1, 2, 3, 5, 6, 8
 UNSIGNED, SIGNED, FLOAT, UNDEFINED = 1, 2, 3, 4
 ASSOCIATED, UNASSOCIATED, COREL_UNASSOCIATED = 1, 2, 999
-JPEG, WEBP = 7, 50001
+JPEG, DEFLATE, OLD_DEFLATE, WEBP = 7, 8, 32946, 50001
 
 _COLOURS = {MIN_IS_WHITE: 1, MIN_IS_BLACK: 1, RGB: 3, PALETTE: 1, SEPARATED: 4, YCBCR: 3, LAB: 3}
 _DEPTHS = {
@@ -29,7 +28,7 @@ _DEPTHS = {
     LAB: {8, 16},
 }
 _OLD_JPEG = 6
-_DECODED = {1, 2, 3, 4, 5, JPEG, 8, 32773, 32946, WEBP}
+_DECODED = {1, 2, 3, 4, 5, JPEG, DEFLATE, 32773, OLD_DEFLATE, WEBP}
 _NAMES = {
     _OLD_JPEG: "old-style JPEG",
     JPEG: "JPEG",
@@ -52,12 +51,17 @@ _NAMES = {
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page: `index` is its place in the file's chain, `extra` says what each sample behind the colours is."""
+    """One page: its place in the file's chain, and where its directory starts in the file.
+
+    `extra` says what each sample behind the colours is.
+    """
 
     index: int
+    at: int
     width: int
     height: int
     orientation: int
+    compression: int
     photometric: int
     bits: int
     sample_format: int
@@ -78,7 +82,7 @@ def read_pages(data: Bytes) -> list[Page]:
     lies outside of the file.
     """
     try:
-        chain = tiff.read_directories(data)
+        chain = read_directories(data)
     except Malformed as error:
         raise Refused("truncated", "The TIFF is cut short; send the whole file again.") from error
     if not chain:
@@ -89,25 +93,27 @@ def read_pages(data: Bytes) -> list[Page]:
 
 
 def _is_page(directory: Directory) -> bool:
-    mask = directory.first(tiff.NEW_SUBFILE_TYPE) & 4
-    exif_thumbnail = tiff.JPEG_THUMBNAIL in directory.tags and directory.first(tiff.COMPRESSION) == _OLD_JPEG
+    mask = directory.first(Tag.NEW_SUBFILE_TYPE) & 4
+    exif_thumbnail = Tag.JPEG_THUMBNAIL in directory.tags and directory.first(Tag.COMPRESSION) == _OLD_JPEG
     return not (mask or exif_thumbnail or directory.is_smaller_copy)
 
 
 def _page(index: int, directory: Directory) -> Page:
-    samples = directory.first(tiff.SAMPLES, 1)
-    photometric = directory.first(tiff.PHOTOMETRIC, -1)
+    samples = directory.first(Tag.SAMPLES, 1)
+    photometric = directory.first(Tag.PHOTOMETRIC, -1)
     extra = max(0, samples - _COLOURS.get(photometric, samples))
-    kinds = directory.tags.get(tiff.EXTRA_SAMPLES, ())
-    orientation = directory.first(tiff.ORIENTATION, 1)
+    kinds = directory.tags.get(Tag.EXTRA_SAMPLES, ())
+    orientation = directory.first(Tag.ORIENTATION, 1)
     page = Page(
         index=index,
-        width=directory.first(tiff.WIDTH),
-        height=directory.first(tiff.HEIGHT),
+        at=directory.at,
+        width=directory.first(Tag.WIDTH),
+        height=directory.first(Tag.HEIGHT),
         orientation=orientation if 1 <= orientation <= 8 else 1,
+        compression=directory.first(Tag.COMPRESSION, 1),
         photometric=photometric,
-        bits=directory.first(tiff.BITS, 1),
-        sample_format=directory.first(tiff.SAMPLE_FORMAT, UNSIGNED),
+        bits=directory.first(Tag.BITS, 1),
+        sample_format=directory.first(Tag.SAMPLE_FORMAT, UNSIGNED),
         extra=(*kinds[:extra], *(0,) * (extra - len(kinds))),
     )
     problem = _problem(page, directory, samples)
@@ -119,22 +125,22 @@ def _page(index: int, directory: Directory) -> Page:
 
 def _problem(page: Page, directory: Directory, samples: int) -> str | None:
     """Return what keeps the page from being shown right, as the end of a sentence that begins with the page."""
-    compression = directory.first(tiff.COMPRESSION, 1)
+    compression = page.compression
     if compression not in _DECODED:
         return f"is compressed with {_NAMES.get(compression, f'method {compression}')}"
-    if tiff.PHOTOMETRIC not in directory.tags:
+    if Tag.PHOTOMETRIC not in directory.tags:
         return "does not say what its colours are"
     if page.photometric not in _COLOURS:
         return "has a kind of colour that is rarely used"
     if samples < _COLOURS[page.photometric] or not (page.width and page.height):
         return "lacks samples or a size"
-    if any(len({*directory.tags.get(tag, ())[:samples]}) > 1 for tag in (tiff.BITS, tiff.SAMPLE_FORMAT)):
+    if any(len({*directory.tags.get(tag, ())[:samples]}) > 1 for tag in (Tag.BITS, Tag.SAMPLE_FORMAT)):
         return "has samples of several kinds"
     if compression in {JPEG, WEBP} and page.bits != 8:
         return f"has {page.bits}-bit samples in {_NAMES[compression]}"
     if compression == JPEG and page.extra:
         return "has extra samples in JPEG"
-    if page.photometric == YCBCR and compression != JPEG and not _converts_ycbcr(directory, compression):
+    if page.photometric == YCBCR and compression != JPEG and not _converts_ycbcr(page, directory):
         return "keeps YCbCr colours without JPEG"
     return _problem_with_samples(page) or _problem_with_layout(page, directory) or _problem_with_transparency(page)
 
@@ -151,30 +157,30 @@ def _problem_with_samples(page: Page) -> str | None:
 
 
 def _problem_with_layout(page: Page, directory: Directory) -> str | None:
-    if directory.first(tiff.PLANAR, 1) == 2 and not _reads_planes(page, directory):
+    if directory.first(Tag.PLANAR, 1) == 2 and not _reads_planes(page, directory):
         return "keeps its samples in separate planes"
     if page.bits < 8 and page.extra:
         return f"has several samples of {page.bits} bits"
-    if page.photometric == SEPARATED and directory.first(tiff.INK_SET, 1) != 1:
+    if page.photometric == SEPARATED and directory.first(Tag.INK_SET, 1) != 1:
         return "has other inks than cyan, magenta, yellow and black"
-    predictor = directory.first(tiff.PREDICTOR, 1)
+    predictor = directory.first(Tag.PREDICTOR, 1)
     if predictor > 3 or (predictor > 1 and (page.bits < 8 or (predictor == 3) > (page.sample_format == FLOAT))):
         return "has a predictor that is rarely used"
     return None
 
 
-def _converts_ycbcr(directory: Directory, compression: int) -> bool:
+def _converts_ycbcr(page: Page, directory: Directory) -> bool:
     """libvips has libtiff convert colours that are stored smaller than the lightness; others it takes for RGB."""
-    subsampled = directory.tags.get(tiff.YCBCR_SUBSAMPLING, (2, 2)) != (1, 1)
-    return subsampled and compression != WEBP and tiff.TILE_WIDTH not in directory.tags
+    subsampled = directory.tags.get(Tag.YCBCR_SUBSAMPLING, (2, 2)) != (1, 1)
+    return subsampled and page.compression != WEBP and Tag.TILE_WIDTH not in directory.tags
 
 
 def _reads_planes(page: Page, directory: Directory) -> bool:
     """libvips joins planes where it takes the pixels as they are; where it converts them, it mistakes their rows."""
-    if tiff.TILE_WIDTH in directory.tags or page.bits < 8:
+    if Tag.TILE_WIDTH in directory.tags or page.bits < 8:
         return False
     copied = page.photometric in {RGB, SEPARATED} and (page.sample_format, page.bits) != (FLOAT, 16)
-    return copied or directory.first(tiff.SAMPLES, 1) == 1
+    return copied or directory.first(Tag.SAMPLES, 1) == 1
 
 
 def _problem_with_transparency(page: Page) -> str | None:

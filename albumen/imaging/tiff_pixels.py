@@ -1,5 +1,6 @@
 """The pixels of a TIFF's page as an ordinary image: grey, RGB or CMYK of 8 or 16 bits, and the alpha, if any."""
 
+import mmap
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any
 import pyvips
 
 from albumen.imaging.tiff_pages import FLOAT, LAB, PALETTE, RGB, SEPARATED, YCBCR, Page
+from albumen.imaging.tiff_streams import is_broken
 from albumen.imaging.values import Refused
 
 _PROFILE = "icc-profile-data"
@@ -32,11 +34,14 @@ def load(path: Path, page: Page) -> Any:
 
 @contextmanager
 def complaints_refused(path: Path, page: Page) -> Iterator[None]:
-    """Raise pyvips.Error where libtiff complained while pixels of the page were decoded within.
+    """Raise pyvips.Error where a strip is broken, or libtiff complained while the page's pixels were decoded within.
 
     libvips passes over what libtiff says of damaged strips and tiles, and shows what was in memory; but it keeps
     every such message. What libtiff says of the directories alone, private tags among them, is no damage.
     """
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        if is_broken(data, page):
+            raise pyvips.Error("a strip or tile lacks its end, or has a wrong checksum")
     _take_complaints()
     _open(path, page)
     harmless = _take_complaints()

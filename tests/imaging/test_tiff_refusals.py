@@ -1,5 +1,7 @@
 """A TIFF that cannot be shown right is refused in words that say why, and never comes out black."""
 
+import io
+import random
 import zlib
 from pathlib import Path
 
@@ -158,6 +160,46 @@ def test_damaged_deflate(how: str, tiled: bool, tmp_path: Path) -> None:
     one.strips = [damaged]
     assert refused(tiff(one), tmp_path).code == "undecodable"
     assert refused(tiff(page(*GREY, photometric=1), one), tmp_path).code == "undecodable"
+
+
+@pytest.mark.parametrize("tiled", [False, True])
+def test_deflate_that_libtiff_does_not_read_to_its_end(tiled: bool, tmp_path: Path) -> None:
+    """Behind zeros there are pixels enough, so that only the checksum tells."""
+    good = zlib.compress(random.Random(1).randbytes(SIDE * SIDE) * 6)
+    tiles = {"t322": [SIDE], "t323": [SIDE]} if tiled else {}
+    one = page([0] * 3, [0] * 3, kind="H", t259=[8], **tiles)
+    for damaged in (good[: len(good) // 2] + bytes(len(good) // 2), good[:-4], good[:-4] + b"0000"):
+        one.strips = [damaged]
+        assert refused(tiff(one), tmp_path).code == "undecodable"
+
+
+@pytest.mark.parametrize(("planes", "tiled"), [(False, False), (True, False), (False, True)])
+def test_strips_that_are_too_short_or_missing(planes: bool, tiled: bool, tmp_path: Path) -> None:
+    tiles = {"t322": [SIDE], "t323": [SIDE]} if tiled else {}
+    one = page(*RGB, planes=planes, **tiles)
+    whole = one.strips
+    for strips in ([strip[:90] for strip in whole], whole[1:]):
+        one.strips = strips
+        assert refused(tiff(one), tmp_path).code == "undecodable"
+
+
+def test_jpeg_strip_without_its_end(tmp_path: Path) -> None:
+    with io.BytesIO() as buffer:
+        make_scene(SIDE, SIDE).save(buffer, "JPEG")
+        good = buffer.getvalue()
+    one = page(*RGB, photometric=6, t259=[7], t530=[2, 2])
+    one.strips = [good]
+    (tmp_path / "source").write_bytes(tiff(one))
+    render(tmp_path / "source", [], webp=True)
+    one.strips = [good[:-2]]
+    assert refused(tiff(one), tmp_path).code == "undecodable"
+
+
+def test_tiles_of_a_size_that_is_not_read(tmp_path: Path) -> None:
+    one = page(*RGB, t322=[8], t323=[8])
+    one.strips = [one.strips[0][: 8 * 8 * 3]] * 4
+    refusal = refused(tiff(one), tmp_path)
+    assert (refusal.code, "save it anew" in refusal.detail) == ("unsupported_format", True)
 
 
 @pytest.mark.parametrize("compression", ["tiff_lzw", "jpeg", "group4", "tiff_adobe_deflate"])

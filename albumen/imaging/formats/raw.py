@@ -3,8 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from albumen.imaging.formats import tiff
-from albumen.imaging.formats.tiff import Directory
+from albumen.imaging.formats.tiff import Directory, Tag
 
 _SIGNATURES = re.compile(
     rb"IIU\x00|II(RO|RS)|MMOR"  # Panasonic and Leica; Olympus
@@ -29,6 +28,6 @@ def is_raw(chain: Sequence[Directory]) -> bool:
     every = [*chain, *(child for directory in chain for child in directory.children)]
     return (
         chain[0].is_smaller_copy
-        or tiff.DNG_VERSION in chain[0].tags
-        or any(directory.first(tiff.PHOTOMETRIC) in _SENSOR_COLOURS for directory in every)
+        or Tag.DNG_VERSION in chain[0].tags
+        or any(directory.first(Tag.PHOTOMETRIC) in _SENSOR_COLOURS for directory in every)
     )

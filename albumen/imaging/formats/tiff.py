@@ -4,29 +4,11 @@ import io
 import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from enum import IntEnum
 
 from albumen.imaging.exif import Bytes
 from albumen.imaging.formats.errors import Malformed
 
-NEW_SUBFILE_TYPE, SUBFILE_TYPE, WIDTH, HEIGHT, BITS, COMPRESSION, PHOTOMETRIC = 254, 255, 256, 257, 258, 259, 262
-ORIENTATION, SAMPLES, PLANAR, PREDICTOR, TILE_WIDTH, SUB_IFDS, INK_SET = 274, 277, 284, 317, 322, 330, 332
-EXTRA_SAMPLES, SAMPLE_FORMAT, JPEG_THUMBNAIL, YCBCR_SUBSAMPLING, DNG_VERSION = 338, 339, 513, 530, 50706
-
-# What says how a page is to be read.
-_DECISIVE = {
-    *(NEW_SUBFILE_TYPE, SUBFILE_TYPE, WIDTH, HEIGHT, BITS, COMPRESSION, PHOTOMETRIC, ORIENTATION, SAMPLES, PLANAR),
-    *(
-        PREDICTOR,
-        TILE_WIDTH,
-        SUB_IFDS,
-        INK_SET,
-        EXTRA_SAMPLES,
-        SAMPLE_FORMAT,
-        JPEG_THUMBNAIL,
-        YCBCR_SUBSAMPLING,
-        DNG_VERSION,
-    ),
-}
 _PIXELS = {273: 279, 324: 325}  # offsets of strips or tiles, and the tag that gives their lengths
 _KINDS = {1: "B", 3: "H", 4: "I", 6: "b", 8: "h", 9: "i", 13: "I", 16: "Q", 17: "q", 18: "Q"}
 _DIRECTORIES = 10_000
@@ -34,10 +16,38 @@ _VALUES = 4096
 _SUB_DIRECTORIES = 64
 
 
+class Tag(IntEnum):
+    """The tags that say how a page is to be read."""
+
+    NEW_SUBFILE_TYPE = 254
+    SUBFILE_TYPE = 255
+    WIDTH = 256
+    HEIGHT = 257
+    BITS = 258
+    COMPRESSION = 259
+    PHOTOMETRIC = 262
+    ORIENTATION = 274
+    SAMPLES = 277
+    PLANAR = 284
+    PREDICTOR = 317
+    TILE_WIDTH = 322
+    SUB_IFDS = 330
+    INK_SET = 332
+    EXTRA_SAMPLES = 338
+    SAMPLE_FORMAT = 339
+    JPEG_THUMBNAIL = 513
+    YCBCR_SUBSAMPLING = 530
+    DNG_VERSION = 50706
+
+
 @dataclass(frozen=True, slots=True)
 class Directory:
-    """What one directory says of its page, at most 4,096 integers a tag, and the directories that it points at."""
+    """What one directory says of its page: at most 4,096 integers a tag, and the directories that it points at.
 
+    `at` is where it starts in the file.
+    """
+
+    at: int
     tags: dict[int, tuple[int, ...]]
     children: tuple["Directory", ...] = ()
 
@@ -48,7 +58,7 @@ class Directory:
     @property
     def is_smaller_copy(self) -> bool:
         """Whether the page is a reduced version of another page in the file."""
-        return bool(self.first(NEW_SUBFILE_TYPE) & 1) or self.first(SUBFILE_TYPE) == 2
+        return bool(self.first(Tag.NEW_SUBFILE_TYPE) & 1) or self.first(Tag.SUBFILE_TYPE) == 2
 
 
 def read_directories(data: Bytes) -> list[Directory]:
@@ -58,29 +68,24 @@ def read_directories(data: Bytes) -> list[Directory]:
     """
     layout = _Layout(data)
     try:
-        return [
-            Directory(tags, tuple(_sub_directories(layout, tags)))
-            for tags in (layout.tags(at, _DECISIVE, _VALUES) for at in layout.chain())
-        ]
+        chain = [(at, layout.tags(at, set(Tag), _VALUES)) for at in layout.chain()]
+        return [Directory(at, tags, tuple(_sub_directories(layout, tags))) for at, tags in chain]
     except (struct.error, OverflowError) as error:
         raise Malformed from error
 
 
+def strips(data: Bytes, at: int) -> list[tuple[int, int]]:
+    """Return where each strip or tile of the directory at that offset starts and ends."""
+    return _strips(_Layout(data), at)
+
+
 def is_complete(data: Bytes) -> bool:
     """Return whether every strip and tile of every directory lies within the file."""
+    layout = _Layout(data)
     try:
-        layout = _Layout(data)
-        for at in layout.chain():
-            directory = layout.tags(at, {*_PIXELS, *_PIXELS.values()})
-            for offsets, lengths in _PIXELS.items():
-                if any(
-                    start + length > len(data)
-                    for start, length in zip(directory.get(offsets, ()), directory.get(lengths, ()), strict=False)
-                ):
-                    return False
+        return all(end <= len(data) for at in layout.chain() for _, end in _strips(layout, at))
     except (Malformed, struct.error, OverflowError):
         return False
-    return True
 
 
 def join_pages(files: Sequence[bytes]) -> bytes:
@@ -95,10 +100,19 @@ def join_pages(files: Sequence[bytes]) -> bytes:
     return joined.getvalue()
 
 
+def _strips(layout: "_Layout", at: int) -> list[tuple[int, int]]:
+    directory = layout.tags(at, {*_PIXELS, *_PIXELS.values()})
+    return [
+        (start, start + length)
+        for offsets, lengths in _PIXELS.items()
+        for start, length in zip(directory.get(offsets, ()), directory.get(lengths, ()), strict=False)
+    ]
+
+
 def _sub_directories(layout: "_Layout", tags: dict[int, tuple[int, ...]]) -> Iterator[Directory]:
-    for at in tags.get(SUB_IFDS, ())[:_SUB_DIRECTORIES]:
+    for at in tags.get(Tag.SUB_IFDS, ())[:_SUB_DIRECTORIES]:
         if at:
-            yield Directory(layout.tags(at, _DECISIVE, _VALUES))
+            yield Directory(at, layout.tags(at, set(Tag), _VALUES))
 
 
 class _Layout:
