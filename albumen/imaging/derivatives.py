@@ -122,7 +122,7 @@ def _encode_page(picture: Picture, page: Page) -> bytes:
             image = _upright(image.copy_memory(), page.orientation)
         image = image.copy()
         image.remove("orientation")
-        return bytes(image.tiffsave_buffer(compression="deflate", keep="icc"))
+        return bytes(image.tiffsave_buffer(compression="deflate", predictor="horizontal", level=1, keep="icc"))
 
 
 def _shrink_on_load(picture: Picture, width: int, height: int) -> dict[str, int]:

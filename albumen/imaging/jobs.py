@@ -54,7 +54,9 @@ def strip(source: Path, target: Path, limits: Limits) -> None:
     """See albumen.imaging.strip."""
     picture = open_picture(source, limits)
     try:
-        stripped = strip_bytes(source.read_bytes(), picture.format, picture.exif.orientation)
+        stripped = None
+        if not picture.pages:
+            stripped = strip_bytes(source.read_bytes(), picture.format, picture.exif.orientation)
         if stripped is None:
             stripped = derivatives.encode_anew(picture)
     except pyvips.Error as error:

@@ -166,7 +166,7 @@ def refusal(path: Path, form: str, error: pyvips.Error) -> Refused:
         # libwebp says no more than this, whichever it is.
         detail = "The picture is damaged, or takes too much memory to decode; save it anew or smaller and try again."
         return Refused("undecodable", detail)
-    if "out of memory" in text or "memory allocation error" in text:
+    if any(words in text for words in ("out of memory", "memory allocation error", "no space for data buffer")):
         return Refused("undecodable", "The picture takes too much memory to decode; save it smaller and try again.")
     return Refused("undecodable", "The picture is damaged; save it anew in an image editor and try again.")
 

@@ -59,8 +59,11 @@ def _take_complaints() -> str:
 
 
 def _open(path: Path, page: Page) -> Any:
+    """Open the page. libvips' limit of 50 MiB for what libtiff holds is lifted: the decoder's memory is the limit."""
     try:
-        return pyvips.Image.tiffload(str(path), page=page.index, access="sequential", fail_on="truncated")
+        return pyvips.Image.tiffload(
+            str(path), page=page.index, access="sequential", fail_on="truncated", unlimited=True
+        )
     except pyvips.Error as error:
         detail = "The TIFF is laid out in a way that cannot be read here; save it anew, or send it as JPEG or PNG."
         raise Refused("unsupported_format", detail) from error

@@ -8,7 +8,7 @@ from albumen.imaging.formats import jpeg, webp
 from albumen.imaging.formats.tiff import strips
 from albumen.imaging.tiff_pages import DEFLATE, JPEG, OLD_DEFLATE, WEBP, Page
 
-_CHUNK = 1 << 22
+_PIECE = 1 << 16  # bytes that are inflated at once, to at most a thousand times as many
 
 
 def is_broken(data: Bytes, page: Page) -> bool:
@@ -19,24 +19,24 @@ def is_broken(data: Bytes, page: Page) -> bool:
     is_whole = _WHOLE.get(page.compression)
     if is_whole is None:
         return False
-    return not all(is_whole(data[start:end]) for start, end in strips(data, page.at) if end > start)
+    return not all(is_whole(data, start, end) for start, end in strips(data, page.at) if end > start)
 
 
-def _inflates(stream: bytes) -> bool:
+def _inflates(data: Bytes, start: int, end: int) -> bool:
     inflater = zlib.decompressobj()
     try:
-        while not inflater.eof:
-            if not inflater.decompress(stream, _CHUNK) and not inflater.unconsumed_tail:
-                return inflater.eof
-            stream = inflater.unconsumed_tail
+        for at in range(start, end, _PIECE):
+            inflater.decompress(data[at : min(at + _PIECE, end)])
+            if inflater.eof:
+                return True
     except zlib.error:
-        return False
-    return True
+        pass
+    return False
 
 
-_WHOLE: dict[int, Callable[[bytes], bool]] = {
-    JPEG: jpeg.is_complete,
+_WHOLE: dict[int, Callable[[Bytes, int, int], bool]] = {
+    JPEG: lambda data, start, end: jpeg.is_complete(data[start:end]),
     DEFLATE: _inflates,
     OLD_DEFLATE: _inflates,
-    WEBP: webp.is_complete,
+    WEBP: lambda data, start, end: webp.is_complete(data[start:end]),
 }

@@ -220,6 +220,17 @@ def test_private_tag_that_libtiff_does_not_expect_is_no_damage(tmp_path: Path) -
     assert render(tmp_path / "source", [], webp=True)[0].format == "tiff"
 
 
+@pytest.mark.parametrize("planes", [False, True])
+def test_strip_of_more_than_50_mebibytes(planes: bool, tmp_path: Path) -> None:
+    side = 7_500
+    samples = 3 if planes else 1
+    one = page([0] * samples, [0] * samples, photometric=2 if planes else 1, planes=planes)
+    one.tags |= {256: [side], 257: [side], 278: [side], 259: [8]}
+    one.strips = [zlib.compress(bytes(side * side), 1)] * samples
+    (tmp_path / "source").write_bytes(tiff(one))
+    assert render(tmp_path / "source", [], webp=True)[0].width == side
+
+
 def test_scene_of_every_compression_that_is_taken(tmp_path: Path) -> None:
     for compression in ("tiff_lzw", "packbits", "jpeg", "tiff_deflate", "tiff_adobe_deflate", None):
         make_scene().save(tmp_path / "source", "TIFF", compression=compression)
