@@ -2,8 +2,10 @@
 
 from typing import Any
 
+from django.core.validators import EmailValidator
 from rest_framework import serializers
 
+from albumen.contacts import EMAIL_LENGTH, tidy_phone, validate_email, validate_phone
 from albumen.text import clean_line, clean_lines
 
 
@@ -27,3 +29,23 @@ class DescriptionField(serializers.CharField):
     def to_internal_value(self, data: Any) -> str:
         text = super().to_internal_value(data)
         return text if "\0" in text else clean_lines(text).strip()
+
+
+class EmailField(serializers.EmailField):
+    """An e-mail address, in any alphabet."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{"max_length": EMAIL_LENGTH, **kwargs})
+        self.validators = [one for one in self.validators if not isinstance(one, EmailValidator)] + [validate_email]
+
+
+class PhoneField(serializers.CharField):
+    """A phone number, tidied."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.validators.append(validate_phone)
+
+    def to_internal_value(self, data: Any) -> str:
+        text = super().to_internal_value(data)
+        return text if "\0" in text else tidy_phone(text)

@@ -4,26 +4,27 @@ from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.core.exceptions import ValidationError
-from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
+from albumen.accounts.hashers import spellings
+from albumen.contacts import EMAIL_LENGTH, EmailAddress, PhoneNumber, email_key, tidy_email
 from albumen.plans.models import Plan
 from albumen.search import OrderedText, Searchable, SortKey
 
 
-def tidy_email(email: str) -> str:
-    """The address as it is kept: the person's own spelling, with the domain (which has no case) in lower case."""
-    local, _, domain = email.strip().rpartition("@")
-    return f"{local}@{domain.lower()}"
-
-
 class UserManager(BaseUserManager["User"]):
     def get_by_natural_key(self, username: str | None) -> "User":
-        """The user with this e-mail, without regard to case."""
-        return self.alias(key=Lower("email")).get(key=tidy_email(username or "").lower())
+        """Return the user with this e-mail, in whatever spelling. `User.DoesNotExist` where there is none."""
+        written, key = (username or "").strip().lower(), email_key(username or "")
+        # As it was written first: before domains had one form, two users could have two forms of one.
+        found = {user.email.lower(): user for user in self.alias(key=Lower("email")).filter(key__in={written, key})}
+        for spelling in (written, key):
+            if spelling in found:
+                return found[spelling]
+        raise self.model.DoesNotExist
 
     def describe_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
         """A user who is not saved yet: hashing the password takes long, and a transaction should not wait for it."""
@@ -47,16 +48,12 @@ class UserManager(BaseUserManager["User"]):
 class User(Searchable, AbstractBaseUser, PermissionsMixin):
     """A person who signs in by e-mail; there is no username anywhere (requirement B1)."""
 
-    email = models.EmailField("e-mail", max_length=254, unique=True)
+    email = EmailAddress("e-mail", max_length=EMAIL_LENGTH, unique=True)
     first_name = OrderedText(max_length=150, blank=True)
     last_name = OrderedText(max_length=150, blank=True)
     first_name_key = SortKey(of="first_name")
     last_name_key = SortKey(of="last_name")
-    phone = models.CharField(
-        max_length=32,
-        blank=True,
-        validators=[RegexValidator(r"^\+?[0-9][0-9 ()./-]{2,30}$", "Write the number like +49 30 1234567.")],
-    )
+    phone = PhoneNumber(max_length=32, blank=True)
     avatar = models.CharField(max_length=32, blank=True, editable=False)
     plan = models.ForeignKey(Plan, on_delete=models.PROTECT, related_name="users")
     is_active = models.BooleanField("active", default=True, help_text="Off: cannot sign in, and every login is over.")
@@ -97,14 +94,20 @@ class User(Searchable, AbstractBaseUser, PermissionsMixin):
 
     def set_password(self, raw_password: str | None) -> None:
         """Also ends every login once the user is saved; a mere re-hash at sign-in saves the hash alone."""
-        super().set_password(raw_password)
+        super().set_password(spellings(raw_password)[0])
         self.token_version += 1
 
     def check_password(self, raw_password: str | None) -> bool:
-        # A re-hash with newer parameters sets the same password again: no reason to end a login.
-        version = self.token_version
+        """Return whether this is the password, in whatever spelling. One that is hashed in another spelling than NFKC
+        or with older parameters is hashed anew, which is no reason to end a login."""
+        version, stored = self.token_version, self.password
         try:
-            return super().check_password(raw_password)
+            # Every spelling in any case, so that the time that it takes tells nothing.
+            holds = [AbstractBaseUser.check_password(self, spelling) for spelling in spellings(raw_password)]
+            if any(holds[1:]) and self.is_active and self.password == stored:
+                self.set_password(raw_password)
+                User.objects.filter(pk=self.pk, password=stored).update(password=self.password)
+            return any(holds)
         finally:
             self.token_version = version
 

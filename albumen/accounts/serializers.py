@@ -2,23 +2,21 @@
 
 from typing import Any
 
-from django.core.validators import RegexValidator
 from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
 from albumen.accounts import access
+from albumen.accounts.hashers import spellings
 from albumen.accounts.models import Session, User
-from albumen.fields import NameField
+from albumen.fields import EmailField, NameField, PhoneField
 from albumen.organizations.models import Role
 from albumen.organizations.serializers import BIGGEST, OrganizationSerializer
 from albumen.plans.models import Plan
 from albumen.strict import StrictSerializer
 from albumen.uploads.drafts import Upload
 from albumen.uploads.parsers import Base64Field, UploadField
-
-PHONE = RegexValidator(r"^(\+?[0-9][0-9 ()./-]{2,30})?$", "Write the number like +49 30 1234567.", code="invalid")
 
 BASE64 = "An image as base64, bare or as a data URL; in a form, a file."
 CONTACTS = "For oneself, administrators, and those who share an organization."
@@ -118,7 +116,7 @@ class OrganizationUsersSerializer(OrganizationSerializer):
 class NamesSerializer(StrictSerializer):
     first_name = NameField(max_length=150, required=False, allow_blank=True)
     last_name = NameField(max_length=150, required=False, allow_blank=True)
-    phone = serializers.CharField(max_length=32, required=False, allow_blank=True, validators=[PHONE])
+    phone = PhoneField(max_length=32, required=False, allow_blank=True)
 
 
 class ConfirmedPasswordSerializer(StrictSerializer):
@@ -130,7 +128,8 @@ class ConfirmedPasswordSerializer(StrictSerializer):
     confirmed = "password"
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        if attrs.pop("password_confirm", attrs[self.confirmed]) != attrs[self.confirmed]:
+        password = attrs[self.confirmed]
+        if spellings(attrs.pop("password_confirm", password))[0] != spellings(password)[0]:
             detail = "This is not the same as the new password: write it twice alike."
             raise serializers.ValidationError({"password_confirm": detail}, code="password_mismatch")
         return attrs
@@ -146,7 +145,7 @@ class ConfirmedPasswordSerializer(StrictSerializer):
     ]
 )
 class RegisterSerializer(ConfirmedPasswordSerializer, NamesSerializer):
-    email = serializers.EmailField(max_length=254)
+    email = EmailField()
     password = password_field()
     name = NameField(
         max_length=150, required=False, allow_blank=True, help_text="Kept as first name where that is absent."
@@ -191,7 +190,7 @@ class ProfileSerializer(NamesSerializer):
 
     representation = UserSerializer
 
-    email = serializers.EmailField(max_length=254, required=False, help_text="Another address needs `password`.")
+    email = EmailField(required=False, help_text="Another address needs `password`.")
     password = password_field(required=False)
     avatar = AvatarField(required=False, allow_null=True, help_text=f"{BASE64} Null takes it away.")
     organizations = serializers.ListField(

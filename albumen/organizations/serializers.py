@@ -5,7 +5,7 @@ from typing import Any
 from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import serializers
 
-from albumen.fields import DescriptionField, NameField
+from albumen.fields import DescriptionField, EmailField, NameField
 from albumen.organizations.models import Membership, Organization, Role
 from albumen.strict import StrictSerializer
 
@@ -42,7 +42,7 @@ class MemberSerializer(serializers.Serializer[Membership]):
 
 class NewMemberSerializer(StrictSerializer):
     user = serializers.IntegerField(required=False, min_value=1, max_value=BIGGEST)
-    email = serializers.EmailField(required=False, max_length=254)
+    email = EmailField(required=False)
     role = serializers.ChoiceField(Role.choices, default=Role.VIEWER)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:

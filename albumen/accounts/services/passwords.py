@@ -15,9 +15,11 @@ from django.utils.encoding import force_bytes, force_str
 from django.utils.http import urlsafe_base64_decode, urlsafe_base64_encode
 
 from albumen import rates
+from albumen.accounts.hashers import spellings
 from albumen.accounts.models import Session, User
 from albumen.accounts.services import tokens
 from albumen.accounts.services.sessions import end_all_sessions, find_user
+from albumen.contacts import email_key
 from albumen.errors import Conflict, Invalid
 
 logger = logging.getLogger(__name__)
@@ -27,14 +29,14 @@ _mail = ThreadPoolExecutor(max_workers=1, thread_name_prefix="mail")
 def require_good(password: str, user: User, *, pointer: str) -> None:
     """`Invalid`, with every reason in one sentence each, unless the password passes the validators."""
     try:
-        validate_password(password, user)
+        validate_password(spellings(password)[0] or "", user)
     except ValidationError as error:
         raise Invalid(error.error_list[0].code or "invalid", " ".join(error.messages), pointer=pointer) from None
 
 
 def confirm(*, user: User, password: str, address: str, pointer: str) -> None:
     """`Invalid` unless this is the user's password. Counted like a sign-in: a stolen token must not allow guessing."""
-    key = ("account", tokens.fingerprint(user.email.lower()), f"confirm {address}")
+    key = ("account", tokens.fingerprint(email_key(user.email)), f"confirm {address}")
     rates.spend("login", *key)
     if not user.check_password(password):
         raise Invalid("invalid_password", "This is not your password.", pointer=pointer)
@@ -54,7 +56,7 @@ def change_password(
 def request_reset(*, email: str, address: str) -> None:
     """Mail a link when there is such a user. The same work is done here in either case: a thread does the rest."""
     rates.spend("reset", "address", address, times=10)
-    rates.spend("reset", "account", tokens.fingerprint(email.strip().lower()))
+    rates.spend("reset", "account", tokens.fingerprint(email_key(email)))
     _mail.submit(_send_reset, email)
 
 

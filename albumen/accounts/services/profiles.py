@@ -8,9 +8,10 @@ from typing import Any
 from django.db import IntegrityError, transaction
 
 from albumen import rates
-from albumen.accounts.models import User, tidy_email
+from albumen.accounts.models import User
 from albumen.accounts.services import avatars, passwords
 from albumen.accounts.services.sessions import end_all_sessions, find_user
+from albumen.contacts import tidy_email
 from albumen.errors import Conflict, DomainError, Invalid
 from albumen.events.services import Happening, publish
 from albumen.idempotency.services.answers import committing

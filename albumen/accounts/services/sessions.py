@@ -8,9 +8,11 @@ from django.db import transaction
 from django.db.models import F, QuerySet
 
 from albumen import prepared, rates
+from albumen.accounts.hashers import spellings
 from albumen.accounts.models import KnownAddress, Session, User
 from albumen.accounts.services import tokens
 from albumen.accounts.services.tokens import TokenPair
+from albumen.contacts import email_key
 from albumen.errors import Unauthenticated
 
 REFRESH_GRACE = timedelta(seconds=10)
@@ -20,7 +22,7 @@ ADDRESS_FACTOR = 10
 
 
 def find_user(email: str) -> User | None:
-    """The user with this e-mail, without regard to case."""
+    """Return the user with this e-mail, in whatever spelling, or None."""
     try:
         return User.objects.get_by_natural_key(email)
     except User.DoesNotExist:
@@ -36,12 +38,13 @@ def check_credentials(*, email: str, password: str, address: str, now: datetime)
     """
     user = find_user(email)
     known = KnownAddress.objects.filter(user_id=user.pk if user else 0, address=address).exists()
-    account = tokens.fingerprint(email.strip().lower())
+    account = tokens.fingerprint(email_key(email))
     place = address if known else "elsewhere"
     rates.spend("login", "address", address, times=ADDRESS_FACTOR)
     rates.spend("login", "account", account, place)
     if user is None:
-        make_password(password)
+        for spelling in spellings(password):
+            make_password(spelling)
     if user is None or not user.check_password(password) or not user.is_active:
         raise Unauthenticated("invalid_credentials", "The e-mail or the password is wrong.")
     rates.refund("login", "address", address, times=ADDRESS_FACTOR)

@@ -1,0 +1,103 @@
+"""E-mail addresses and phone numbers as people write them, and the one form in which each is kept."""
+
+import re
+import unicodedata
+from contextlib import suppress
+from typing import Any
+
+import idna
+from django import forms
+from django.core.exceptions import ValidationError
+from django.core.validators import EmailValidator
+from django.db import models
+
+from albumen.text import SPACES, clean_line, has_invisible
+
+EMAIL_LENGTH = 254
+_is_email = EmailValidator("Enter an e-mail address, like name@example.com.")
+_DASHES = dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2014\u2015\u2212"), "-")
+_PHONE = re.compile(
+    r"(?P<number>\+? ?\(?[0-9][0-9 ()./-]*)(,? ?(ext\.?|extension|x|\#) ?:? ?[0-9]{1,8})?", re.IGNORECASE
+)
+_LEAST_DIGITS = 3
+
+
+def tidy_email(email: str) -> str:
+    """Return the address as it is kept: the person's own spelling before the @, and the domain, which has no case, in
+    IDNA2008's ASCII form. Before the @, letters outside ASCII are kept in lower case, which every database compares
+    alike. What is no address comes back as what it is."""
+    local, at, domain = unicodedata.normalize("NFKC", email.strip().strip(SPACES)).rpartition("@")
+    if not local.isascii():
+        local = unicodedata.normalize("NFKC", local.lower())
+    return f"{local}{at}{_tidy_domain(domain)}"
+
+
+def email_key(email: str) -> str:
+    """Return what two spellings of one address have in common."""
+    return tidy_email(email).lower()
+
+
+def _tidy_domain(domain: str) -> str:
+    if not domain.isascii():
+        with suppress(idna.IDNAError):
+            return idna.encode(domain, uts46=True).decode()
+    return domain.lower()
+
+
+def validate_email(email: str) -> None:
+    """Raise `ValidationError` for what is no e-mail address, or has a character in it that cannot be seen."""
+    email = email.strip().strip(SPACES)
+    unseen = [character for character in email if not character.isascii() and has_invisible(character)]
+    if unseen:
+        detail = "There is a character in this address that cannot be seen (U+%04X). Type it by hand."
+        raise ValidationError(detail % ord(unseen[0]), code="invalid")
+    local, _, domain = (tidy := tidy_email(email)).rpartition("@")
+    # Letters outside ASCII are as good there as others (RFC 6531); Django's validator does not know them.
+    _is_email(re.sub(r"[^\x00-\x7f]", "x", local) + f"@{domain}")
+    if not domain.isascii():
+        raise ValidationError("There can be no such domain as the one after the @.", code="invalid")
+    if len(tidy) > EMAIL_LENGTH:
+        raise ValidationError(f"An e-mail address has at most {EMAIL_LENGTH} characters.", code="max_length")
+
+
+class _EmailFormField(forms.EmailField):
+    default_validators = [validate_email]
+
+
+class EmailAddress(models.EmailField):
+    """An e-mail address, in any alphabet. Who writes it calls `tidy_email`."""
+
+    default_validators = [validate_email]
+
+    def formfield(self, **kwargs: Any) -> Any:
+        return super().formfield(**{"form_class": _EmailFormField, **kwargs})
+
+    def deconstruct(self) -> Any:
+        name, _, args, kwargs = super().deconstruct()
+        return name, "django.db.models.EmailField", args, kwargs
+
+
+def tidy_phone(phone: str) -> str:
+    """Return the number as it was written, with plain digits, hyphens and single spaces."""
+    return " ".join(clean_line(unicodedata.normalize("NFKC", phone).translate(_DASHES)).split())
+
+
+def validate_phone(phone: str) -> None:
+    """Raise `ValidationError` for what is no phone number; an extension may follow it."""
+    found = _PHONE.fullmatch(tidy_phone(phone))
+    if not found or sum(map(str.isdigit, found["number"])) < _LEAST_DIGITS:
+        raise ValidationError("Write the number like +49 30 1234567 or (555) 123-4567 ext. 8.", code="invalid")
+
+
+class PhoneNumber(models.CharField):
+    """A phone number as it was written, tidied."""
+
+    default_validators = [validate_phone]
+
+    def to_python(self, value: Any) -> Any:
+        text = super().to_python(value)
+        return tidy_phone(text) if isinstance(text, str) else text
+
+    def deconstruct(self) -> Any:
+        name, _, args, kwargs = super().deconstruct()
+        return name, "django.db.models.CharField", args, kwargs
