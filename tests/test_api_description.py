@@ -27,7 +27,7 @@ CHECKS = (
     "ensure_resource_availability",
 )
 # These end the login that the run itself lives on.
-SUICIDAL = r"^/api/(logout/all|sessions/\{session_id\})/$"
+SUICIDAL = r"^/(api/logout/all|api/sessions/\{session_id\}|accounts/logout)/$"
 
 
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "0"))
