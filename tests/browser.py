@@ -106,6 +106,19 @@ class Browser:
         """Return the value of a JavaScript expression in the page."""
         return self.call("Runtime.evaluate", expression=script, returnByValue=True)["result"].get("value")
 
+    def until(self, script: str) -> None:
+        """Wait until an expression is true in the page."""
+        deadline = time.monotonic() + 60
+        while not self.run(f"Boolean({script})"):
+            assert time.monotonic() < deadline, script
+            time.sleep(0.1)
+
+    def choose(self, selector: str, file: Path) -> None:
+        """Choose a file in the field of a form, as a person would."""
+        root = self.call("DOM.getDocument")["root"]["nodeId"]
+        field = self.call("DOM.querySelector", nodeId=root, selector=selector)["nodeId"]
+        self.call("DOM.setFileInputFiles", nodeId=field, files=[str(file)])
+
     def screenshot(self, file: Path, *, whole: bool = False) -> None:
         shot = self.call("Page.captureScreenshot", captureBeyondViewport=whole)
         file.write_bytes(base64.b64decode(shot["data"]))

@@ -71,6 +71,32 @@ def test_who_is_signed_in_sees_nothing_of_others_either(browser, server):
         looked_at(browser, server, path)
 
 
+@pytest.mark.parametrize("operation", ["Pictures-pictures_create", "Albums-albums_pictures_create"])
+def test_a_file_alone_is_uploaded_from_the_documentation(browser, server, tmp_path, operation):
+    alice = server.register("alice")
+    album = alice.post("/api/albums/", json={"name": "Summer"}).json()["id"]
+    (tmp_path / "photo.jpg").write_bytes(pictures.jpeg())
+    browser.open(f"{server.url}/docs/")
+    browser.until("document.querySelectorAll('.opblock').length")
+    assert browser.run("document.querySelectorAll('#operations-tag-Aliases ~ * .opblock').length") == 0
+    browser.run(f"ui.preauthorizeApiKey('bearer', '{alice.headers['Authorization'].split()[1]}')")
+    place = f"#operations-{operation}"
+    for button in (".opblock-summary-control", ".try-out__btn"):
+        browser.until(f"document.querySelector('{place} {button}')")
+        browser.run(f"document.querySelector('{place} {button}').click()")
+    browser.until(f"document.querySelector('{place} input[type=file]')")
+    browser.run(
+        f"for (const field of document.querySelectorAll('{place} input[placeholder=album_id]')) {{"
+        f"Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, 'value').set.call(field, '{album}');"
+        "field.dispatchEvent(new Event('input', {bubbles: true})); }"
+    )
+    browser.choose(f"{place} input[type=file]", tmp_path / "photo.jpg")
+    # What was typed is taken over after a moment.
+    response = f"document.querySelector('{place} .live-responses-table .response .response-col_status')"
+    browser.until(f"{response} || document.querySelector('{place} .execute')?.click()")
+    assert browser.run(f"{response}.innerText") == "201"
+
+
 def test_a_counted_link_is_opened_by_its_button(browser, server):
     alice = server.register("alice")
     server.sql(

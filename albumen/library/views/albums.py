@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.utils import timezone
+from django.utils.datastructures import MultiValueDict
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.generics import GenericAPIView
 from rest_framework.request import Request
@@ -123,19 +124,27 @@ class AlbumPictures(PublicToRead, UploadView):
     @creates_once(slow=True)
     def post(self, request: SignedInRequest, album_id: int) -> Response:
         album = access.get_filled_album(request.user, album_id)
-        if "pictures" not in request.data:
+        body = _filled_in(request.data)
+        if "pictures" not in body:
             return self.upload(request, album=album)
-        if "image" in request.data:
+        if "image" in body:
             raise Invalid(
                 "invalid", "Send an image, or the ids of pictures that there are, not both.", pointer="/image"
             )
-        serializer = AddedSerializer(data=request.data, context={"album": album})
+        serializer = AddedSerializer(data=body, context={"album": album})
         serializer.is_valid(raise_exception=True)
         albums.add_pictures(
             actor=request.user, album=album, picture_ids=serializer.validated_data["pictures"], now=timezone.now()
         )
         shape = AlbumSerializer(access.get_album(request.user, album_id), context={"request": request})
         return Response(shape.data)
+
+
+def _filled_in(body: Any) -> Any:
+    """Return a body without the fields that stand in a form and were left empty."""
+    if not isinstance(body, MultiValueDict):
+        return body
+    return MultiValueDict({name: values for name, values in body.lists() if values != [""]})
 
 
 @extend_schema(tags=["Albums"])

@@ -93,6 +93,23 @@ def test_pictures_that_one_has_are_added_at_the_end_in_the_order_named(alice):
     assert count(alice, album) == 4
 
 
+@pytest.mark.parametrize("as_sent", [lambda ids: ids, lambda ids: ",".join(map(str, ids))], ids=["each", "commas"])
+def test_a_form_adds_pictures_whatever_its_other_fields_that_are_empty(alice, as_sent):
+    album = new_album(alice)
+    some = [alice.upload().json()["id"] for _ in range(2)]
+    body = {"pictures": as_sent(some), "image": "", "image_url": "", "name": "", "album": ""}
+    answer = alice.post(f"/api/albums/{album}/pictures/", body, format="multipart")
+    assert (answer.status_code, answer.json()["picture_count"]) == (200, 2)
+
+
+def test_a_form_uploads_whatever_its_other_fields_that_are_empty(alice):
+    album = new_album(alice)
+    empty = dict.fromkeys(("image_url", "name", "description", "album", "expiring_time_seconds"), "")
+    for path, more in (("/api/pictures/", {}), (f"/api/albums/{album}/pictures/", {"pictures": ""})):
+        answer = alice.post(path, form(**empty, **more), format="multipart")
+        assert (answer.status_code, answer.json()["name"]) == (201, "photo.jpg"), answer.content
+
+
 def test_a_picture_is_in_an_album_once(alice):
     album, (one, two, three) = new_album(alice), rows_of(alice, 3)
     put_in(alice, album, one, two, one, one)
