@@ -20,7 +20,7 @@ import orjson
 from albumen.errors import Invalid
 from albumen.library.services.names import clean_name
 from albumen.storage import BLOCK
-from albumen.text import clean_lines
+from albumen.text import clean_line, clean_lines, shorten
 
 MANIFEST, ALBUMS = "manifest.json", "albums.json"
 MAX_ENTRIES = 20_000
@@ -170,7 +170,7 @@ def _picture(row: Any, sizes: dict[str, int]) -> ArchivedPicture:
 def _album(row: Any) -> ArchivedAlbum:
     fields = _object(row, "album")
     return ArchivedAlbum(
-        name=clean_name(_text(fields.get("name")))[:150].strip() or "Album",
+        name=shorten(clean_line(_text(fields.get("name"))), 150) or "Album",
         description=clean_lines(_text(fields.get("description"))).strip()[:2000],
         pictures=[_id(one) for one in _list(fields.get("pictures"), "pictures", 10 * MAX_ENTRIES)],
     )
