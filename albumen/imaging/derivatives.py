@@ -50,9 +50,8 @@ def decode(picture: Picture, width: int, height: int) -> Any:
     """The first frame, upright, sRGB, 8 bit, in memory, at exactly width x height pixels."""
     turned = picture.exif.orientation >= 5
     stored = (height, width) if turned else (width, height)
-    image = picture.load(**_shrink_on_load(picture, *stored))
-    with picture.strictly():
-        image = resize(image, *stored)
+    with picture.opened(**_shrink_on_load(picture, *stored)) as original:
+        image = resize(original, *stored)
     image = _upright(_to_srgb(image, picture.coding), picture.exif.orientation).copy_memory()
     if (image.width, image.height) != (width, height):
         raise pyvips.Error("the decoded size is not the one that the header gave")
@@ -116,13 +115,17 @@ def encode_anew(picture: Picture) -> bytes:
 
 def _encode_page(picture: Picture, page: Page) -> bytes:
     """A TIFF of one page; floats and Lab, which `tiff_pixels` makes ordinary colours of, are 16 bit in it."""
-    with tiff_pixels.complaints_refused(picture.path, page):
-        image = tiff_pixels.load(picture.path, page)
-        if page.orientation != 1:
-            image = _upright(image.copy_memory(), page.orientation)
-        image = image.copy()
-        image.remove("orientation")
-        return bytes(image.tiffsave_buffer(compression="deflate", predictor="horizontal", level=1, keep="icc"))
+    with tiff_pixels.opened(picture.path, page) as stored:
+        if page.orientation == 1:
+            return _encode_tiff(stored)
+        image = stored.copy_memory()
+    return _encode_tiff(_upright(image, page.orientation))
+
+
+def _encode_tiff(image: Any) -> bytes:
+    image = image.copy()
+    image.remove("orientation")
+    return bytes(image.tiffsave_buffer(compression="deflate", predictor="horizontal", level=1, keep="icc"))
 
 
 def _shrink_on_load(picture: Picture, width: int, height: int) -> dict[str, int]:
@@ -141,8 +144,8 @@ def _decode_other_frames(picture: Picture) -> None:
         return
     elif picture.format == "tiff":
         for page in picture.pages[1:]:
-            with tiff_pixels.complaints_refused(picture.path, page):
-                tiff_pixels.load(picture.path, page).avg()
+            with tiff_pixels.opened(picture.path, page) as image:
+                image.avg()
     elif picture.format == "avif":
         avif.decode_frames(picture.path, picture.frames)
     else:

@@ -70,14 +70,12 @@ class Picture:
 
     def load(self, **options: Any) -> Any:
         """The first frame as a stream of rows; a file that is cut short fails while it is read."""
-        if self.pages:
-            return tiff_pixels.load(self.path, self.pages[0])
         image = load(self.path, self.format, **options)
         return image if self.narrow == FULL else self.narrow.widen(image)
 
-    def strictly(self) -> AbstractContextManager[None]:
-        """Within it the first frame is decoded, or pyvips.Error is raised; the loaders but TIFF's are so anyway."""
-        return tiff_pixels.complaints_refused(self.path, self.pages[0]) if self.pages else nullcontext()
+    def opened(self, **options: Any) -> AbstractContextManager[Any]:
+        """The first frame to be decoded within; where that went wrong, pyvips.Error is raised at the end."""
+        return tiff_pixels.opened(self.path, self.pages[0]) if self.pages else nullcontext(self.load(**options))
 
 
 def load(path: Path, form: str, **options: Any) -> Any:

@@ -51,12 +51,8 @@ _NAMES = {
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page: its place in the file's chain, and where its directory starts in the file.
+    """One page: `at` is where its directory starts, `extra` says what each sample behind the colours is."""
 
-    `extra` says what each sample behind the colours is.
-    """
-
-    index: int
     at: int
     width: int
     height: int
@@ -105,7 +101,6 @@ def _page(index: int, directory: Directory) -> Page:
     kinds = directory.tags.get(Tag.EXTRA_SAMPLES, ())
     orientation = directory.first(Tag.ORIENTATION, 1)
     page = Page(
-        index=index,
         at=directory.at,
         width=directory.first(Tag.WIDTH),
         height=directory.first(Tag.HEIGHT),

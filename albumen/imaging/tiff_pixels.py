@@ -8,6 +8,7 @@ from typing import Any
 
 import pyvips
 
+from albumen.imaging.formats.tiff import isolate
 from albumen.imaging.tiff_pages import FLOAT, LAB, PALETTE, RGB, SEPARATED, YCBCR, Page
 from albumen.imaging.tiff_streams import is_broken
 from albumen.imaging.values import Refused
@@ -16,36 +17,27 @@ _PROFILE = "icc-profile-data"
 _KEPT = 8000  # libvips drops what comes after some 10,000 bytes of messages
 
 
-def load(path: Path, page: Page) -> Any:
-    """Return the page as a stream of rows, as stored (orientation not applied)."""
-    image = _open(path, page)
-    if (image.width, image.height) != (page.width, page.height):
-        raise pyvips.Error("the directory gives another size than libtiff does")
-    colours = _colours(image, page)
-    if page.alpha is None:
-        return colours
-    alpha = _to_unsigned(image[image.bands - len(page.extra) + page.alpha], page)
-    if alpha.format == "short":
-        alpha = alpha.copy(format="ushort")  # how libvips stores it beside Lab
-    if alpha.format != colours.format:
-        alpha = (alpha.cast("ushort") * 257).cast("ushort")
-    return colours.bandjoin(alpha).copy(interpretation=colours.interpretation)
-
-
 @contextmanager
-def complaints_refused(path: Path, page: Page) -> Iterator[None]:
-    """Raise pyvips.Error where a strip is broken, or libtiff complained while the page's pixels were decoded within.
+def opened(path: Path, page: Page) -> Iterator[Any]:
+    """Yield the page as a stream of rows, as stored (orientation not applied).
 
-    libvips passes over what libtiff says of damaged strips and tiles, and shows what was in memory; but it keeps
-    every such message. What libtiff says of the directories alone, private tags among them, is no damage.
+    Raise pyvips.Error where a strip is broken, or libtiff complained while the pixels were decoded within. libvips
+    passes over what libtiff says of damaged strips and tiles, and shows what was in memory; but it keeps every such
+    message. What libtiff says of the directories alone, private tags among them, is no damage.
+
+    The last call within must be the one that decodes: pyvips empties libvips' messages whenever it looks up the name
+    of an operation.
     """
-    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-        if is_broken(data, page):
-            raise pyvips.Error("a strip or tile lacks its end, or has a wrong checksum")
+    with path.open("rb") as file:
+        data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY)
+    if is_broken(data, page):
+        raise pyvips.Error("a strip or tile lacks its end, or has a wrong checksum")
+    # Otherwise libtiff walks through all directories for each page of them.
+    isolate(data, page.at)
     _take_complaints()
-    _open(path, page)
+    image = _open(data)
     harmless = _take_complaints()
-    yield
+    yield _as_ordinary(image, page)
     complaints = _take_complaints()
     if len(complaints) > _KEPT or set(complaints.splitlines()) - set(harmless.splitlines()):
         raise pyvips.Error(complaints)
@@ -58,15 +50,28 @@ def _take_complaints() -> str:
     return said.decode("utf-8", "replace")
 
 
-def _open(path: Path, page: Page) -> Any:
-    """Open the page. libvips' limit of 50 MiB for what libtiff holds is lifted: the decoder's memory is the limit."""
+def _open(data: mmap.mmap) -> Any:
+    """Open the only page. libvips' 50 MiB for what libtiff holds are no limit: the decoder's memory is."""
+    source = pyvips.Source.new_from_memory(data)
     try:
-        return pyvips.Image.tiffload(
-            str(path), page=page.index, access="sequential", fail_on="truncated", unlimited=True
-        )
+        return pyvips.Image.tiffload_source(source, access="sequential", fail_on="truncated", unlimited=True)
     except pyvips.Error as error:
         detail = "The TIFF is laid out in a way that cannot be read here; save it anew, or send it as JPEG or PNG."
         raise Refused("unsupported_format", detail) from error
+
+
+def _as_ordinary(image: Any, page: Page) -> Any:
+    if (image.width, image.height) != (page.width, page.height):
+        raise pyvips.Error("the directory gives another size than libtiff does")
+    colours = _colours(image, page)
+    if page.alpha is None:
+        return colours
+    alpha = _to_unsigned(image[image.bands - len(page.extra) + page.alpha], page)
+    if alpha.format == "short":
+        alpha = alpha.copy(format="ushort")  # how libvips stores it beside Lab
+    if alpha.format != colours.format:
+        alpha = (alpha.cast("ushort") * 257).cast("ushort")
+    return colours.bandjoin(alpha).copy(interpretation=colours.interpretation)
 
 
 def _colours(image: Any, page: Page) -> Any:

@@ -38,6 +38,13 @@ def test_every_page_is_copied_as_it_is(tmp_path: Path) -> None:
     assert inspect(tmp_path / "copy").frames == 3
 
 
+def test_a_long_document_takes_no_longer_than_its_pages(tmp_path: Path) -> None:
+    """Opened by its number, each page would cost a walk through all: 500 pages took more than a job may take."""
+    source = write(tmp_path, *(page((number % 250, 0, 0)) for number in range(500)))
+    assert render(source, [], webp=True)[0].frames == 500
+    assert len(copied(source)) == 500
+
+
 def test_first_page_is_shown(tmp_path: Path) -> None:
     source = write(tmp_path, page(BLUE), page(GREEN))
     render(source, [Target(tmp_path / "derivative", 16)], webp=False)
@@ -66,6 +73,19 @@ def test_thumbnails_in_sub_directories_stay_behind(tmp_path: Path) -> None:
 def test_each_page_of_the_copy_is_upright(tmp_path: Path) -> None:
     source = write(tmp_path, page(RED, BLUE, t274=[3]), page(RED, GREEN, t274=[2]))
     assert [frame.getpixel((3, 3)) for frame in copied(source)] == [BLUE, GREEN]
+
+
+@pytest.mark.parametrize("orientation", [1, 3, 6])
+def test_damaged_page_is_not_copied(orientation: int, tmp_path: Path) -> None:
+    scene = Image.effect_noise((64, 64), 80)
+    scene.save(tmp_path / "source", "TIFF", compression="tiff_lzw", tiffinfo={274: orientation})
+    with Image.open(tmp_path / "source") as opened:
+        at, length = opened.tag_v2[273][0], opened.tag_v2[279][0]
+    content = bytearray((tmp_path / "source").read_bytes())
+    content[at + length // 2 : at + length] = bytes(length - length // 2)
+    (tmp_path / "source").write_bytes(content)
+    with pytest.raises(Refused, match="undecodable"):
+        strip(tmp_path / "source", tmp_path / "copy")
 
 
 def test_orientation_of_a_bigtiff(tmp_path: Path) -> None:

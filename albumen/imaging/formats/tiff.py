@@ -1,6 +1,7 @@
 """The directories of a TIFF file (TIFF 6.0, section 2; BigTIFF): it has no end mark, but says where its pixels lie."""
 
 import io
+import mmap
 import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -88,6 +89,11 @@ def is_complete(data: Bytes) -> bool:
         return False
 
 
+def isolate(data: mmap.mmap, at: int) -> None:
+    """Make the directory at that offset the only page, by two numbers that are written into the data."""
+    _Layout(data).isolate(at)
+
+
 def join_pages(files: Sequence[bytes]) -> bytes:
     """Return one TIFF of the pages of many, which must have one byte order."""
     from PIL.TiffImagePlugin import AppendingTiffWriter
@@ -134,6 +140,13 @@ class _Layout:
             yield at
             entries = self._read(self._count, at)
             at = self._read(self._number, at + struct.calcsize(self._count) + entries * self._entry)
+
+    def isolate(self, at: int) -> None:
+        """Write the directory's offset as the first, and none as the next."""
+        entries = self._read(self._count, at)
+        behind = at + struct.calcsize("=" + self._count) + entries * self._entry
+        struct.pack_into(self._order + self._number, self._data, self._first, at)
+        struct.pack_into(self._order + self._number, self._data, behind, 0)
 
     def tags(self, at: int, wanted: set[int], most: int | None = None) -> dict[int, tuple[int, ...]]:
         """Return the integers of the wanted tags of the directory at that offset, at most so many of each."""
