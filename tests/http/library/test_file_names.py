@@ -3,6 +3,7 @@
 
 import pytest
 
+from albumen.uploads.filenames import name_in_url
 from tests import pictures
 from tests.http.problems import refused
 
@@ -185,3 +186,16 @@ def test_a_field_that_is_not_utf8_is_refused_and_a_replacement_character_is_one(
     answer = alice.client.generic("POST", "/api/pictures/", body, content_type="multipart/form-data; boundary=cut")
     refused(answer, 400, "invalid_encoding", "/description")
     assert alice.upload(SMALL, description="\ufffd").json()["description"] == "\ufffd"
+
+
+@pytest.mark.parametrize(
+    ("url", "name"),
+    [
+        ("https://example.com/a/%E6%97%85%E8%A1%8C.png?x=1", "旅行.png"),
+        ("https://example.com/caf%E9.png", "café.png"),
+        ("https://example.com/%8E%CA%90%5E.png", "写真.png"),
+        ("https://example.com/a/", ""),
+    ],
+)
+def test_an_address_names_the_picture_that_is_copied_from_it(url, name):
+    assert name_in_url(url) == name
