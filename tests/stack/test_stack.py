@@ -32,8 +32,7 @@ def person(stack, name):
 
 
 def test_the_readme_does_what_it_says_through_nginx(stack, tmp_path):
-    here = tmp_path / "walk"
-    printed = walked(stack, here)
+    printed, here = walked(stack, tmp_path / "checkout", tmp_path / "temporary")
     assert "the same bytes" in printed
     assert json.loads((here / "picture.json").read_text())["original"].startswith(stack.url)
     assert '"code":"link_used_up"' in printed
