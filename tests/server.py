@@ -15,6 +15,7 @@ from pathlib import Path
 
 import httpx
 
+from albumen.web import bootstrap
 from tests import postgres
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -103,6 +104,8 @@ class Server:
             if not self._made:
                 postgres.create_database(self.postgres, self.database, template=_migrated_on(self.postgres))
                 self._made = True
+                # `manage.py migrate` would leave a key, too.
+                bootstrap.secret_key(self.data_dir, kept=True)
             return
         if self.env.get("DATABASE_URL"):
             self.manage("migrate", "--verbosity", "0")

@@ -51,7 +51,7 @@ def test_it_names_what_is_wrong_and_how_to_mend_it(tmp_path):
         "warning  settings: ALBUMEN_RATE_RESET is 0",
         "problem  addresses: ALBUMEN_PUBLIC_URL is no https address",
         "ALBUMEN_TRUSTED_PROXIES is 0",
-        "problem  installation: The database in the data folder",
+        "problem  installation: The database ",
         "problem  database: lacks ",
         "> Run `manage.py migrate`.",
         "problem  redis: does not answer",

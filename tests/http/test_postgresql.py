@@ -14,11 +14,17 @@ pytestmark = pytest.mark.skipif("connection.vendor != 'postgresql'", reason="nee
 
 ORDERED = {
     ("accounts_user", "first_name"),
+    ("accounts_user", "first_name_key"),
     ("accounts_user", "last_name"),
+    ("accounts_user", "last_name_key"),
     ("library_album", "name"),
+    ("library_album", "name_key"),
     ("library_picture", "name"),
+    ("library_picture", "name_key"),
     ("organizations_organization", "name"),
+    ("organizations_organization", "name_key"),
     ("plans_plan", "name"),
+    ("plans_plan", "name_key"),
 }
 
 
@@ -31,7 +37,7 @@ def test_what_lists_are_ordered_by_is_compared_by_code_points(db):
         assert set(cursor.fetchall()) == ORDERED
 
 
-def test_names_come_in_the_order_of_their_code_points(alice):
+def test_names_come_in_one_order_whatever_the_locale(alice):
     names = ["Zebra", "apple", "Éclair", "eclair", "_x", "10", "9", "Apple", "zebra", "日本"]
     made = dict(zip(names, rows_of(alice, len(names), name=lambda number: names[number]), strict=True))
     order, address = [], "/api/pictures/?ordering=name&page_size=3"
@@ -39,7 +45,8 @@ def test_names_come_in_the_order_of_their_code_points(alice):
         page = alice.get(address)
         order += ids(page)
         address = page.json()["next"]
-    assert order == [made[name] for name in sorted(names)]
+    expected = ["9", "10", "_x", "apple", "Apple", "Éclair", "eclair", "Zebra", "zebra", "日本"]
+    assert order == [made[name] for name in expected]
 
 
 def test_a_link_to_a_picture_that_goes_at_the_same_moment_is_a_conflict(committed, alice, person):
