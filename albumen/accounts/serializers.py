@@ -169,9 +169,11 @@ class AvatarField(Base64Field):
     """An image; or its address as an answer has it, which changes nothing."""
 
     def to_internal_value(self, data: Any) -> Upload:
-        present = self.context["request"].user.avatar
-        if isinstance(data, str) and present and data.startswith(("http://", "https://")) and present in data:
-            raise serializers.SkipField
+        if isinstance(data, str) and data.startswith(("http://", "https://")):
+            present = self.context["request"].user.avatar
+            if present and f"/{present}/" in data:
+                raise serializers.SkipField
+            self.fail("invalid")
         return super().to_internal_value(data)
 
 

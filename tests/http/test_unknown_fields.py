@@ -8,7 +8,7 @@ from drf_spectacular.generators import SchemaGenerator
 
 from tests import pictures
 from tests.conftest import PASSWORD
-from tests.http.conftest import Studio, new_album
+from tests.http.conftest import Studio, new_album, rows_of
 from tests.http.problems import refused
 
 STRANGE = "frobnicate"
@@ -164,6 +164,20 @@ def test_what_was_answered_is_sent_back_with_a_change(world, path):
     assert answer.status_code == 200, answer.content
     after = answer.json()
     assert after | {"updated_at": None} == before | {"updated_at": None}
+
+
+def test_an_address_is_no_avatar_unless_it_is_the_present_one(world):
+    address = world.person.get("/api/profile/").json()["avatar"]
+    assert world.person.patch("/api/profile/", {"avatar": address}).json()["avatar"] == address
+    assert world.person.delete("/api/profile/avatar/").status_code == 204
+    refused(world.person.patch("/api/profile/", {"avatar": address}), 400, "invalid", "/avatar")
+
+
+def test_null_for_an_address_is_what_an_uploaded_picture_has_and_no_linked_one(alice):
+    uploaded = rows_of(alice, 1)[0]
+    assert alice.patch(f"/api/pictures/{uploaded}/", {"image_url": None, "name": "A"}).json()["name"] == "A"
+    linked = rows_of(alice, 1, source="link", image_url="https://images.example/a.jpg", sha256="")[0]
+    refused(alice.patch(f"/api/pictures/{linked}/", {"image_url": None}), 400, "null", "/image_url")
 
 
 def test_the_profile_is_put_back_whole(world):
