@@ -7,7 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.urls import resolve
 from django.utils.functional import SimpleLazyObject
 
@@ -142,9 +142,8 @@ class OwnHost:
 
 
 class CleanInput:
-    """Refuses a NUL in the path or the query, which databases choke on, any charset but UTF-8, and
-    bodies that are compressed; and turns a domain
-    error of a plain Django view into its problem document."""
+    """Refuses a NUL in the path or the query, which databases choke on, any charset but UTF-8, and bodies that are
+    compressed; and gives the refusals of plain Django views, domain errors among them, the form of all others."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -161,7 +160,10 @@ class CleanInput:
             refusal = problems.response(request, 415, "unsupported_content_encoding", detail)
             refusal["Accept-Encoding"] = "identity"
             return refusal
-        return self.get_response(request)
+        answer = self.get_response(request)
+        if isinstance(answer, HttpResponseNotAllowed):
+            return problems.not_allowed(request, answer["Allow"])
+        return answer
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if isinstance(exception, DomainError):

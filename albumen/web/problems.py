@@ -239,6 +239,13 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
     return response(request, 404, "not_found", "There is nothing at this address. The API is described at /docs/.")
 
 
+def not_allowed(request: HttpRequest, methods: str) -> HttpResponse:
+    """Return the refusal of a method where the address knows only these, as `Allow` names them."""
+    answer = response(request, 405, "method_not_allowed", f'Method "{request.method}" not allowed.')
+    answer["Allow"] = methods
+    return answer
+
+
 def server_error(request: HttpRequest) -> HttpResponse:
     error = sys.exc_info()[1]
     if isinstance(error, DomainError):

@@ -49,6 +49,11 @@ WORDS = {
         "The address is mistyped, or what it led to is gone or not meant for you.",
         "Check the address. If somebody gave it to you, ask them for a new one.",
     ),
+    "method_not_allowed": Words(
+        "There is nothing to see here",
+        "Programs send something to this address; opened in a browser, it shows nothing.",
+        "The API's description, at /docs/, says what it takes. To sign in, open /api-auth/login/.",
+    ),
     "link_expired": ENDED,
     "link_revoked": ENDED,
     "link_used_up": ENDED,

@@ -112,7 +112,7 @@ def test_what_others_have_looks_like_what_nobody_has(alice, charlie):
 
 
 def test_a_method_that_there_is_not(alice):
-    shown(alice.put("/api/pictures/", HTTP_ACCEPT=CHROME), 405, "Method not allowed")
+    shown(alice.put("/api/pictures/", HTTP_ACCEPT=CHROME), 405, "There is nothing to see here")
 
 
 def test_what_is_not_allowed(alice, browser, settings):
@@ -195,3 +195,12 @@ def test_what_was_sent_comes_back_as_text(browser):
     answer = browser.get('/api/plans/?"><script>alert(1)</script>=1')
     assert "<script" not in answer.content.decode()
     assert "<script" not in browser.get("/api/profile/?x=<script>").content.decode()
+
+
+@pytest.mark.parametrize(("address", "allowed"), [("/accounts/login/", "POST"), ("/api-auth/logout/", "POST")])
+def test_an_address_that_is_no_page_says_so_and_where_to_sign_in(browser, anonymous, address, allowed):
+    page = shown(browser.get(address), 405, "There is nothing to see here")
+    assert "/api-auth/login/" in page
+    answer = anonymous.get(address)
+    refused(answer, 405, "method_not_allowed")
+    assert allowed in answer.headers["Allow"]
