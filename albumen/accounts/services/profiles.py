@@ -71,7 +71,8 @@ def update_profile(*, user: User, now: datetime, address: str, **changes: Any) -
     fields = [name for name in NAMES if name in changes]
     for name in fields:
         setattr(user, name, changes[name])
-    if email is not None and tidy_email(email) != user.email:
+    # An old account may have an address in another form than addresses have now: sent back, it is no other.
+    if email is not None and user.email not in (email, tidy_email(email)):
         if password is None:
             raise Invalid("required", "Another e-mail needs your password.", pointer="/password")
         passwords.confirm(user=user, password=password, address=address, pointer="/password")

@@ -201,3 +201,11 @@ def test_what_is_no_phone_number_is_refused(alice, phone):
 def test_a_password_may_be_confirmed_in_another_spelling(anonymous):
     body = {"email": "zoe@example.com", "password": COMPOSED, "password_confirm": DECOMPOSED}
     assert anonymous.post("/api/register/", body).status_code == 201
+
+
+def test_an_address_that_an_upgrade_left_as_it_was_may_be_sent_back(alice):
+    # Somebody else has its other form, so that it stays.
+    User.objects.filter(pk=alice.id).update(email="zoe@b\u00fccher.example")
+    profile = alice.get("/api/profile/").json()
+    assert alice.put("/api/profile/", profile).json()["email"] == "zoe@b\u00fccher.example"
+    refused(alice.put("/api/profile/", {"email": "zo@b\u00fccher.example"}), 400, "required", "/password")
