@@ -97,8 +97,10 @@ class NoFields(StrictSerializer):
 
 
 def require_no_fields(request: Request) -> None:
-    """Refuse a body with fields, for a request that says all by its address."""
-    NoFields(data=request.data).is_valid(raise_exception=True)
+    """Refuse a body with fields, for a request that says all by its address: a DELETE of a list with the ids that were
+    meant in its body would delete the whole list."""
+    context = {"view": (request.parser_context or {}).get("view")}
+    NoFields(data=request.data, context=context).is_valid(raise_exception=True)
 
 
 def _escaped(name: str) -> str:

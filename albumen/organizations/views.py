@@ -77,6 +77,7 @@ class OneOrganization(OrganizationView):
         responses={204: None},
     )
     def delete(self, request: Request, organization_id: int) -> Response:
+        require_no_fields(request)
         organization = access.get_run_organization(request.user, organization_id)
         services.delete_organization(actor=request.user, organization=organization, now=timezone.now())
         return Response(status=204)
@@ -145,6 +146,7 @@ class OneMember(GenericAPIView[Any]):
         responses={204: None},
     )
     def delete(self, request: Request, organization_id: int, user_id: int) -> Response:
+        require_no_fields(request)
         organization = access.get_organization(request.user, organization_id)
         services.remove_member(actor=request.user, organization=organization, user_id=user_id, now=timezone.now())
         return Response(status=204)

@@ -11,6 +11,7 @@ from rest_framework.response import Response
 from albumen.idempotency.views import creates_once
 from albumen.plans import access, services
 from albumen.plans.serializers import PlanSerializer
+from albumen.strict import require_no_fields
 
 
 class PlanView(GenericAPIView[Any]):
@@ -64,5 +65,6 @@ class OnePlan(PlanView):
         responses={204: None},
     )
     def delete(self, request: Request, plan_id: int) -> Response:
+        require_no_fields(request)
         services.delete_plan(plan=access.get_plan(plan_id))
         return Response(status=204)

@@ -127,6 +127,7 @@ class Sessions(GenericAPIView[Any]):
 class OneSession(GenericAPIView[Any]):
     @extend_schema(summary="End one login", description="Its tokens stop working at once.", responses={204: None})
     def delete(self, request: SignedInRequest, session_id: int) -> Response:
+        require_no_fields(request)
         session = access.get_session(request.user, session_id)
         sessions.end_session(session=session, now=timezone.now())
         return Response(status=204)

@@ -24,6 +24,7 @@ from albumen.accounts.serializers import (
 )
 from albumen.accounts.services import avatars, profiles
 from albumen.organizations.filters import OrganizationQuery
+from albumen.strict import require_no_fields
 from albumen.uploads.views import AcceptsUploads
 
 IMAGE = {(200, "image/webp"): OpenApiTypes.BINARY, 304: None}
@@ -116,6 +117,7 @@ class Avatar(AcceptsUploads):
 
     @extend_schema(summary="Take one's avatar away", description="Also where there is none.", responses={204: None})
     def delete(self, request: SignedInRequest) -> Response:
+        require_no_fields(request)
         avatars.set_avatar(user=request.user, upload=None)
         return Response(status=204)
 

@@ -25,6 +25,7 @@ from albumen.library.serializers import (
 )
 from albumen.library.services import albums
 from albumen.library.views.pictures import ALSO_JSON, ORDERINGS, PublicToRead, UploadView
+from albumen.strict import require_no_fields
 
 
 @extend_schema(tags=["Albums"])
@@ -86,6 +87,7 @@ class OneAlbum(PublicToRead, GenericAPIView[Any]):
         responses={204: None},
     )
     def delete(self, request: SignedInRequest, album_id: int) -> Response:
+        require_no_fields(request)
         album = access.get_owned_album(request.user, album_id)
         wanted = request.query_params.get("pictures", "keep")
         if wanted not in ("keep", "delete"):
@@ -169,6 +171,7 @@ class OneAlbumPicture(GenericAPIView[Any]):
         responses={204: None},
     )
     def delete(self, request: SignedInRequest, album_id: int, picture_id: int) -> Response:
+        require_no_fields(request)
         album = access.get_emptied_album(request.user, album_id, picture_id)
         albums.remove_picture(album=album, picture_id=picture_id, now=timezone.now())
         return Response(status=204)

@@ -13,6 +13,7 @@ from albumen.library import access
 from albumen.library.filters import LinkQuery
 from albumen.library.serializers import LinkRequestSerializer, LinkSerializer
 from albumen.library.services import links
+from albumen.strict import require_no_fields
 
 ORDERINGS = {"created_at": str, "expires_at": str}
 
@@ -73,5 +74,6 @@ class OneLink(GenericAPIView[Any]):
 
     @extend_schema(summary="Revoke a link", description="Its address answers 410 from now on.", responses={204: None})
     def delete(self, request: Request, link_id: int) -> Response:
+        require_no_fields(request)
         links.revoke_link(link=access.get_link(request.user, link_id), now=timezone.now())
         return Response(status=204)

@@ -132,6 +132,7 @@ class Pictures(UploadView):
         responses={204: None},
     )
     def delete(self, request: SignedInRequest) -> Response:
+        require_no_fields(request)
         access.require_administrator(request.user)
         pictures.delete_every_picture(now=timezone.now())
         return Response(status=204)
@@ -171,6 +172,7 @@ class OnePicture(PublicToRead, GenericAPIView[Any]):
         responses={204: None},
     )
     def delete(self, request: SignedInRequest, picture_id: int) -> Response:
+        require_no_fields(request)
         picture = access.get_editable_picture(request.user, picture_id)
         pictures.delete_picture(picture=picture, now=timezone.now())
         return Response(status=204)
@@ -230,5 +232,6 @@ class RestoreAll(GenericAPIView[Any]):
 class Trashed(APIView):
     @extend_schema(summary="Delete a picture for good", description="There is no way back.", responses={204: None})
     def delete(self, request: SignedInRequest, picture_id: int) -> Response:
+        require_no_fields(request)
         pictures.purge_picture(picture=access.get_trashed_picture(request.user, picture_id), now=timezone.now())
         return Response(status=204)
