@@ -242,6 +242,7 @@ HOSTILE = {
     "a name that is none": manifest(name=5),
     "a sha256 that is none": manifest(sha256="../../etc/passwd"),
     "an id that is none": manifest(id="1"),
+    "a version that is not known": manifest(changes={"version": 2}),
     "an album that is none": manifest(changes={"album": 1}),
     "albums that are none": zipped({**packed(JPEG), "albums.json": b'{"albums": [{"pictures": 3}]}'}),
 }

@@ -64,6 +64,9 @@ class Archive:
         self._file = file
         sizes = {entry.filename: entry.file_size for entry in file.infolist()}
         manifest = _object(self._document(MANIFEST), "manifest.json")
+        # An archive of before there were versions has none.
+        known = manifest.get("version", 1) == 1
+        _require(known, "A newer version of this service has made it: import it there, or upgrade this one.")
         rows = _list(manifest.get("pictures"), "pictures", MAX_ENTRIES)
         self.pictures = [_picture(row, sizes) for row in rows]
         files = [picture.file for picture in self.pictures if picture.file is not None]
@@ -196,7 +199,7 @@ def _id(value: Any) -> int:
 
 
 def _text(value: Any) -> str:
-    _require(value is None or isinstance(value, str), "Its manifest is wrong: a text is none.")
+    _require(value is None or isinstance(value, str), "Its manifest is wrong: a name, description or address is no text.")
     return value or ""
 
 
