@@ -53,7 +53,7 @@ class StrictSerializer(serializers.Serializer[Any]):
             if isinstance(data, MultiValueDict) and self._is_repeated(name, data)
         }
         unknown = self._unknown_names(data, writable)[:MOST_NAMED]
-        return repeated | {_escaped(name): self._refusal(name, writable) for name in unknown}
+        return repeated | {escaped(name): self._refusal(name, writable) for name in unknown}
 
     def _unknown_names(self, data: Mapping[str, Any], writable: list[str]) -> list[str]:
         names = [name for name in data if name not in writable]
@@ -103,6 +103,6 @@ def require_no_fields(request: Request) -> None:
     NoFields(data=request.data, context=context).is_valid(raise_exception=True)
 
 
-def _escaped(name: str) -> str:
-    """A step of a JSON pointer (RFC 6901, section 3)."""
+def escaped(name: str) -> str:
+    """Return a field's name as a step of a JSON pointer (RFC 6901, section 3)."""
     return name.replace("~", "~0").replace("/", "~1")

@@ -14,7 +14,7 @@ from albumen.fields import EmailField, NameField, PhoneField
 from albumen.organizations.models import Role
 from albumen.organizations.serializers import BIGGEST, OrganizationSerializer
 from albumen.plans.models import Plan
-from albumen.strict import StrictSerializer
+from albumen.strict import StrictSerializer, escaped
 from albumen.uploads.drafts import Upload
 from albumen.uploads.parsers import Base64Field, UploadField
 
@@ -184,7 +184,13 @@ class OrganizationIdField(serializers.IntegerField):
         super().__init__(min_value=1, max_value=BIGGEST, **kwargs)
 
     def to_internal_value(self, data: Any) -> int:
-        return super().to_internal_value(data["id"] if isinstance(data, dict) and "id" in data else data)
+        if not (isinstance(data, dict) and "id" in data):
+            return super().to_internal_value(data)
+        known = UserOrganizationSerializer().fields.keys()
+        if unknown := data.keys() - known:
+            detail = f"There is no such field; known: {', '.join(known)}."
+            raise serializers.ValidationError({escaped(name): detail for name in unknown}, code="unknown_field")
+        return super().to_internal_value(data["id"])
 
 
 class ProfileSerializer(NamesSerializer):

@@ -206,3 +206,13 @@ def test_ids_in_the_body_of_a_delete_do_not_delete_everything(dana, alice):
     album = new_album(alice)
     refused(alice.delete(f"/api/albums/{album}/", {"pictures": "delete"}), 400, "unknown_field", "/pictures")
     assert alice.delete(f"/api/albums/{album}/", {}).status_code == 204
+
+
+def test_a_field_within_a_field_is_known_or_refused(alice, bob):
+    club = bob.post("/api/organizations/", {"name": "Club", "open": True}).json()["id"]
+    body = {"organizations": [{"id": club, "rloe/": "owner"}]}
+    refused(alice.patch("/api/profile/", body), 400, "unknown_field", "/organizations/0/rloe~1")
+    assert alice.get("/api/profile/").json()["organizations"] == []
+    alice.patch("/api/profile/", {"organizations": [{"id": club}]})
+    mine = alice.get("/api/profile/").json()["organizations"]
+    assert alice.patch("/api/profile/", {"organizations": mine}).json()["organizations"] == mine

@@ -199,7 +199,9 @@ def _id(value: Any) -> int:
 
 
 def _text(value: Any) -> str:
-    _require(value is None or isinstance(value, str), "Its manifest is wrong: a name, description or address is no text.")
+    _require(
+        value is None or isinstance(value, str), "Its manifest is wrong: a name, description or address is no text."
+    )
     return value or ""
 
 
