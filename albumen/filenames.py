@@ -29,11 +29,11 @@ def safe_filename(name: str, extension: str, number: int = 1) -> str:
     line = _UNSAFE.sub("_", unicodedata.normalize("NFC", name)).strip(SPACES + ".")
     spelling = next((end for end in _SPELLINGS.get(extension, (f".{extension}",)) if line.lower().endswith(end)), "")
     stem, suffix = (line[: -len(spelling)], line[-len(spelling) :]) if spelling else (line, f".{extension}")
-    stem = stem.rstrip(SPACES + ".") or "picture"
+    # What is cut off may have been all that told a name from a device's.
+    stem = shorten(stem, LONGEST_STEM).rstrip(SPACES + ".") or "picture"
     if _DEVICE.match(stem):
         stem = f"_{stem}"
     ending = f" ({number}){suffix}" if number > 1 else suffix
-    stem = shorten(stem, LONGEST_STEM)
     while _length(stem + ending) > LONGEST_NAME:
         stem = shorten(stem, len(stem) - 1)
     return stem.rstrip(SPACES + ".") + ending

@@ -12,7 +12,7 @@ from tests.server import Server
 NAMES = [
     *("Tree", "tree", "TREE.jpg", "Tree (2)", "manifest.json", "MANIFEST.JSON.jpg", "profile.json"),
     *("Café", "Cafe\u0301", "CAFÉ.JPG", "straße", "STRASSE", "ﬁsh", "fish", "a\u200db", "ab"),
-    *("CON", "con.jpg", "NUL.tar", "Lpt1 .jpg", "COM¹", "aux.", "CONIN$", "console"),
+    *("CON", "con.jpg", "NUL.tar", "Lpt1 .jpg", "COM¹", "aux.", "CONIN$", "console", f"CON{' ' * 200}x"),
     *("a/b:c", 'a<b>c"d|e?f*g', "..", ". .", "ends. ", "ends...jpg", ".hidden", "?", "a\u202egnp.exe", "\u200f"),
     *("я" * 255, "я" * 255, "я" * 254 + "🩷", "👨‍👩‍👧‍👦" * 36, "각" * 255, "\u1f82" * 255, "n" * 255),
 ]
