@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from albumen.errors import Invalid
+from albumen.strict import escaped
 
 
 class _Pairs(list[tuple[str, Any]]):
@@ -28,7 +29,7 @@ def _repeated(value: Any, pointer: str) -> str | None:
     if isinstance(value, _Pairs):
         seen: set[str] = set()
         for key, inner in value:
-            step = f"{pointer}/{key.replace('~', '~0').replace('/', '~1')}"
+            step = f"{pointer}/{escaped(key)}"
             if key in seen:
                 return step
             seen.add(key)
