@@ -49,7 +49,7 @@ class JSONParser(BaseParser):
 
 
 class UploadJSONParser(JSONParser):
-    """The same, but long strings are decoded from base64 into uploads as they stream in."""
+    """JSON bodies, in which long strings are decoded from base64 into uploads as they stream in."""
 
     def read(self, chunks: Iterator[bytes], request: HttpRequest) -> dict[str, Any]:
         spool = StringSpool(request)
