@@ -10,7 +10,7 @@ def main() -> None:
     from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line
 
-    from albumen.web import installation
+    from albumen.operations import installation
 
     try:
         installation.require(sys.argv[1:])

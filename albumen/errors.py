@@ -1,4 +1,4 @@
-"""Families of domain errors. Services raise them; `albumen.web.problems` alone turns them into HTTP."""
+"""Families of domain errors. Services raise them; `albumen.api.problems` alone turns them into HTTP."""
 
 from typing import ClassVar
 

@@ -1,4 +1,4 @@
-"""gunicorn behind a proxy: `python -m gunicorn --config deploy/gunicorn.conf.py albumen.web.wsgi`, in the checkout.
+"""gunicorn behind a proxy: `python -m gunicorn --config deploy/gunicorn.conf.py albumen.server.wsgi`, in the checkout.
 The proxy passes requests with a body to `manage.py serve`, which drops slow ones; here each would hold a thread.
 
 Each worker process has threads, a pool of connections to the database, and decoders of its own, so the figures here

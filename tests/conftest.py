@@ -12,7 +12,7 @@ from rest_framework.test import APIClient
 from albumen import rates
 from albumen.web.settings import PASSWORD_HASHERS
 from tests import pictures
-from tests.elsewhere import Elsewhere
+from tests.remote_site import Elsewhere
 from tests.server import Server
 
 PASSWORD = "correct horse battery staple"

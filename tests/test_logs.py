@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import httpx
 import pytest
 
-from albumen.web.logs import scrub
+from albumen.operations.logs import scrub
 from tests import pictures
 from tests.http.problems import refused
 from tests.server import Server

@@ -108,7 +108,7 @@ os.environ |= {"LISTEN_PID": str(os.getpid()), "LISTEN_FDS": "1"}
 os.execv(sys.executable, [sys.executable, *sys.argv[2:]])
 """
 SERVE = ("manage.py", "serve")
-GUNICORN = ("-m", "gunicorn", "--config", "deploy/gunicorn.conf.py", "albumen.web.wsgi")
+GUNICORN = ("-m", "gunicorn", "--config", "deploy/gunicorn.conf.py", "albumen.server.wsgi")
 
 
 @pytest.mark.fault

@@ -79,7 +79,7 @@ def avatar_address(user: User, viewer: Viewer, now: datetime) -> str:
     return f"/files/avatars/{signed}{signed_urls.signer('avatar')(signed)}"
 
 
-def user_behind_avatar(*, user_id: int, avatar: str, viewer_id: int, expires: int, mac: str, now: datetime) -> User:
+def user_for_avatar(*, user_id: int, avatar: str, viewer_id: int, expires: int, mac: str, now: datetime) -> User:
     """Return the user whose avatar a signed address gives. `Forbidden` when it is forged or past its time, `NotFound`
     when the avatar was changed or taken away, or the viewer may not see the user any more."""
     signed_urls.require_valid("avatar", f"{user_id}/{avatar}/{viewer_id}/{expires}/", mac, expires=expires, now=now)

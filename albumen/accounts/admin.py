@@ -16,8 +16,8 @@ from unfold.forms import AdminPasswordChangeForm, AuthenticationForm, UserChange
 from albumen.accounts import access
 from albumen.accounts.models import Session, User
 from albumen.accounts.services import passwords, profiles, sessions
+from albumen.admin_base import ServicePage, readable
 from albumen.errors import LimitReached
-from albumen.panel import ServicePage, readable
 
 
 class SignInForm(AuthenticationForm):

@@ -15,8 +15,8 @@ from albumen.organizations.models import Role
 from albumen.organizations.serializers import BIGGEST, OrganizationSerializer
 from albumen.plans.models import Plan
 from albumen.strict import StrictSerializer, escaped
-from albumen.uploads.drafts import Upload
 from albumen.uploads.parsers import Base64Field, UploadField
+from albumen.uploads.temporary import Upload
 
 BASE64 = "An image as base64, bare or as a data URL; in a form, a file."
 CONTACTS = "For oneself, administrators, and those who share an organization."

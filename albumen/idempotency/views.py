@@ -11,7 +11,7 @@ from rest_framework.response import Response
 
 from albumen import rates
 from albumen.idempotency.services import fingerprints
-from albumen.idempotency.services.answers import Answer, Asked, answer_once, require_key
+from albumen.idempotency.services.answers import Answer, IdempotentRequest, require_key, run_once
 
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotency-Replayed"
@@ -22,7 +22,7 @@ def creates_once(post: Post | None = None, *, slow: bool = False) -> Any:
     """Stands directly above `post`, below `extend_schema`; the API's description takes its header from it.
 
     The whole of `post` runs in one transaction. Where that holds the database for too long, say `slow=True`: then
-    the service does its long work first, and makes what it makes inside `answers.committing()`.
+    the service does its long work first, and makes what it makes inside `answers.atomic_with_response()`.
     """
     if post is None:
         return lambda marked: creates_once(marked, slow=slow)
@@ -40,7 +40,7 @@ def creates_once(post: Post | None = None, *, slow: bool = False) -> Any:
             first[:] = [handler(view, request, *args, **kwargs)]
             return Answer(first[0].status_code, _render(view, first[0].data))
 
-        answer, replayed = answer_once(asked=asked, now=timezone.now(), make=make, slow=slow)
+        answer, replayed = run_once(asked=asked, now=timezone.now(), make=make, slow=slow)
         if not replayed:
             return first[0]
         return Response(orjson.loads(answer.body), status=answer.status, headers={REPLAYED: "true"})
@@ -49,7 +49,7 @@ def creates_once(post: Post | None = None, *, slow: bool = False) -> Any:
     return once
 
 
-def _asked(view: Any, request: Request, key: str) -> Asked:
+def _asked(view: Any, request: Request, key: str) -> IdempotentRequest:
     """The user, or the address where nobody is signed in; and what the request brings, read to its end."""
     signed_in = request.user.is_authenticated
     address = f"address {rates.client_address(request._request)}"
@@ -59,7 +59,7 @@ def _asked(view: Any, request: Request, key: str) -> Asked:
         fields=cast(Mapping[str, Any], request.data),  # No parser here gives a list.
         uploads=getattr(view, "upload_fields", ()),
     )
-    return Asked(
+    return IdempotentRequest(
         caller=f"user {request.user.pk}" if signed_in else address,
         user_id=request.user.pk if signed_in else None,
         key=key,

@@ -12,11 +12,11 @@ from unfold.decorators import display
 
 from albumen import imaging
 from albumen.accounts.models import User
+from albumen.admin_base import LINK, ServicePage, readable
 from albumen.errors import Gone
 from albumen.library import access
 from albumen.library.models import Album, ExpiringLink, Picture
 from albumen.library.services import albums, links, pictures
-from albumen.panel import LINK, ServicePage, readable
 
 ENDS = {
     "link_revoked": "withdrawn",
@@ -163,7 +163,7 @@ class PicturePage(ServicePage):
         )
 
     def _sign(self, picture: Any, size: int | str) -> str:
-        return access.sign_address(picture.pk, size, User(pk=picture.viewer_id), timezone.now())
+        return access.signed_url(picture.pk, size, User(pk=picture.viewer_id), timezone.now())
 
     @display(description="Width x height", ordering="height")
     def pixels(self, picture: Picture) -> str:

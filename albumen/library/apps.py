@@ -6,6 +6,6 @@ class LibraryConfig(AppConfig):
 
     def ready(self) -> None:
         from albumen.accounts.services import profiles
-        from albumen.library.services import happenings
+        from albumen.library.services import events
 
-        profiles.farewells.append(happenings.of_leaving)
+        profiles.farewells.append(events.of_leaving)

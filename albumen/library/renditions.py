@@ -13,7 +13,7 @@ from albumen.errors import NotFound, Unavailable
 from albumen.library.models import Picture
 from albumen.storage import room_needed
 from albumen.storage import storage as storage
-from albumen.uploads.drafts import Upload
+from albumen.uploads.temporary import Upload
 
 logger = logging.getLogger(__name__)
 # How long the files of one upload may take into their places before nothing more is tried. Together with what the last

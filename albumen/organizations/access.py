@@ -31,7 +31,7 @@ def get_organization(viewer: Any, organization_id: int, *, lock: bool = False) -
     return organization
 
 
-def get_run_organization(viewer: Any, organization_id: int, *, lock: bool = False) -> Organization:
+def get_managed_organization(viewer: Any, organization_id: int, *, lock: bool = False) -> Organization:
     """The same for those who run it: its owners, and administrators; `Forbidden` for others."""
     organization = get_organization(viewer, organization_id, lock=lock)
     # Asked anew, because who waits for the lock has read the role before.

@@ -10,9 +10,9 @@ from django.utils import timezone
 from django.utils.html import format_html
 from unfold.decorators import display
 
+from albumen.admin_base import LINK, ServicePage
 from albumen.organizations import services
 from albumen.organizations.models import Membership, Organization
-from albumen.panel import LINK, ServicePage
 
 
 @admin.register(Organization)

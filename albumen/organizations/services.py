@@ -14,7 +14,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, ProtectedError, Q, QuerySet
 
 from albumen.errors import Conflict, Forbidden, Invalid
-from albumen.events.services import Happening, publish
+from albumen.events.services import NewEvent, publish
 from albumen.organizations import access
 from albumen.organizations.models import Membership, Organization, Role
 
@@ -38,7 +38,7 @@ def create_organization(
 @transaction.atomic
 def change_organization(*, actor: Any, organization: Organization, **changes: Any) -> Organization:
     """Change name, description or openness; what is not named stays. For those who run it."""
-    organization = access.get_run_organization(actor, organization.pk, lock=True)
+    organization = access.get_managed_organization(actor, organization.pk, lock=True)
     for field, value in changes.items():
         setattr(organization, field, value)
     organization.save(update_fields=list(changes))
@@ -48,7 +48,7 @@ def change_organization(*, actor: Any, organization: Organization, **changes: An
 @transaction.atomic
 def delete_organization(*, actor: Any, organization: Organization, now: datetime) -> None:
     """Remove it with its memberships; `Conflict` while it owns albums. For those who run it."""
-    organization = access.get_run_organization(actor, organization.pk, lock=True)
+    organization = access.get_managed_organization(actor, organization.pk, lock=True)
     # Each hears of oneself: a word to all about each would be a flood.
     told = [_removed(organization, user_id, [user_id]) for user_id in sorted(access.audience_of(organization.pk))]
     _delete(organization)
@@ -76,7 +76,7 @@ def add_member(
 ) -> Membership:
     """Make an active user a member, by id or by e-mail; `Invalid` when there is no such user, `Conflict` when they are
     a member already. For those who run the organization."""
-    organization = access.get_run_organization(actor, organization.pk, lock=True)
+    organization = access.get_managed_organization(actor, organization.pk, lock=True)
     found = _find_active(user, email)
     if Membership.objects.filter(organization=organization, user=found).exists():
         raise Conflict("already_member", "This user is a member already: change the role instead.")
@@ -100,7 +100,7 @@ def _find_active(user_id: int | None, email: str | None) -> Any:
 def change_role(*, actor: Any, organization: Organization, user_id: int, role: str, now: datetime) -> Membership:
     """Give a member another role, of which members are told as of a new one. For those who run the organization;
     `Conflict` for its last owner."""
-    access.get_run_organization(actor, organization.pk, lock=True)
+    access.get_managed_organization(actor, organization.pk, lock=True)
     membership = access.get_membership(actor, organization.pk, user_id)
     if role != Role.OWNER:
         _keep_an_owner(user_id, Membership.objects.filter(pk=membership.pk))
@@ -116,7 +116,7 @@ def remove_member(*, actor: Any, organization: Organization, user_id: int, now: 
     if user_id == actor.pk:
         access.get_organization(actor, organization.pk, lock=True)
     else:
-        access.get_run_organization(actor, organization.pk, lock=True)
+        access.get_managed_organization(actor, organization.pk, lock=True)
     membership = access.get_membership(actor, organization.pk, user_id)
     _keep_an_owner(user_id, Membership.objects.filter(pk=membership.pk))
     membership.delete()
@@ -160,7 +160,7 @@ def set_memberships(*, user: Any, organization_ids: Iterable[int], now: datetime
     publish(*told, now=now)
 
 
-def of_leaving(user: Any) -> list[Happening]:
+def of_leaving(user: Any) -> list[NewEvent]:
     """What the others in the user's organizations are told when the user is removed."""
     memberships = Membership.objects.filter(user=user).select_related("organization").order_by("organization_id")
     organizations = [membership.organization for membership in memberships]
@@ -185,14 +185,14 @@ def remove_deserted(*, organizations: Iterable[Organization]) -> None:
             _delete(organization)
 
 
-def _added(membership: Membership, receivers: Collection[int] | None = None) -> Happening:
+def _added(membership: Membership, receivers: Collection[int] | None = None) -> NewEvent:
     organization, role = membership.organization, str(membership.role)
     told = access.audience_of(organization.pk) if receivers is None else receivers
-    return Happening("organization.member_added", _shape(organization, membership.user_id, role), told)
+    return NewEvent("organization.member_added", _shape(organization, membership.user_id, role), told)
 
 
-def _removed(organization: Organization, user_id: int, receivers: Collection[int]) -> Happening:
-    return Happening("organization.member_removed", _shape(organization, user_id, None), receivers)
+def _removed(organization: Organization, user_id: int, receivers: Collection[int]) -> NewEvent:
+    return NewEvent("organization.member_removed", _shape(organization, user_id, None), receivers)
 
 
 def _shape(organization: Organization, user_id: int, role: str | None) -> dict[str, Any]:

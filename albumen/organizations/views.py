@@ -65,7 +65,7 @@ class OneOrganization(OrganizationView):
 
     @extend_schema(summary="Change an organization", description="For its owners and administrators.")
     def patch(self, request: Request, organization_id: int) -> Response:
-        organization = access.get_run_organization(request.user, organization_id)
+        organization = access.get_managed_organization(request.user, organization_id)
         serializer = self.get_serializer(organization, data=request.data, partial=True)
         serializer.is_valid(raise_exception=True)
         services.change_organization(actor=request.user, organization=organization, **serializer.validated_data)
@@ -78,7 +78,7 @@ class OneOrganization(OrganizationView):
     )
     def delete(self, request: Request, organization_id: int) -> Response:
         require_no_fields(request)
-        organization = access.get_run_organization(request.user, organization_id)
+        organization = access.get_managed_organization(request.user, organization_id)
         services.delete_organization(actor=request.user, organization=organization, now=timezone.now())
         return Response(status=204)
 
@@ -107,7 +107,7 @@ class Members(GenericAPIView[Any]):
     )
     @creates_once
     def post(self, request: Request, organization_id: int) -> Response:
-        organization = access.get_run_organization(request.user, organization_id)
+        organization = access.get_managed_organization(request.user, organization_id)
         serializer = NewMemberSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         membership = services.add_member(
@@ -127,7 +127,7 @@ class OneMember(GenericAPIView[Any]):
         request=RoleSerializer,
     )
     def patch(self, request: Request, organization_id: int, user_id: int) -> Response:
-        organization = access.get_run_organization(request.user, organization_id)
+        organization = access.get_managed_organization(request.user, organization_id)
         access.get_membership(request.user, organization_id, user_id)
         serializer = RoleSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)

@@ -13,7 +13,7 @@ from django.utils.html import format_html
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminBigIntegerFieldWidget, UnfoldAdminTextInputWidget
 
-from albumen.panel import LINK, ServicePage, readable
+from albumen.admin_base import LINK, ServicePage, readable
 from albumen.plans import services
 from albumen.plans.models import MAX_HEIGHT, MAX_HEIGHTS, MIN_HEIGHT, Plan
 from albumen.plans.serializers import BIGGEST

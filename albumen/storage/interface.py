@@ -46,7 +46,7 @@ class Storage(DjangoStorage, ABC):
             folder.mkdir(parents=True, exist_ok=True)
         return folder / uuid.uuid4().hex
 
-    def forget_drafts(self, before: datetime) -> int:
+    def delete_old_temporary_files(self, before: datetime) -> int:
         """Remove drafts and locks on this machine that are older; answers how many."""
         count = 0
         for path in self.incoming.glob("*"):

@@ -9,8 +9,8 @@ from django.http import HttpRequest
 from django.utils import timezone
 from unfold.decorators import display
 
+from albumen.admin_base import ServicePage
 from albumen.errors import Conflict
-from albumen.panel import ServicePage
 from albumen.tasks.models import Status, Task
 from albumen.tasks.services import cancel_task, retry_task
 from albumen.tasks.services.kinds import kinds, label_of

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from django.http import HttpRequest
 
-from albumen.uploads.drafts import Upload
+from albumen.uploads.temporary import Upload
 
 # A longer string in a JSON body can only be a picture.
 INLINE_STRING = 64 * 1024

@@ -14,8 +14,8 @@ from rest_framework.parsers import BaseParser
 
 from albumen.errors import Invalid, TooLarge
 from albumen.uploads.base64text import Base64Writer, StringSpool
-from albumen.uploads.drafts import CHUNK, SpooledFile, Upload
 from albumen.uploads.keys import require_distinct_keys
+from albumen.uploads.temporary import CHUNK, SpooledFile, Upload
 
 # What a JSON body may hold beside its pictures, in bytes.
 MAX_JSON = 1_000_000

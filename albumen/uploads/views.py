@@ -8,9 +8,9 @@ from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
 
 from albumen.errors import TooLarge
-from albumen.uploads.drafts import UNKNOWN_LENGTH
 from albumen.uploads.multipart import UploadHandler
 from albumen.uploads.parsers import MAX_JSON, MultiPartParser, UploadJSONParser
+from albumen.uploads.temporary import UNKNOWN_LENGTH
 
 
 class AcceptsUploads(GenericAPIView[Any]):

@@ -23,11 +23,11 @@ class WebConfig(AppConfig):
 
     def ready(self) -> None:
         from albumen import imaging, rates
-        from albumen.web import wording
+        from albumen.api import field_messages
 
-        wording.put_plainly()
+        field_messages.install()
         if settings.SENTRY_DSN:
-            from albumen.web import sentry
+            from albumen.operations import sentry
 
             sentry.start()
         for rate in settings.RATES.values():

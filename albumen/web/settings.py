@@ -76,16 +76,16 @@ INSTALLED_APPS = [
     "django_tasks_db",
 ]
 MIDDLEWARE = [
-    "albumen.web.middleware.RequestId",
-    "albumen.web.middleware.Observed",
+    "albumen.operations.middleware.RequestIdMiddleware",
+    "albumen.operations.middleware.AccessLogMiddleware",
     "django.middleware.security.SecurityMiddleware",
-    "albumen.web.middleware.Probes",
+    "albumen.operations.middleware.ProbesMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "corsheaders.middleware.CorsMiddleware",
-    "albumen.web.middleware.OwnHost",
-    "albumen.web.middleware.OptionalSlash",
-    "albumen.web.middleware.CleanInput",
-    "albumen.web.middleware.UploadCleanup",
+    "albumen.operations.middleware.ContentSecurityPolicyMiddleware",
+    "albumen.operations.middleware.OptionalSlashMiddleware",
+    "albumen.operations.middleware.InputMiddleware",
+    "albumen.operations.middleware.UploadCleanupMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -94,8 +94,8 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 ROOT_URLCONF = "albumen.web.urls"
-WSGI_APPLICATION = "albumen.web.wsgi.application"
-ASGI_APPLICATION = "albumen.web.asgi.application"
+WSGI_APPLICATION = "albumen.server.wsgi.application"
+ASGI_APPLICATION = "albumen.server.asgi.application"
 APPEND_SLASH = False
 TEMPLATES = [
     {
@@ -143,7 +143,7 @@ LOGIN_URL = "/api-auth/login/"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/"
 PASSWORD_RESET_TIMEOUT = 3600
-CSRF_FAILURE_VIEW = "albumen.web.problems.csrf_failed"
+CSRF_FAILURE_VIEW = "albumen.api.problems.csrf_failed"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
 
@@ -202,7 +202,7 @@ TASKS = {
     if BROKER_URL
     else {"BACKEND": "django_tasks_db.DatabaseBackend"}
 }
-TASK_TABLE = "albumen.web.work"
+TASK_TABLE = "albumen.web.task_types"
 # No settings of an operator's: tests make them shorter. How long a claim holds without a heartbeat; how often a
 # worker looks for what is due, and for what was delivered; the first pause after a failure; what is not claimed so
 # long after its delivery is delivered again; how long a worker that has to end waits for its handlers; and how long
@@ -245,19 +245,19 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": [
-        "albumen.web.renderers.JSONRenderer",
-        "albumen.web.renderers.BrowsableRenderer",
+        "albumen.api.renderers.JSONRenderer",
+        "albumen.api.renderers.BrowsableRenderer",
     ],
     "DEFAULT_PARSER_CLASSES": [
         "albumen.uploads.parsers.JSONParser",
         "albumen.uploads.parsers.MultiPartParser",
         "albumen.uploads.parsers.FormParser",
     ],
-    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "albumen.web.renderers.Negotiation",
-    "DEFAULT_PAGINATION_CLASS": "albumen.web.pagination.KeysetPagination",
-    "DEFAULT_THROTTLE_CLASSES": ["albumen.web.throttling.ApiThrottle"],
-    "DEFAULT_METADATA_CLASS": "albumen.web.metadata.Metadata",
-    "DEFAULT_SCHEMA_CLASS": "albumen.web.schema.AutoSchema",
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "albumen.api.renderers.Negotiation",
+    "DEFAULT_PAGINATION_CLASS": "albumen.api.pagination.KeysetPagination",
+    "DEFAULT_THROTTLE_CLASSES": ["albumen.api.throttling.ApiThrottle"],
+    "DEFAULT_METADATA_CLASS": "albumen.api.metadata.Metadata",
+    "DEFAULT_SCHEMA_CLASS": "albumen.api.schema.AutoSchema",
     "EXCEPTION_HANDLER": "drf_standardized_errors.handler.exception_handler",
     "NUM_PROXIES": TRUSTED_PROXIES,
     # `format` is a filter of ours, not a way to choose a renderer.
@@ -265,8 +265,8 @@ REST_FRAMEWORK = {
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
 DRF_STANDARDIZED_ERRORS = {
-    "EXCEPTION_HANDLER_CLASS": "albumen.web.problems.ProblemHandler",
-    "EXCEPTION_FORMATTER_CLASS": "albumen.web.problems.ProblemFormatter",
+    "EXCEPTION_HANDLER_CLASS": "albumen.api.problems.ProblemHandler",
+    "EXCEPTION_FORMATTER_CLASS": "albumen.api.problems.ProblemFormatter",
     "NESTED_FIELD_SEPARATOR": "/",
     "ENABLE_IN_DEBUG_FOR_UNHANDLED_EXCEPTIONS": True,
 }
@@ -294,12 +294,12 @@ SPECTACULAR_SETTINGS = {
     "SORT_OPERATIONS": False,
     "PATH_CONVERTER_OVERRIDES": {"id": {"type": "integer", "minimum": 1}},
     "ENUM_NAME_OVERRIDES": {
-        "ErrorCode": "albumen.web.catalogue.CODES",
+        "ErrorCode": "albumen.api.error_codes.CODES",
         "EventType": "albumen.events.serializers.TYPES",
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
-        "albumen.web.openapi.for_generators",
+        "albumen.api.openapi.for_generators",
     ],
     "TAGS": [
         {"name": "Accounts", "description": "Register, sign in, sessions, one's own profile, passwords, avatars."},
@@ -384,8 +384,11 @@ if LOG_FORMAT not in ("json", "text"):
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"request_id": {"()": "albumen.web.request_id.RequestIdFilter"}},
-    "formatters": {"json": {"()": "albumen.web.logs.JSONLines"}, "text": {"()": "albumen.web.logs.TextLines"}},
+    "filters": {"request_id": {"()": "albumen.operations.request_id.RequestIdFilter"}},
+    "formatters": {
+        "json": {"()": "albumen.operations.logs.JSONLines"},
+        "text": {"()": "albumen.operations.logs.TextLines"},
+    },
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT, "filters": ["request_id"]}},
     "root": {"handlers": ["stderr"], "level": env.str("ALBUMEN_LOG_LEVEL", default="INFO").upper()},
     "loggers": {

@@ -5,12 +5,14 @@ from django.urls import include, path
 from drf_spectacular.views import SpectacularRedocView, SpectacularSwaggerView
 
 from albumen.accounts import urls as accounts
+from albumen.api import openapi
 from albumen.events import urls as events
 from albumen.library import urls as library
+from albumen.operations import probes
 from albumen.organizations import urls as organizations
 from albumen.plans import urls as plans
 from albumen.tasks import urls as tasks
-from albumen.web import aliases, openapi, operations, views
+from albumen.web import legacy_urls, views
 
 # Routes are tried in turn: the busiest stand first.
 api = [
@@ -26,7 +28,7 @@ urlpatterns = [
     path("api/", include(api)),
     path("api/", views.Index.as_view(routes=api), name="index"),
     path("", include(library.file_urlpatterns + accounts.file_urlpatterns)),
-    path("", include(aliases.urlpatterns)),
+    path("", include(legacy_urls.urlpatterns)),
     path("api/schema/", openapi.Schema.as_view(), name="schema"),
     path("docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
     path("docs/errors/", views.errors, name="errors"),
@@ -36,12 +38,12 @@ urlpatterns = [
     path("password-reset/", views.password_reset, name="password-reset-page"),
     path("api-auth/", include("rest_framework.urls")),
     path("admin/", admin.site.urls),
-    path("healthz/", operations.Health.as_view(), name="healthz"),
-    path("readyz/", operations.Ready.as_view(), name="readyz"),
-    path("metrics/", operations.Metrics.as_view(), name="metrics"),
+    path("healthz/", probes.Health.as_view(), name="healthz"),
+    path("readyz/", probes.Ready.as_view(), name="readyz"),
+    path("metrics/", probes.Metrics.as_view(), name="metrics"),
 ]
 
-handler400 = "albumen.web.problems.bad_request"
-handler403 = "albumen.web.problems.forbidden"
-handler404 = "albumen.web.problems.not_found"
-handler500 = "albumen.web.problems.server_error"
+handler400 = "albumen.api.problems.bad_request"
+handler403 = "albumen.api.problems.forbidden"
+handler404 = "albumen.api.problems.not_found"
+handler500 = "albumen.api.problems.server_error"

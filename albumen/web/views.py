@@ -17,8 +17,8 @@ from rest_framework.response import Response
 from rest_framework.reverse import reverse
 from rest_framework.views import APIView
 
+from albumen.api.error_codes import CATALOGUE
 from albumen.tasks.access import queue_at
-from albumen.web.catalogue import CATALOGUE
 
 # Nothing from elsewhere, nothing inline, and no frame around it.
 SECURITY_POLICY = "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'"

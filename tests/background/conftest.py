@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from tests import pictures
-from tests.elsewhere import Elsewhere
+from tests.remote_site import Elsewhere
 from tests.server import Server
 
 ENDED = ("succeeded", "failed", "cancelled")

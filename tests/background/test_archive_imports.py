@@ -16,8 +16,8 @@ from django.core.management import call_command
 
 from tests import pictures
 from tests.background.conftest import ended, upload, use_plan
-from tests.elsewhere import Elsewhere
 from tests.http.problems import refused
+from tests.remote_site import Elsewhere
 from tests.server import Server
 
 

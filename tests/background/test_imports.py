@@ -5,8 +5,8 @@ from typing import Any
 
 from tests import pictures
 from tests.background.conftest import ended
-from tests.elsewhere import Elsewhere
 from tests.http.problems import refused
+from tests.remote_site import Elsewhere
 from tests.server import Server
 
 

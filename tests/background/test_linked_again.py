@@ -3,7 +3,7 @@
 import time
 
 from tests import pictures
-from tests.elsewhere import Elsewhere
+from tests.remote_site import Elsewhere
 from tests.server import Server
 
 

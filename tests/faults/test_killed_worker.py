@@ -17,8 +17,8 @@ import pytest
 
 from tests import pictures
 from tests.background.conftest import ended, use_plan
-from tests.elsewhere import Elsewhere
 from tests.faults.rounds import LONG, ROUNDS
+from tests.remote_site import Elsewhere
 from tests.server import Server
 
 pytestmark = pytest.mark.fault

@@ -346,7 +346,7 @@ class World:
             now -= timedelta(seconds=3 * settings.SIGNED_URL_PERIOD)
         someone = self.people.get("owner" if role == "expired" else role)
         viewer = User.objects.get(pk=someone.id) if someone else AnonymousUser()
-        return access.sign_address(self.pictures[case], size, viewer, now)
+        return access.signed_url(self.pictures[case], size, viewer, now)
 
 
 def routes() -> Iterator[tuple[str, str, list[str]]]:

@@ -12,9 +12,9 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from albumen import imaging
+from albumen.operations import readiness
 from albumen.tasks.services import start
-from albumen.tasks.services.queue import give_sign
-from albumen.web import readiness
+from albumen.tasks.services.queue import heartbeat
 from tests.http.problems import refused
 from tests.server import until_ready
 
@@ -31,7 +31,7 @@ def _asked_anew(monkeypatch):
 @pytest.fixture
 def worker(committed):
     """One has just given a sign of life; probes look from threads of their own, so it has to be committed."""
-    give_sign(now=timezone.now())
+    heartbeat(now=timezone.now())
 
 
 @pytest.mark.parametrize("path", [f"/{name}{slash}" for name in PROBES for slash in ("", "/")])
@@ -185,7 +185,7 @@ def test_several_processes_add_up(own_server, tmp_path):
 
 
 COUNTED_ELSEWHERE = """
-from albumen.web import metrics
+from albumen.operations import metrics
 metrics.sockets.inc()
 for _ in range(3):
     metrics.observe("GET", "/elsewhere/", 200, 0.1)

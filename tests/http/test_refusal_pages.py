@@ -7,7 +7,7 @@ from django.core.exceptions import PermissionDenied
 from django.urls import path
 from rest_framework.test import APIClient
 
-from albumen.library.access import sign_address
+from albumen.library.access import signed_url
 from albumen.web import urls as service
 from tests.http.problems import refused
 from tests.http.test_admin import ELSEWHERE
@@ -134,7 +134,7 @@ def test_addresses_of_pictures_that_are_past_their_time(alice, browser):
 
     from django.contrib.auth.models import AnonymousUser
 
-    address = sign_address(1, 200, AnonymousUser(), datetime(2020, 1, 1, tzinfo=UTC))
+    address = signed_url(1, 200, AnonymousUser(), datetime(2020, 1, 1, tzinfo=UTC))
     shown(browser.get(address), 403, "This address has expired")
 
 

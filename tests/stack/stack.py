@@ -149,7 +149,7 @@ class Stack(Server):
         folder = str(self.folder / f"metrics-{number}")
         return self._run(
             f"web-{number}",
-            *("-m", "gunicorn", "--config", "deploy/gunicorn.conf.py", "albumen.web.wsgi"),
+            *("-m", "gunicorn", "--config", "deploy/gunicorn.conf.py", "albumen.server.wsgi"),
             PORT=str(self.web_ports[number]),
             ALBUMEN_METRICS_DIR=folder,
         )
@@ -157,7 +157,7 @@ class Stack(Server):
     def start_bare(self, settings: str) -> int:
         """The same gunicorn with other settings, to compare with; answers its port."""
         port = free_port()
-        command = ("-m", "gunicorn", "--config", "deploy/gunicorn.conf.py", "albumen.web.wsgi")
+        command = ("-m", "gunicorn", "--config", "deploy/gunicorn.conf.py", "albumen.server.wsgi")
         self._others.append(self._run("bare", *command, PORT=str(port), DJANGO_SETTINGS_MODULE=settings))
         self._until(lambda: httpx.get(f"http://127.0.0.1:{port}/api/plans/", timeout=5))
         return port

@@ -9,7 +9,7 @@ from albumen import imaging
 from albumen.accounts.models import User
 from albumen.errors import Invalid, NotFound, Unavailable
 from albumen.storage import room_needed, storage
-from albumen.uploads.drafts import Upload
+from albumen.uploads.temporary import Upload
 
 SIDE = 200
 MAX_BYTES = 20_000_000

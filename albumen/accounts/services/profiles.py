@@ -13,15 +13,15 @@ from albumen.accounts.services import avatars, passwords
 from albumen.accounts.services.sessions import end_all_sessions, find_user
 from albumen.contacts import tidy_email
 from albumen.errors import Conflict, DomainError, Invalid
-from albumen.events.services import Happening, publish
-from albumen.idempotency.services.answers import committing
+from albumen.events.services import NewEvent, publish
+from albumen.idempotency.services.answers import atomic_with_response
 from albumen.organizations import services as memberships
 from albumen.plans.services import prepare_thumbnails
-from albumen.uploads.drafts import Upload
+from albumen.uploads.temporary import Upload
 
 NAMES = ("first_name", "last_name", "phone")
 # What others are told when a user is removed; apps above add what they know.
-farewells: list[Callable[[Any], list[Happening]]] = [memberships.of_leaving]
+farewells: list[Callable[[Any], list[NewEvent]]] = [memberships.of_leaving]
 
 
 def register(
@@ -43,7 +43,7 @@ def register(
     stored = avatars.store(avatar) if avatar else ""
     user = User.objects.describe_user(email, password, avatar=stored, **names)
     try:
-        with committing():
+        with atomic_with_response():
             user.save()
             if organizations:
                 memberships.set_memberships(user=user, organization_ids=organizations, now=now)

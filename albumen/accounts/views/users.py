@@ -153,7 +153,7 @@ class SignedAvatar(APIView):
     def get(
         self, request: Request, user_id: int, avatar: str, viewer_id: int, expires: int, mac: str
     ) -> HttpResponseBase:
-        user = access.user_behind_avatar(
+        user = access.user_for_avatar(
             user_id=user_id, avatar=avatar, viewer_id=viewer_id, expires=expires, mac=mac, now=timezone.now()
         )
         return _avatar(request, user)

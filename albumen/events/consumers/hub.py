@@ -15,8 +15,8 @@ from django.db import close_old_connections
 from django.utils import timezone
 
 from albumen.errors import LimitReached, Unauthenticated
-from albumen.events.consumers import watch
-from albumen.events.services import bell, last_numbers
+from albumen.events.consumers import listener
+from albumen.events.services import last_numbers, wakeup
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -124,8 +124,8 @@ class Hub:
                 with suppress(RuntimeError):
                     loop.call_soon_threadsafe(self._rung.set)
 
-        bell.listen(ring_from_elsewhere)
-        ended = watch.start(ring_from_elsewhere)
+        wakeup.listen(ring_from_elsewhere)
+        ended = listener.start(ring_from_elsewhere)
         try:
             while True:
                 with suppress(TimeoutError):
@@ -143,7 +143,7 @@ class Hub:
                         socket.advance(last)
         finally:
             ended.set()
-            bell.unlisten(ring_from_elsewhere)
+            wakeup.unlisten(ring_from_elsewhere)
 
     async def _check(self) -> None:
         closing: set[asyncio.Task[None]] = set()

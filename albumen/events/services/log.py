@@ -13,7 +13,7 @@ from django.db.models import Exists, Max, OuterRef
 from albumen.errors import Gone, Invalid
 from albumen.events.access import events_of
 from albumen.events.models import Event, Stream
-from albumen.events.services import bell
+from albumen.events.services import wakeup
 
 KEPT = timedelta(days=7)
 # So many receivers, or events, in one statement.
@@ -21,7 +21,7 @@ BATCH = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Happening:
+class NewEvent:
     """Something that happened, and the ids of the users who are told. `data` holds nothing that one of them may not
     see."""
 
@@ -38,7 +38,7 @@ class Page:
     last: int
 
 
-def publish(*happenings: Happening, now: datetime) -> None:
+def publish(*happenings: NewEvent, now: datetime) -> None:
     """Write into the log of every receiver what happened: the last write of a service, inside its transaction
     (`RuntimeError` outside of one), and one call for all of it.
 
@@ -63,7 +63,7 @@ def publish(*happenings: Happening, now: datetime) -> None:
             numbers[receiver] += 1
             rows.append(row)
     Event.objects.bulk_create(rows, batch_size=BATCH)
-    bell.ring_after_commit()
+    wakeup.notify_after_commit()
 
 
 def _take_numbers(counts: dict[int, int]) -> dict[int, int]:

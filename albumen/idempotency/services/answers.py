@@ -25,7 +25,7 @@ _KEY = re.compile(r"[!-~]{1,255}")
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class IdempotentRequest:
     """Who asks, under which key, and for what: `fingerprint` is that of `fingerprints.of_request`."""
 
     caller: str
@@ -72,7 +72,7 @@ def require_key(text: str) -> str:
 
 
 @contextmanager
-def committing() -> Iterator[None]:
+def atomic_with_response() -> Iterator[None]:
     """`transaction.atomic()` for what a creating request makes. With a key it ends only after the answer is stored,
     so both are committed together; long work belongs before it."""
     commit = _commit.get()
@@ -82,11 +82,14 @@ def committing() -> Iterator[None]:
         yield
 
 
-def answer_once(*, asked: Asked, now: datetime, make: Callable[[], Answer], slow: bool) -> tuple[Answer, bool]:
+def run_once(
+    *, asked: IdempotentRequest, now: datetime, make: Callable[[], Answer], slow: bool
+) -> tuple[Answer, bool]:
     """What `make` answers, or what it answered to this key before; True in the second case.
 
-    A `slow` one begins its transaction itself, by `committing()`; any other runs in one as a whole. A refusal is not
-    kept and frees the key. `Conflict` when the key belongs to another request, or when the one at work takes too long.
+    A `slow` one begins its transaction itself, by `atomic_with_response()`; any other runs in one as a whole. A
+    refusal is not kept and frees the key. `Conflict` when the key belongs to another request, or when the one at work
+    takes too long.
     """
     began = time.monotonic()
     pause = _FIRST_PAUSE
@@ -123,7 +126,7 @@ def free_claims() -> None:
     StoredAnswer.objects.filter(status=None).delete()
 
 
-def _find_or_claim(asked: Asked, now: datetime) -> StoredAnswer | None:
+def _find_or_claim(asked: IdempotentRequest, now: datetime) -> StoredAnswer | None:
     """The row with its answer, or claimed for us; None while somebody else works on it."""
     rows = StoredAnswer.objects.filter(caller=asked.caller, key=asked.key)
     ours = {"fingerprint": asked.fingerprint, "claim": uuid.uuid4(), "claimed_at": now}
@@ -167,7 +170,7 @@ def _make_and_keep(row: StoredAnswer, make: Callable[[], Answer], *, slow: bool)
             _commit.reset(token)
         if answer.made_something:
             if not commit.begun:
-                raise RuntimeError("What a slow request makes belongs inside of committing().")
+                raise RuntimeError("What a slow request makes belongs inside of atomic_with_response().")
             _keep(row, answer)
     return answer
 

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.http import QueryDict
 
 from albumen.uploads.base64text import sha256_of_base64
-from albumen.uploads.drafts import SpooledFile, UnreadFile, Upload
+from albumen.uploads.temporary import SpooledFile, UnreadFile, Upload
 
 
 def of_request(*, method: str, target: str, fields: Mapping[str, Any], uploads: Collection[str]) -> str:

@@ -9,7 +9,7 @@ from django.db.models import F, Q, QuerySet
 from albumen import prepared
 from albumen.accounts.access import Viewer, is_administrator
 from albumen.accounts.models import User
-from albumen.library.access.visible import pictures_owned_by, shown_to, stand_in
+from albumen.library.access.visible import any_viewer_like, pictures_owned_by, shown_to
 from albumen.library.models import AlbumPicture, Picture
 from albumen.plans.models import Plan
 from albumen.prepared import Prepared
@@ -80,7 +80,7 @@ def albums_of(viewer: Viewer, picture_ids: Collection[int]) -> dict[int, list[in
 def _entries_shown_to(
     administrator: bool, viewer_id: int | None, *picture_ids: int
 ) -> QuerySet[AlbumPicture, tuple[int, int]]:
-    shown = shown_to(stand_in(administrator, viewer_id), "album__")
+    shown = shown_to(any_viewer_like(administrator, viewer_id), "album__")
     # What administrators see has no condition, which would be lost in an "or".
     known = shown | Q(picture__owner=viewer_id) if shown and viewer_id is not None else shown
     entries = AlbumPicture.objects.filter(known, picture__in=picture_ids)

@@ -73,7 +73,7 @@ def get_owned_album(viewer: Viewer, album_id: int) -> Album:
     return album
 
 
-def get_filled_album(viewer: Viewer, album_id: int) -> Album:
+def get_album_to_edit_contents(viewer: Viewer, album_id: int) -> Album:
     """The same, for those who may change which pictures are in it and in what order: its owner, owners and editors of
     the organization that it is shown to, and administrators."""
     album = get_album(viewer, album_id)
@@ -82,20 +82,20 @@ def get_filled_album(viewer: Viewer, album_id: int) -> Album:
     return album
 
 
-def get_named_album(viewer: Viewer, album_id: int) -> Album:
+def get_album_from_body(viewer: Viewer, album_id: int) -> Album:
     """The same for an album that a body names: `Invalid` alike for absent and hidden, since the address is right."""
     try:
-        return get_filled_album(viewer, album_id)
+        return get_album_to_edit_contents(viewer, album_id)
     except NotFound:
         raise Invalid("unknown_album", "There is no such album, or you may not see it.", pointer="/album") from None
 
 
-def get_emptied_album(viewer: Viewer, album_id: int, picture_id: int) -> Album:
+def get_album_to_remove_from(viewer: Viewer, album_id: int, picture_id: int) -> Album:
     """The same for taking one picture out: its owner always may, also where the album was hidden from them since. They
     alone have put it there, so they learn nothing but that it still is."""
     own = Picture.objects.filter(pk=picture_id, owner_id=viewer.pk, deleted_at=None)
     album = Album.objects.filter(pk=album_id, entries__picture__in=own).first()
-    return album or get_filled_album(viewer, album_id)
+    return album or get_album_to_edit_contents(viewer, album_id)
 
 
 def may_fill(viewer: Viewer, album: Album) -> bool:
@@ -175,11 +175,11 @@ def get_picture(viewer: Viewer, picture_id: int) -> Picture:
 
 
 def _one_visible(administrator: bool, viewer_id: int | None, picture_id: int) -> QuerySet[Picture]:
-    visible = pictures_visible_to(stand_in(administrator, viewer_id))
+    visible = pictures_visible_to(any_viewer_like(administrator, viewer_id))
     return visible.select_related("owner__plan").filter(pk=picture_id).order_by()
 
 
-def stand_in(administrator: bool, viewer_id: int | None) -> Viewer:
+def any_viewer_like(administrator: bool, viewer_id: int | None) -> Viewer:
     """For whom a prepared query is built: any administrator, or this user, or nobody in particular without an id."""
     known = administrator or viewer_id is not None
     return User(pk=viewer_id, is_staff=administrator) if known else AnonymousUser()

@@ -12,7 +12,7 @@ from albumen.library.models import Picture
 from albumen.library.services import albums, archives, linked, pictures
 from albumen.library.services.archives import Archive, ArchivedPicture
 from albumen.tasks.services import Run
-from albumen.uploads.drafts import Upload
+from albumen.uploads.temporary import Upload
 
 CHUNK = 500
 # A result and its checkpoint stay small.
@@ -97,12 +97,12 @@ class _Import:
         else:
             taken = self._unpack(actor, entry, entry.file)
             with self._run.step(done=position + 1) as step:
-                picture, _ = pictures.keep_picture(taken=taken, **fields)
+                picture, _ = pictures.create_picture(taken=taken, **fields)
                 self._made += 1
                 step.checkpoint = self._checkpoint(position)
         self._found[entry.id] = picture.pk
 
-    def _unpack(self, actor: User, entry: ArchivedPicture, file: str) -> pictures.Taken:
+    def _unpack(self, actor: User, entry: ArchivedPicture, file: str) -> pictures.StoredUpload:
         upload = Upload(renditions.storage().draft(), field="image", limit=actor.plan.max_upload_bytes)
         try:
             self._archive.copy(file, upload.write)
@@ -125,7 +125,7 @@ class _Import:
         """Put everything into the album that the request named."""
         actor = get_active_user(self._run.owner_id)
         with self._run.step(done=len(self._archive.pictures)):
-            album = access.get_filled_album(actor, self._run.arguments["album"])
+            album = access.get_album_to_edit_contents(actor, self._run.arguments["album"])
             ids = [self._found[one.id] for one in self._archive.pictures if one.id in self._found]
             albums.append_own(actor=actor, album=album, picture_ids=ids, now=self._run.now())
         return 1

@@ -9,8 +9,8 @@ from albumen.library import access, renditions
 from albumen.library.services import pictures
 from albumen.remote import download_image
 from albumen.tasks.services import Run
-from albumen.uploads.drafts import Upload
 from albumen.uploads.filenames import name_in_url
+from albumen.uploads.temporary import Upload
 
 
 def import_pictures(run: Run) -> dict[str, Any]:
@@ -46,7 +46,9 @@ def _import(run: Run, url: str, before: list[dict[str, Any]]) -> dict[str, Any]:
 def _keep(run: Run, actor: User, url: str, before: list[dict[str, Any]]) -> dict[str, Any]:
     album_id = run.arguments["album"]
     if album_id is not None:
-        access.get_filled_album(actor, album_id)  # An album that is gone by now is no reason to fetch anything.
+        access.get_album_to_edit_contents(
+            actor, album_id
+        )  # An album that is gone by now is no reason to fetch anything.
     limit = actor.plan.max_upload_bytes
     upload = Upload(renditions.storage().draft(), field="image", limit=limit)
     try:
@@ -58,8 +60,8 @@ def _keep(run: Run, actor: User, url: str, before: list[dict[str, Any]]) -> dict
         upload.discard()
     # The number of the picture is not known before it is made, so the step is told what it has to keep at its end.
     with run.step(advance=1) as step:
-        album = None if album_id is None else access.get_filled_album(actor, album_id)
-        picture, _ = pictures.keep_picture(actor=actor, taken=taken, album=album, now=run.now())
+        album = None if album_id is None else access.get_album_to_edit_contents(actor, album_id)
+        picture, _ = pictures.create_picture(actor=actor, taken=taken, album=album, now=run.now())
         outcome = {"picture": picture.pk}
         step.checkpoint = {"outcomes": [*before, outcome]}
     return outcome

@@ -20,7 +20,7 @@ def sweep_files(*, now: datetime) -> int:
     A day is longer than any upload takes between its file and its row.
     """
     before = now - GRACE
-    count = storage().forget_drafts(before) + storage().forget_parts(before)
+    count = storage().delete_old_temporary_files(before) + storage().forget_parts(before)
     for item in _unnamed(_older("originals", before), _sha256, _named_pictures):
         sha256 = _sha256(item)
         count += storage().sweep(item, before=before, kept=partial(is_named, sha256))
@@ -41,10 +41,10 @@ def sweep_files(*, now: datetime) -> int:
     return count
 
 
-def forget_drafts(*, now: datetime) -> int:
+def delete_old_temporary_files(*, now: datetime) -> int:
     """What killed processes left on this machine's own disk, which no other machine's sweep can see; for each server
     at its start."""
-    return storage().forget_drafts(now - GRACE)
+    return storage().delete_old_temporary_files(now - GRACE)
 
 
 def is_named(sha256: str) -> bool:

@@ -16,10 +16,10 @@ from django.db.models.functions import Coalesce
 from albumen.accounts.models import User
 from albumen.errors import Invalid, NotFound
 from albumen.events.services import publish
-from albumen.idempotency.services.answers import committing
+from albumen.idempotency.services.answers import atomic_with_response
 from albumen.library import access
 from albumen.library.models import Album, AlbumPicture, Picture, Visibility
-from albumen.library.services import happenings
+from albumen.library.services import events
 from albumen.library.services.names import require_name
 
 # Pictures are appended this far apart, so that one can be moved between two others many times.
@@ -47,7 +47,7 @@ def create_album(
     )
     _hang(actor, album, organization)
     album.save()
-    publish(happenings.of_album("created", album), now=now)
+    publish(events.of_album("created", album), now=now)
     return album
 
 
@@ -61,7 +61,7 @@ def change_album(*, actor: User, album: Album, now: datetime, **changes: Any) ->
     if changes.get("cover") is not None:
         list(locked_pictures(Picture.objects.filter(pk=changes["cover"])))
     album = _locked(album)
-    before = happenings.of_album("deleted", album)
+    before = events.of_album("deleted", album)
     if "cover" in changes:
         cover = changes.pop("cover")
         if cover is not None and not album.entries.filter(picture_id=cover, picture__deleted_at=None).exists():
@@ -80,8 +80,8 @@ def change_album(*, actor: User, album: Album, now: datetime, **changes: Any) ->
     saw, see = set(before.receivers), access.audience_of_album(album)
     publish(
         replace(before, receivers=saw - see),
-        happenings.of_album("created", album, see - saw),
-        happenings.of_album("updated", album, see & saw),
+        events.of_album("created", album, see - saw),
+        events.of_album("updated", album, see & saw),
         now=now,
     )
     return album
@@ -90,10 +90,10 @@ def change_album(*, actor: User, album: Album, now: datetime, **changes: Any) ->
 @transaction.atomic
 def delete_album(*, album: Album, now: datetime, with_pictures: bool = False) -> None:
     """Remove the album. Its pictures stay, or those of the album's owner go to the trash."""
-    told = [happenings.of_album("deleted", album)]
+    told = [events.of_album("deleted", album)]
     if with_pictures:
         own = Picture.objects.filter(entries__album=album, owner_id=album.owner_id, deleted_at=None)
-        told += happenings.of_pictures("deleted", trash_pictures(own, now=now))
+        told += events.of_pictures("deleted", trash_pictures(own, now=now))
     # Locked, so that nobody appends to what is about to go.
     _locked(album).delete()
     publish(*told, now=now)
@@ -102,14 +102,14 @@ def delete_album(*, album: Album, now: datetime, with_pictures: bool = False) ->
 def add_pictures(*, actor: User, album: Album, picture_ids: Sequence[int], now: datetime) -> int:
     """Append pictures that the actor has; those that are in it already stay where they are. Answers how many came."""
     wanted = list(dict.fromkeys(picture_ids))
-    with committing():
+    with atomic_with_response():
         # Locked, so that none goes to the trash before it is counted.
         known = set(locked_pictures(Picture.objects.filter(pk__in=wanted, owner_id=actor.pk, deleted_at=None)))
         if missing := [str(picture_id) for picture_id in wanted if picture_id not in known]:
             detail = f"These are no pictures of yours: {', '.join(missing[:10])}."
             raise Invalid("unknown_picture", detail, pointer="/pictures")
         count = append(album=album, picture_ids=wanted, now=now)
-        publish(happenings.of_content(album), now=now)
+        publish(events.of_content(album), now=now)
     return count
 
 
@@ -136,7 +136,7 @@ def append_own(*, actor: User, album: Album, picture_ids: Sequence[int], now: da
         known = set(locked_pictures(Picture.objects.filter(pk__in=some, owner_id=actor.pk, deleted_at=None)))
         count += append(album=album, picture_ids=[one for one in some if one in known], now=now)
     if count:
-        publish(happenings.of_content(album), now=now)
+        publish(events.of_content(album), now=now)
 
 
 @transaction.atomic
@@ -162,7 +162,7 @@ def remove_picture(*, album: Album, picture_id: int, now: datetime) -> None:
         raise NotFound
     Album.objects.filter(pk=album.pk).update(picture_count=F("picture_count") - 1, updated_at=now)
     Album.objects.filter(pk=album.pk, chosen_cover_id=picture_id).update(chosen_cover=None)
-    publish(happenings.of_content(album), now=now)
+    publish(events.of_content(album), now=now)
 
 
 @transaction.atomic
@@ -181,7 +181,7 @@ def move_picture(*, album: Album, picture_id: int, before: int | None, now: date
         entry.position = _place_before(others, before)
     entry.save(update_fields=["position"])
     Album.objects.filter(pk=album.pk).update(updated_at=now)
-    publish(happenings.of_content(album), now=now)
+    publish(events.of_content(album), now=now)
 
 
 def _place_before(others: QuerySet[AlbumPicture], before: int) -> int:

@@ -8,9 +8,9 @@ from django.db.models import F
 from albumen.accounts.models import User
 from albumen.errors import Invalid, NotFound
 from albumen.events.services import publish
-from albumen.idempotency.services.answers import committing
+from albumen.idempotency.services.answers import atomic_with_response
 from albumen.library.models import Album, Picture, Source
-from albumen.library.services import albums, happenings
+from albumen.library.services import albums, events
 from albumen.library.services.names import clean_name
 from albumen.remote import check_image
 from albumen.uploads.filenames import name_in_url
@@ -27,7 +27,7 @@ def link_picture(
 ) -> Picture:
     """Keep a link to a public image, once a HEAD and its first bytes have shown that it is one; else `Invalid`."""
     found = check_image(image_url)
-    with committing():
+    with atomic_with_response():
         if not User.objects.filter(pk=actor.pk).update(picture_count=F("picture_count") + 1):
             raise NotFound
         picture = Picture.objects.create(
@@ -48,7 +48,7 @@ def link_picture(
         )
         if album is not None:
             albums.append(album=album, picture_ids=[picture.pk], now=now)
-        publish(*happenings.of_new_picture(picture, album), now=now)
+        publish(*events.of_new_picture(picture, album), now=now)
     return picture
 
 
@@ -68,7 +68,7 @@ def relink_picture(*, picture: Picture, image_url: str, now: datetime) -> Pictur
         if not Picture.objects.filter(pk=picture.pk).update(**changes):
             raise NotFound
         picture.refresh_from_db(fields=list(changes))
-        publish(happenings.of_picture("updated", picture), now=now)
+        publish(events.of_picture("updated", picture), now=now)
     return picture
 
 
@@ -84,5 +84,5 @@ def recheck_picture(*, picture: Picture, now: datetime) -> bool:
         # Unless it was pointed elsewhere meanwhile.
         same = Picture.objects.filter(pk=picture.pk, image_url=picture.image_url)
         if same.update(link_checked_at=now, link_problem=problem, format=form) and changed:
-            publish(happenings.of_picture("updated", picture), now=now)
+            publish(events.of_picture("updated", picture), now=now)
     return changed

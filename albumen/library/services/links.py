@@ -8,7 +8,7 @@ from django.db.models import F, Q
 from albumen.errors import Forbidden, Gone, Invalid
 from albumen.events.services import publish
 from albumen.library.models import ExpiringLink, Picture, Source
-from albumen.library.services import happenings
+from albumen.library.services import events
 from albumen.plans.models import Plan
 
 MIN_SECONDS = 300
@@ -41,7 +41,7 @@ def create_link(
     link = make_link(
         picture=picture, expiring_time_seconds=expiring_time_seconds, now=now, height=height, max_uses=max_uses
     )
-    publish(happenings.of_link("created", link), now=now)
+    publish(events.of_link("created", link), now=now)
     return link
 
 
@@ -79,11 +79,11 @@ def use_link(*, link: ExpiringLink, now: datetime) -> None:
     if link.max_uses is not None:
         link.refresh_from_db(fields=["uses", "max_uses"])
         if link.uses == link.max_uses:
-            publish(happenings.of_link("used_up", link), now=now)
+            publish(events.of_link("used_up", link), now=now)
 
 
 @transaction.atomic
 def revoke_link(*, link: ExpiringLink, now: datetime) -> None:
     """End a link now; ending it twice is no error."""
     if ExpiringLink.objects.filter(pk=link.pk, revoked_at=None).update(revoked_at=now):
-        publish(happenings.of_link("revoked", link), now=now)
+        publish(events.of_link("revoked", link), now=now)

@@ -12,18 +12,18 @@ from albumen import imaging
 from albumen.accounts.models import User
 from albumen.errors import Forbidden, Invalid, NotFound, TooLarge
 from albumen.events.services import publish
-from albumen.idempotency.services.answers import committing
+from albumen.idempotency.services.answers import atomic_with_response
 from albumen.library import access, renditions
 from albumen.library.models import Album, ExpiringLink, Picture
-from albumen.library.services import albums, happenings, links
+from albumen.library.services import albums, events, links
 from albumen.library.services.names import clean_name, require_name
 from albumen.library.services.trash import purge_pictures
 from albumen.search import fold, sort_key
-from albumen.uploads.drafts import Upload
+from albumen.uploads.temporary import Upload
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class StoredUpload:
     """An upload whose bytes are in their place, and that no row names yet; `facts` are what its header and pixels
     told."""
 
@@ -49,8 +49,8 @@ def upload_picture(
     if expiring_time_seconds is not None:
         links.require_right(actor.plan, None, pointer="/expiring_time_seconds")
     taken = take_in(actor=actor, upload=upload)
-    with committing():
-        return keep_picture(
+    with atomic_with_response():
+        return create_picture(
             actor=actor,
             taken=taken,
             name=name,
@@ -61,7 +61,7 @@ def upload_picture(
         )
 
 
-def take_in(*, actor: User, upload: Upload) -> Taken:
+def take_in(*, actor: User, upload: Upload) -> StoredUpload:
     """The slow half of keeping a picture, outside of any transaction: right, quota, thumbnails, the bytes."""
     plan = actor.plan
     if upload.size > plan.max_upload_bytes:
@@ -71,15 +71,15 @@ def take_in(*, actor: User, upload: Upload) -> Taken:
     if plan.quota_bytes is not None and actor.bytes_used + upload.size > plan.quota_bytes:
         raise _over_quota(plan.quota_bytes)
     try:
-        return Taken(upload, renditions.take_in(upload, plan.thumbnail_heights))
+        return StoredUpload(upload, renditions.take_in(upload, plan.thumbnail_heights))
     except imaging.Refused as refusal:
         raise Invalid(refusal.code, refusal.detail, pointer="/image") from None
 
 
-def keep_picture(
+def create_picture(
     *,
     actor: User,
-    taken: Taken,
+    taken: StoredUpload,
     now: datetime,
     name: str = "",
     description: str = "",
@@ -108,11 +108,11 @@ def keep_picture(
     )
     if album is not None:
         albums.append(album=album, picture_ids=[picture.pk], now=now)
-    told = happenings.of_new_picture(picture, album)
+    told = events.of_new_picture(picture, album)
     link = None
     if expiring_time_seconds is not None:
         link = links.make_link(picture=picture, expiring_time_seconds=expiring_time_seconds, now=now)
-        told.append(happenings.of_link("created", link))
+        told.append(events.of_link("created", link))
     publish(*told, now=now)
     return picture, link
 
@@ -132,7 +132,7 @@ def rename_picture(
     if not Picture.objects.filter(pk=picture.pk).update(**changes):
         raise NotFound
     picture.refresh_from_db(fields=["name", "description", "updated_at"])
-    publish(happenings.of_picture("updated", picture), now=now)
+    publish(events.of_picture("updated", picture), now=now)
     return picture
 
 
@@ -140,7 +140,7 @@ def rename_picture(
 def delete_picture(*, picture: Picture, now: datetime) -> None:
     """Move it to the trash: every link to it ends at once, and nothing is lost."""
     if albums.trash_pictures(Picture.objects.filter(pk=picture.pk), now=now):
-        publish(happenings.of_picture("deleted", picture), now=now)
+        publish(events.of_picture("deleted", picture), now=now)
 
 
 @transaction.atomic
@@ -151,7 +151,7 @@ def restore_picture(*, picture: Picture, now: datetime) -> Picture:
         raise NotFound
     picture.deleted_at = None
     if restored:
-        publish(happenings.of_picture("restored", picture), now=now)
+        publish(events.of_picture("restored", picture), now=now)
     return picture
 
 
@@ -167,7 +167,7 @@ def delete_every_picture(*, now: datetime) -> int:
     albums.recount_albums()
     if count:
         gone = Picture.objects.filter(deleted_with=together)
-        publish(happenings.of_many("deleted", access.audience_of_pictures(gone)), now=now)
+        publish(events.of_many("deleted", access.audience_of_pictures(gone)), now=now)
     return count
 
 
@@ -175,7 +175,7 @@ def delete_every_picture(*, now: datetime) -> int:
 def restore_pictures(pictures: QuerySet[Picture], *, now: datetime) -> int:
     """Take all of these out of the trash; answers how many."""
     restored = albums.untrash_pictures(pictures)
-    publish(*happenings.of_pictures("restored", restored), now=now)
+    publish(*events.of_pictures("restored", restored), now=now)
     return len(restored)
 
 

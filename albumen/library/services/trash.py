@@ -8,7 +8,7 @@ from django.db.models import F, QuerySet
 from albumen.accounts.models import User
 from albumen.events.services import publish
 from albumen.library.models import Album, Picture
-from albumen.library.services import happenings
+from albumen.library.services import events
 
 TRASH_KEPT = timedelta(days=30)
 
@@ -34,11 +34,11 @@ def _purge(trashed: QuerySet[Picture], owner_id: int, now: datetime) -> int:
     size = 0
     rows = list(trashed.filter(owner=owner_id).order_by("pk").select_for_update())
     list(Album.objects.filter(chosen_cover__in=rows).order_by("pk").select_for_update().values_list("pk"))
-    told = [happenings.of_picture("deleted", picture, [owner_id]) for picture in rows]
+    told = [events.of_picture("deleted", picture, [owner_id]) for picture in rows]
     for picture in rows:
         picture.delete()
         size += picture.bytes
     owner.update(bytes_used=F("bytes_used") - size, picture_count=F("picture_count") - len(rows))
     if rows:
-        publish(*(told if len(told) == 1 else [happenings.of_many("deleted", [owner_id])]), now=now)
+        publish(*(told if len(told) == 1 else [events.of_many("deleted", [owner_id])]), now=now)
     return len(rows)

@@ -11,7 +11,7 @@ from django.conf import settings
 
 from albumen.accounts.models import User
 from albumen.errors import Forbidden, LimitReached, Unavailable
-from albumen.idempotency.services.answers import committing
+from albumen.idempotency.services.answers import atomic_with_response
 from albumen.library import renditions
 from albumen.library.models import Album, Picture
 from albumen.library.services import archives
@@ -19,7 +19,7 @@ from albumen.library.services.archives import ArchivedPicture
 from albumen.tasks.access import require_room
 from albumen.tasks.models import Status, Task
 from albumen.tasks.services import start
-from albumen.uploads.drafts import Upload
+from albumen.uploads.temporary import Upload
 
 IMPORT_PICTURES = "import_pictures"
 IMPORT_ARCHIVE = "import_archive"
@@ -35,7 +35,7 @@ ARCHIVES_KEPT = 10
 def start_import(*, actor: User, urls: Sequence[str], now: datetime, album: Album | None = None) -> Task:
     """Copy the images behind these addresses into pictures of the actor's, in the background."""
     arguments = {"urls": list(urls), "album": album.pk if album else None}
-    with committing():
+    with atomic_with_response():
         require_room(actor.pk)
         return start(kind=IMPORT_PICTURES, owner_id=actor.pk, arguments=arguments, total=len(urls), now=now)
 
@@ -56,7 +56,7 @@ def start_archive_import(*, actor: User, upload: Upload, now: datetime, album: A
     name = renditions.import_name(uuid.uuid4().hex)
     renditions.storage().place(upload.path, name, size=upload.size)
     try:
-        with committing():
+        with atomic_with_response():
             require_room(actor.pk)
             _require_no_other_archive(actor)
             arguments = {"archive": name, "album": album.pk if album else None}
@@ -95,7 +95,7 @@ def _require_quota(actor: User, entries: Sequence[ArchivedPicture]) -> None:
 def start_export(*, actor: User, now: datetime, album: Album | None = None) -> Task:
     """Pack an album, or all of the actor's own pictures, into a ZIP, in the background; `LimitReached` while as many
     of the actor's archives are kept as may be."""
-    with committing():
+    with atomic_with_response():
         require_room(actor.pk)
         require_space(owner_id=actor.pk, now=now, open_ones=True)
         return start(

@@ -75,7 +75,7 @@ class OneAlbum(PublicToRead, GenericAPIView[Any]):
         serializer = self.get_serializer(data=request.data, partial=True)
         serializer.is_valid(raise_exception=True)
         changes = serializer.validated_data
-        find = access.get_filled_album if set(changes) == {"cover"} else access.get_owned_album
+        find = access.get_album_to_edit_contents if set(changes) == {"cover"} else access.get_owned_album
         album = find(request.user, album_id)
         albums.change_album(actor=request.user, album=album, **changes, now=timezone.now())
         return Response(self.get_serializer(access.get_album(request.user, album_id)).data)
@@ -125,7 +125,7 @@ class AlbumPictures(PublicToRead, UploadView):
     )
     @creates_once(slow=True)
     def post(self, request: SignedInRequest, album_id: int) -> Response:
-        album = access.get_filled_album(request.user, album_id)
+        album = access.get_album_to_edit_contents(request.user, album_id)
         body = _filled_in(request.data)
         if "pictures" not in body:
             return self.upload(request, album=album)
@@ -159,7 +159,7 @@ class OneAlbumPicture(GenericAPIView[Any]):
         responses={204: None},
     )
     def patch(self, request: SignedInRequest, album_id: int, picture_id: int) -> Response:
-        album = access.get_filled_album(request.user, album_id)
+        album = access.get_album_to_edit_contents(request.user, album_id)
         serializer = self.get_serializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         albums.move_picture(album=album, picture_id=picture_id, **serializer.validated_data, now=timezone.now())
@@ -172,6 +172,6 @@ class OneAlbumPicture(GenericAPIView[Any]):
     )
     def delete(self, request: SignedInRequest, album_id: int, picture_id: int) -> Response:
         require_no_fields(request)
-        album = access.get_emptied_album(request.user, album_id, picture_id)
+        album = access.get_album_to_remove_from(request.user, album_id, picture_id)
         albums.remove_picture(album=album, picture_id=picture_id, now=timezone.now())
         return Response(status=204)

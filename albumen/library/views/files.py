@@ -52,7 +52,7 @@ class SignedFile(FileView):
     def get(
         self, request: Request, picture_id: int, size: str, viewer_id: int, expires: int, mac: str
     ) -> HttpResponseBase:
-        picture, viewer = access.picture_behind_address(
+        picture, viewer = access.picture_for_signed_url(
             picture_id=picture_id, size=size, viewer_id=viewer_id, expires=expires, mac=mac, now=timezone.now()
         )
         if size == access.ORIGINAL:
@@ -82,7 +82,7 @@ class LinkTarget(FileView):
     )
     def get(self, request: Request, token: str) -> HttpResponseBase:
         now = timezone.now()
-        link = access.picture_behind_link(token, now)
+        link = access.picture_for_link(token, now)
         looked_at = pages.is_navigation(request._request) or pages.is_preview(request._request)
         if looked_at and link.max_uses is not None:
             context = {"link": link, "picture": link.picture, "left": link.max_uses - link.uses}
@@ -95,7 +95,7 @@ class LinkTarget(FileView):
     def post(self, request: Request, token: str) -> HttpResponseBase:
         """Answer the buttons of the page, by a method that no preview and no prefetching uses."""
         now = timezone.now()
-        link = access.picture_behind_link(token, now)
+        link = access.picture_for_link(token, now)
         return self._image(request, link, now, attachment="save" in request.query_params)
 
     def _image(

@@ -76,7 +76,7 @@ class UploadView(AcceptsUploads):
         serializer.is_valid(raise_exception=True)
         fields = {"actor": owner or request.user, "now": timezone.now(), **serializer.validated_data}
         if album is None and "album" in fields:
-            album = access.get_named_album(request.user, fields["album"])
+            album = access.get_album_from_body(request.user, fields["album"])
         fields["album"] = album
         link = None
         if "image_url" in fields:

@@ -64,7 +64,7 @@ class Import(AcceptsUploads):
         serializer = shape(data=request.data, context=self.get_serializer_context())
         serializer.is_valid(raise_exception=True)
         asked = serializer.validated_data
-        album = access.get_named_album(request.user, asked["album"]) if asked.get("album") else None
+        album = access.get_album_from_body(request.user, asked["album"]) if asked.get("album") else None
         common: dict[str, Any] = {"actor": request.user, "album": album, "now": timezone.now()}
         if "archive" in asked:
             return accepted(work.start_archive_import(upload=asked["archive"], **common), request)

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from albumen.tasks.services.claims import lapse_claims
 from albumen.tasks.services.delivery import deliver_due
-from albumen.tasks.services.queue import give_sign
+from albumen.tasks.services.queue import heartbeat
 from albumen.tasks.services.run import stopping
 from albumen.tasks.services.schedules import start_slots
 
@@ -20,7 +20,7 @@ logger = logging.getLogger(__name__)
 
 def tick(*, now: datetime) -> None:
     """Take back what dead workers held, start what the clock asks for, and deliver what is due."""
-    give_sign(now=now)
+    heartbeat(now=now)
     lapse_claims(now=now)
     start_slots(now=now)
     deliver_due(now=now)

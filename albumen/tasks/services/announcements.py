@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from albumen.events.services import Happening, publish
+from albumen.events.services import NewEvent, publish
 from albumen.tasks.models import Task
 
 
@@ -11,4 +11,4 @@ def announce(task: Task, now: datetime) -> None:
     if task.owner_id is None:
         return
     told = {"id": task.pk, "kind": task.kind, "status": task.status, "done": task.done, "total": task.total}
-    publish(Happening("task.updated", told, [task.owner_id]), now=now)
+    publish(NewEvent("task.updated", told, [task.owner_id]), now=now)

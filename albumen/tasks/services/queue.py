@@ -25,7 +25,7 @@ class Queue:
     workers: int
 
 
-def give_sign(*, now: datetime) -> bool:
+def heartbeat(*, now: datetime) -> bool:
     """This process works; False where it said so moments ago."""
     name = f"{socket.gethostname()[:150]}-{os.getpid()}"
     if Worker.objects.filter(name=name, seen_at__gt=now - SIGN).exists():

@@ -9,7 +9,7 @@ import pytest
 from django.db import connection, transaction
 from django.utils import timezone
 
-from albumen.events.services import Happening, prune_events, publish
+from albumen.events.services import NewEvent, prune_events, publish
 from tests.http.problems import refused
 
 # SQLite lets one write at a time anyway, and its databases in memory refuse the second instead of making it wait.
@@ -18,7 +18,7 @@ at_once = pytest.mark.skipif(connection.vendor == "sqlite", reason="needs a data
 
 def tell(*people, kind="picture.created", ago=timedelta(0), **data):
     with transaction.atomic():
-        publish(Happening(kind, data, {person.id for person in people}), now=timezone.now() - ago)
+        publish(NewEvent(kind, data, {person.id for person in people}), now=timezone.now() - ago)
 
 
 def events(person, query=""):
@@ -45,7 +45,7 @@ def test_each_has_numbers_of_their_own(alice, bob):
 def test_one_call_may_tell_several_things(alice, bob):
     here, both = {alice.id}, {alice.id, bob.id}
     with transaction.atomic():
-        publish(Happening("a", {}, here), Happening("b", {}, both), Happening("c", {}, []), now=timezone.now())
+        publish(NewEvent("a", {}, here), NewEvent("b", {}, both), NewEvent("c", {}, []), now=timezone.now())
     assert [(row["id"], row["type"]) for row in events(alice)["results"]] == [(1, "a"), (2, "b")]
     assert [(row["id"], row["type"]) for row in events(bob)["results"]] == [(1, "b")]
 
@@ -61,7 +61,7 @@ def test_a_client_goes_on_where_it_was(alice):
 
 def test_what_was_rolled_back_leaves_no_number_behind(alice):
     with transaction.atomic():
-        publish(Happening("picture.created", {}, {alice.id}), now=timezone.now())
+        publish(NewEvent("picture.created", {}, {alice.id}), now=timezone.now())
         transaction.set_rollback(True)
     tell(alice)
     assert [row["id"] for row in events(alice)["results"]] == [1]
@@ -98,7 +98,7 @@ def test_what_makes_no_sense_is_refused(alice, query, code):
 
 def test_nothing_is_published_outside_of_a_transaction(committed, alice):
     with pytest.raises(RuntimeError):
-        publish(Happening("picture.created", {}, {alice.id}), now=timezone.now())
+        publish(NewEvent("picture.created", {}, {alice.id}), now=timezone.now())
 
 
 @at_once
@@ -109,7 +109,7 @@ def test_who_writes_later_waits_for_who_wrote_first(committed, alice, bob, kept)
 
     def first():
         with transaction.atomic():
-            publish(Happening("first", {}, [alice.id, bob.id]), now=timezone.now())
+            publish(NewEvent("first", {}, [alice.id, bob.id]), now=timezone.now())
             wrote.set()
             decided.wait(30)
             transaction.set_rollback(not kept)
@@ -117,7 +117,7 @@ def test_who_writes_later_waits_for_who_wrote_first(committed, alice, bob, kept)
 
     def second():
         with transaction.atomic():
-            publish(Happening("second", {}, [bob.id, alice.id]), now=timezone.now())
+            publish(NewEvent("second", {}, [bob.id, alice.id]), now=timezone.now())
         done.set()
         connection.close()
 
@@ -143,7 +143,7 @@ def test_many_writers_to_many_receivers_never_wait_in_a_circle(committed, alice,
         for _ in range(8):
             some = chance.sample(receivers, chance.randint(1, 3))
             with transaction.atomic():
-                publish(*(Happening("x", {"seed": seed}, [one]) for one in some), now=timezone.now())
+                publish(*(NewEvent("x", {"seed": seed}, [one]) for one in some), now=timezone.now())
         connection.close()
 
     with ThreadPoolExecutor(6) as threads:

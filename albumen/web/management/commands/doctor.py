@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from albumen.web import doctor
+from albumen.operations import doctor
 
 
 class Command(BaseCommand):

@@ -12,7 +12,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import OperationalError, transaction
 
 from albumen.errors import Unavailable
-from albumen.web import bootstrap, moving
+from albumen.operations import transfer
+from albumen.web import bootstrap
 
 
 class Command(BaseCommand):
@@ -44,7 +45,7 @@ class Command(BaseCommand):
             # On SQLite this holds the lock for writing, so that nobody changes what is being copied.
             with transaction.atomic():
                 self._move(database, storage)
-        except (moving.CannotMove, ImproperlyConfigured) as refusal:
+        except (transfer.CannotMove, ImproperlyConfigured) as refusal:
             raise CommandError(str(refusal)) from None
         except (OperationalError, Unavailable) as error:
             raise CommandError(f"The place to move to does not answer: {error}") from None
@@ -52,10 +53,10 @@ class Command(BaseCommand):
     def _move(self, database: str, storage: str) -> None:
         # Files first: they stand in their place before a row names them.
         if storage:
-            count, sent = moving.copy_files(bootstrap.storage(storage))
+            count, sent = transfer.copy_files(bootstrap.storage(storage))
             self.stdout.write(f"{count} files are there with the same sha256; {sent} were sent now.")
         if database:
-            moving.connect(bootstrap.database(database, data_dir=settings.DATA_DIR, threads=1))
-            call_command("migrate", database=moving.TARGET, verbosity=0)
-            count, before = moving.copy_rows()
+            transfer.connect(bootstrap.database(database, data_dir=settings.DATA_DIR, threads=1))
+            call_command("migrate", database=transfer.TARGET, verbosity=0)
+            count, before = transfer.copy_rows()
             self.stdout.write(f"{count} rows are there with the same values{', from before' if before else ''}.")

@@ -10,7 +10,7 @@ from django.db import DatabaseError
 
 from albumen import imaging
 from albumen.idempotency.services.answers import free_claims
-from albumen.web.workers import Workers
+from albumen.server.supervisor import Workers
 
 
 class Command(BaseCommand):
@@ -18,7 +18,7 @@ class Command(BaseCommand):
     requires_migrations_checks = True
 
     def handle(self, *args: Any, **options: Any) -> None:
-        from albumen.web import serving
+        from albumen.server import run
 
         # Where migrations are missing, Django has said so by now.
         with suppress(DatabaseError):
@@ -31,7 +31,7 @@ class Command(BaseCommand):
         )
         try:
             workers.start()
-            serving.run("albumen.web.asgi:application", host=settings.HOST, port=settings.PORT)
+            run.run("albumen.server.asgi:application", host=settings.HOST, port=settings.PORT)
         finally:
             workers.stop()
             imaging.shutdown()

@@ -43,7 +43,7 @@ def get_link(viewer: Viewer, link_id: int) -> ExpiringLink:
     return link
 
 
-def sign_address(picture_id: int, size: int | str, viewer: Viewer, now: datetime) -> str:
+def signed_url(picture_id: int, size: int | str, viewer: Viewer, now: datetime) -> str:
     """The path of a thumbnail (`size` in px) or of the original, for an `<img>` without any header.
 
     Bound to picture, size and viewer. It stays the same string for one period, so that browsers can cache what is
@@ -65,7 +65,7 @@ def signer_for(viewer: Viewer, now: datetime, base: str = "") -> Callable[[int, 
     return sign
 
 
-def picture_behind_address(
+def picture_for_signed_url(
     *, picture_id: int, size: str, viewer_id: int, expires: int, mac: str, now: datetime
 ) -> tuple[Picture, Viewer]:
     """The picture and the viewer of a signed address.
@@ -109,7 +109,7 @@ def link_token(link_id: int) -> str:
     return f"{link_id}-{signed_urls.signer('link')(str(link_id))}"
 
 
-def picture_behind_link(token: str, now: datetime) -> ExpiringLink:
+def picture_for_link(token: str, now: datetime) -> ExpiringLink:
     """The link with its picture, owner and plan. `NotFound` when there never was such a link, `Gone` when it ended."""
     number, _, mac = token.partition("-")
     if not (number.isascii() and number.isdigit() and len(number) < 19):

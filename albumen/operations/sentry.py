@@ -7,8 +7,8 @@ from django.conf import settings
 from sentry_sdk.integrations.django import DjangoIntegration
 from sentry_sdk.types import Event
 
-from albumen.web import request_id
-from albumen.web.logs import scrub
+from albumen.operations import request_id
+from albumen.operations.logs import scrub
 
 
 def start() -> None:

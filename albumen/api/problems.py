@@ -18,9 +18,9 @@ from rest_framework.renderers import BaseRenderer
 from rest_framework.response import Response
 
 from albumen import errors, pages
+from albumen.api import refusal_pages
 from albumen.errors import DomainError
 from albumen.storage import is_full
-from albumen.web import refusals
 
 MEDIA_TYPE = "application/problem+json"
 FOREIGN_KEY_VIOLATION, DISK_FULL = "23503", "53100"
@@ -93,7 +93,7 @@ def rendered(
 ) -> tuple[bytes, dict[str, str]]:
     """Return body and headers of a refusal for whoever sent this Accept header."""
     if pages.prefers_page(accept):
-        body = refusals.page(problem, address=address, retry_after=retry_after).encode()
+        body = refusal_pages.page(problem, address=address, retry_after=retry_after).encode()
         return body, pages.headers() | {"Content-Length": str(len(body))}
     body = orjson.dumps(problem, default=str)
     return body, {"Content-Type": MEDIA_TYPE, "Content-Length": str(len(body)), "Vary": "Accept"}
@@ -177,7 +177,7 @@ class _PageRenderer(BaseRenderer):
     def render(self, data: Any, accepted_media_type: str | None = None, renderer_context: Any = None) -> str:
         wait = renderer_context["response"].headers.get("Retry-After")
         address = _came_from(renderer_context["request"]._request)
-        return refusals.page(data, address=address, retry_after=None if wait is None else int(wait))
+        return refusal_pages.page(data, address=address, retry_after=None if wait is None else int(wait))
 
 
 class ProblemFormatter(ExceptionFormatter):

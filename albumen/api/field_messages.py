@@ -32,7 +32,7 @@ SIGN_IN: dict[type[AuthenticationForm], str] = {
 }
 
 
-def put_plainly() -> None:
+def install() -> None:
     """Have every field of these kinds say it so, unless it has words of its own; and the two forms to sign in with."""
     for form, words_of_refusal in SIGN_IN.items():
         form.error_messages = {**form.error_messages, "invalid_login": words_of_refusal}

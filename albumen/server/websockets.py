@@ -9,7 +9,7 @@ from django.core.exceptions import DisallowedHost
 from django.core.handlers.asgi import ASGIRequest
 from django.utils import timezone
 
-from albumen.accounts.services.standing import Key, Standing, standing_by_cookie, standing_by_token, still_standing
+from albumen.accounts.services.valid_logins import Key, Standing, login_by_cookie, login_by_token, still_valid
 from albumen.errors import Unauthenticated
 from albumen.events.consumers import EventSocket, Hub
 from albumen.rates import client_address
@@ -19,12 +19,12 @@ def sign_in(scope: Mapping[str, Any], access: str | None) -> Standing:
     """By token; or without one by the session cookie, which any page can make a browser send, so that the Origin has
     to be ours. `Unauthenticated` otherwise."""
     if access is not None:
-        return standing_by_token(access=access, now=timezone.now())
+        return login_by_token(access=access, now=timezone.now())
     request = _request(scope)
     session_key = request.COOKIES.get(settings.SESSION_COOKIE_NAME)
     if session_key is None or not _is_ours(request):
         raise Unauthenticated(detail="Send an access token, or a session cookie from a page of this service.")
-    return standing_by_cookie(session_key=session_key, now=timezone.now())
+    return login_by_cookie(session_key=session_key, now=timezone.now())
 
 
 def address_of(scope: Mapping[str, Any]) -> str:
@@ -48,7 +48,7 @@ def _is_ours(request: ASGIRequest) -> bool:
 
 
 def _still_signed_in(keys: Collection[Key]) -> set[Key]:
-    return still_standing(keys=keys, now=timezone.now())
+    return still_valid(keys=keys, now=timezone.now())
 
 
 _events = EventSocket.as_asgi(hub=Hub(_still_signed_in), sign_in=sign_in, address_of=address_of)

@@ -22,8 +22,8 @@ from django.test.client import RequestFactory
 from django.utils import timezone
 
 from albumen import imaging, rates
+from albumen.operations import installation, readiness
 from albumen.tasks.services.queue import look_at_queue
-from albumen.web import installation, readiness
 
 LOW_SPACE = 1_000_000_000
 VERY_LOW_SPACE = 100_000_000

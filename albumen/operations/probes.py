@@ -9,7 +9,8 @@ from django.http import HttpRequest, HttpResponse
 from django.views import View
 
 from albumen import rates
-from albumen.web import metrics, problems, readiness
+from albumen.api import problems
+from albumen.operations import metrics, readiness
 
 PATHS = frozenset({"healthz", "readyz", "metrics"})
 

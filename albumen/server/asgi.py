@@ -11,14 +11,14 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "albumen.web.settings")
 from a2wsgi import WSGIMiddleware
 from django.conf import settings
 
-from albumen.web import metrics, request_id
-from albumen.web.bodies import Body, GivenUp, Message, Receive, Send
-from albumen.web.middleware import record
-from albumen.web.operations import PATHS
-from albumen.web.problems import document, rendered
-from albumen.web.wsgi import application as wsgi
+from albumen.api.problems import document, rendered
+from albumen.operations import metrics, request_id
+from albumen.operations.middleware import record
+from albumen.operations.probes import PATHS
+from albumen.server.request_body import Body, GivenUp, Message, Receive, Send
+from albumen.server.wsgi import application as wsgi
 
-from albumen.web.sockets import application as websockets  # isort: skip  (needs the settings)
+from albumen.server.websockets import application as websockets  # isort: skip  (needs the settings)
 
 logger = logging.getLogger(__name__)
 

@@ -11,7 +11,7 @@ from contextlib import suppress
 import uvicorn
 from uvicorn.server import STARTUP_FAILURE, ServerState
 
-from albumen.web.server import LINGER_SECONDS, Protocol, WebSocketProtocol
+from albumen.server.protocols import LINGER_SECONDS, Protocol, WebSocketProtocol
 
 STOP_SECONDS = 20
 # Of Linux: asm-generic/socket.h and linux/bpf_common.h.

@@ -28,21 +28,21 @@ class Standing:
     until: datetime
 
 
-def standing_by_token(*, access: str, now: datetime) -> Standing:
+def login_by_token(*, access: str, now: datetime) -> Standing:
     """Of an access token; `Unauthenticated` where it does not hold."""
     user, session = check_access(token=access, now=now)
     until = datetime.fromtimestamp(tokens.read(access, "access")["exp"], UTC)
     return Standing(user.pk, ("token", session.pk), until)
 
 
-def standing_by_cookie(*, session_key: str, now: datetime) -> Standing:
+def login_by_cookie(*, session_key: str, now: datetime) -> Standing:
     """Of a session cookie; `Unauthenticated` where it does not hold."""
     for standing in _standing_cookies([session_key], now):
         return standing
     raise Unauthenticated("session_ended", "This login is over. Sign in again.")
 
 
-def still_standing(*, keys: Collection[Key], now: datetime) -> set[Key]:
+def still_valid(*, keys: Collection[Key], now: datetime) -> set[Key]:
     """Those of the logins that still hold: one statement for all tokens, and two for all cookies."""
     sessions = [key[1] for key in keys if key[0] == "token"]
     cookies = [key[1] for key in keys if key[0] == "cookie"]

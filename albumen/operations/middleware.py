@@ -11,14 +11,15 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.urls import resolve
 from django.utils.functional import SimpleLazyObject
 
+from albumen.api import problems
 from albumen.errors import DomainError
-from albumen.web import metrics, operations, problems, request_id
+from albumen.operations import metrics, probes, request_id
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 access_log = logging.getLogger("albumen.access")
 
 
-class RequestId:
+class RequestIdMiddleware:
     """Gives each request an id, or takes the client's own where it is harmless, and answers it as X-Request-ID."""
 
     def __init__(self, get_response: GetResponse) -> None:
@@ -36,7 +37,7 @@ class RequestId:
         return response
 
 
-class Observed:
+class AccessLogMiddleware:
     """One line in the log and one count for each request, by its route: paths and queries carry secrets."""
 
     def __init__(self, get_response: GetResponse) -> None:
@@ -73,7 +74,7 @@ class Observed:
 def record(method: str, route: str, status: int, seconds: float, user: int | None) -> None:
     """One request for the metrics and the log, whoever has answered it."""
     metrics.observe(method, route, status, seconds)
-    level = logging.DEBUG if route.strip("/") in operations.PATHS else logging.INFO
+    level = logging.DEBUG if route.strip("/") in probes.PATHS else logging.INFO
     if access_log.isEnabledFor(level):
         duration = round(seconds * 1000, 1)
         fields = {"method": method, "route": route, "status": status, "duration_ms": duration, "user_id": user}
@@ -96,7 +97,7 @@ def _user_id(request: HttpRequest) -> int | None:
     return getattr(user, "pk", None)
 
 
-class Probes:
+class ProbesMiddleware:
     """Answers an operator's machines before anything looks at the host or the session: they ask by address."""
 
     def __init__(self, get_response: GetResponse) -> None:
@@ -104,14 +105,14 @@ class Probes:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         path = request.path_info.strip("/")
-        if path not in operations.PATHS:
+        if path not in probes.PATHS:
             return self.get_response(request)
         match = request.resolver_match = resolve(f"/{path}/")
         answer: HttpResponse = match.func(request)
         return answer
 
 
-class OptionalSlash:
+class OptionalSlashMiddleware:
     """Every path answers with and without its final slash; all routes are written with it."""
 
     def __init__(self, get_response: GetResponse) -> None:
@@ -123,7 +124,7 @@ class OptionalSlash:
         return self.get_response(request)
 
 
-class OwnHost:
+class ContentSecurityPolicyMiddleware:
     """Keeps every page from asking another host for anything, also those that are made by others."""
 
     POLICY = (
@@ -141,7 +142,7 @@ class OwnHost:
         return response
 
 
-class CleanInput:
+class InputMiddleware:
     """Refuses a NUL in the path or the query, which databases choke on, any charset but UTF-8, and bodies that are
     compressed; and gives the refusals of plain Django views, domain errors among them, the form of all others."""
 
@@ -171,7 +172,7 @@ class CleanInput:
         return None
 
 
-class UploadCleanup:
+class UploadCleanupMiddleware:
     """Removes the drafts of uploads that nothing has placed, however the request ended."""
 
     def __init__(self, get_response: GetResponse) -> None:

@@ -10,8 +10,8 @@ from drf_spectacular.utils import OpenApiParameter
 from rest_framework.permissions import AllowAny
 from rest_framework.serializers import CharField, ChoiceField, IntegerField, Serializer
 
+from albumen.api.error_codes import CODES
 from albumen.idempotency.views import HEADER, REPLAYED
-from albumen.web.catalogue import CODES
 
 REFUSALS = {
     "400": "The input is not valid; `errors` points at each field.",

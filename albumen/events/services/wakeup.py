@@ -22,7 +22,7 @@ def unlisten(callback: Callable[[], None]) -> None:
     _listeners.discard(callback)
 
 
-def ring_after_commit() -> None:
+def notify_after_commit() -> None:
     """Inside a transaction that has written events."""
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:

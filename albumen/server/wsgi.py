@@ -25,11 +25,11 @@ class Request(WSGIRequest):
 _django = get_wsgi_application()
 _django.request_class = Request
 
-from albumen.library.jobs.sweep import forget_drafts  # noqa: E402  (needs the settings, as the next one)
-from albumen.uploads.drafts import UNKNOWN_LENGTH, BodyInput  # noqa: E402
+from albumen.library.jobs.sweep import delete_old_temporary_files  # noqa: E402  (needs the settings, as the next one)
+from albumen.uploads.temporary import UNKNOWN_LENGTH, BodyInput  # noqa: E402
 
 with suppress(OSError):
-    forget_drafts(now=timezone.now())
+    delete_old_temporary_files(now=timezone.now())
 
 
 def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:

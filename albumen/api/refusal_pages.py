@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from albumen import pages
-from albumen.web.catalogue import CATALOGUE
+from albumen.api.error_codes import CATALOGUE
 
 REMEDIES = {code.name: code.remedy for chapter in CATALOGUE for code in chapter.codes}
 

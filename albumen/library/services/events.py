@@ -6,20 +6,20 @@ from typing import Any
 from django.db.models import Q
 
 from albumen.accounts.models import User
-from albumen.events.services import Happening
+from albumen.events.services import NewEvent
 from albumen.library import access
 from albumen.library.models import Album, AlbumPicture, ExpiringLink, Picture
 
 _SOME = 500
 
 
-def of_picture(kind: str, picture: Picture, receivers: Collection[int] | None = None) -> Happening:
+def of_picture(kind: str, picture: Picture, receivers: Collection[int] | None = None) -> NewEvent:
     """`kind` is what follows `picture.`; for its audience, unless the receivers are known already."""
     told = access.audience_of(picture) if receivers is None else receivers
-    return Happening(f"picture.{kind}", {"id": picture.pk, "name": picture.name, "owner": picture.owner_id}, told)
+    return NewEvent(f"picture.{kind}", {"id": picture.pk, "name": picture.name, "owner": picture.owner_id}, told)
 
 
-def of_new_picture(picture: Picture, album: Album | None) -> list[Happening]:
+def of_new_picture(picture: Picture, album: Album | None) -> list[NewEvent]:
     """A picture that has just come, into this album where one is given."""
     if album is None:
         return [of_picture("created", picture, [picture.owner_id])]
@@ -27,7 +27,7 @@ def of_new_picture(picture: Picture, album: Album | None) -> list[Happening]:
     return [of_picture("created", picture, {picture.owner_id, *content.receivers}), content]
 
 
-def of_pictures(kind: str, picture_ids: Sequence[int]) -> list[Happening]:
+def of_pictures(kind: str, picture_ids: Sequence[int]) -> list[NewEvent]:
     """One picture is named. Of more than one at once, everybody concerned is told to read their lists anew: a name for
     each would be a flood."""
     if len(picture_ids) == 1:
@@ -38,12 +38,12 @@ def of_pictures(kind: str, picture_ids: Sequence[int]) -> list[Happening]:
     return [of_many(kind, told)] if told else []
 
 
-def of_many(kind: str, receivers: Collection[int]) -> Happening:
+def of_many(kind: str, receivers: Collection[int]) -> NewEvent:
     """So many pictures that lists have to be read anew."""
-    return Happening(f"picture.{kind}", {"all": True}, receivers)
+    return NewEvent(f"picture.{kind}", {"all": True}, receivers)
 
 
-def of_album(kind: str, album: Album, receivers: Collection[int] | None = None) -> Happening:
+def of_album(kind: str, album: Album, receivers: Collection[int] | None = None) -> NewEvent:
     """`kind` is what follows `album.`; for its audience, unless the receivers are known already."""
     shape = {
         "id": album.pk,
@@ -53,15 +53,15 @@ def of_album(kind: str, album: Album, receivers: Collection[int] | None = None) 
         "visibility": album.visibility,
         "picture_count": album.picture_count,
     }
-    return Happening(f"album.{kind}", shape, access.audience_of_album(album) if receivers is None else receivers)
+    return NewEvent(f"album.{kind}", shape, access.audience_of_album(album) if receivers is None else receivers)
 
 
-def of_content(album: Album) -> Happening:
+def of_content(album: Album) -> NewEvent:
     """Pictures came into an album, went out of it, or changed places."""
     return of_album("updated", Album.objects.get(pk=album.pk))
 
 
-def of_link(kind: str, link: ExpiringLink) -> Happening:
+def of_link(kind: str, link: ExpiringLink) -> NewEvent:
     """`kind` is what follows `link.`; for the picture's owner alone."""
     shape: dict[str, Any] = {
         "id": link.pk,
@@ -71,10 +71,10 @@ def of_link(kind: str, link: ExpiringLink) -> Happening:
         "max_uses": link.max_uses,
         "uses": link.uses,
     }
-    return Happening(f"link.{kind}", shape, [link.picture.owner_id])
+    return NewEvent(f"link.{kind}", shape, [link.picture.owner_id])
 
 
-def of_leaving(user: User) -> list[Happening]:
+def of_leaving(user: User) -> list[NewEvent]:
     """What others lose with a user who is about to be removed: albums of theirs that stand in others' lists, and
     pictures of theirs in others' albums.
 

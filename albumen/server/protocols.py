@@ -8,7 +8,7 @@ import orjson
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
-from albumen.web.problems import document
+from albumen.api.problems import document
 
 # How long connections that are kept alive may bring one more request while the server ends.
 LINGER_SECONDS = 1.0

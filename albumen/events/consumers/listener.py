@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from django.db import connection
 
-from albumen.events.services import bell
+from albumen.events.services import wakeup
 
 # One look costs about 20 microseconds, and half of this is the mean delay of an event from another process.
 LOOK_SECONDS = 0.015
@@ -53,7 +53,7 @@ def _listen(ring: Callable[[], None], ended: threading.Event) -> None:
     import psycopg
 
     with psycopg.connect(**connection.get_connection_params(), autocommit=True) as listener:
-        listener.execute(f"LISTEN {bell.CHANNEL}")
+        listener.execute(f"LISTEN {wakeup.CHANNEL}")
         ring()
         while not ended.is_set():
             for _ in listener.notifies(timeout=1.0, stop_after=1):
