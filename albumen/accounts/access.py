@@ -2,7 +2,6 @@
 
 from datetime import datetime
 
-from django.contrib.auth.models import AnonymousUser
 from django.db.models import F, Prefetch, QuerySet
 
 from albumen import signed_urls
@@ -10,17 +9,12 @@ from albumen.accounts.models import Session, User
 from albumen.errors import Forbidden, NotFound
 from albumen.organizations.access import memberships_visible_to, organizations_visible_to
 from albumen.organizations.models import Membership, Organization
+from albumen.viewers import Viewer, is_administrator
 
-Viewer = User | AnonymousUser
 USERS_SHOWN = 50
 
 _MEMBERSHIPS = Membership.objects.select_related("organization").order_by("organization_id")
 _KNOWN = "known_memberships"
-
-
-def is_administrator(viewer: Viewer) -> bool:
-    """Administrators may see and change everything."""
-    return bool(viewer.is_active and viewer.is_staff)
 
 
 def users_visible_to(viewer: Viewer) -> QuerySet[User]:
@@ -104,7 +98,7 @@ def may_read_contacts(viewer: Viewer, user: User) -> bool:
 
 
 def _share_an_organization(viewer: Viewer, user: User) -> bool:
-    if isinstance(viewer, AnonymousUser):
+    if not isinstance(viewer, User):
         return False
     own = {membership.organization_id for membership in memberships_of(viewer)}
     return any(membership.organization_id in own for membership in memberships_of(user))

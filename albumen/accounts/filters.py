@@ -5,9 +5,9 @@ from typing import Any
 from django.db.models import Q, QuerySet
 from rest_framework import serializers
 
-from albumen.accounts.access import Viewer, is_administrator
 from albumen.accounts.models import User
 from albumen.search import words_of
+from albumen.viewers import Viewer, is_administrator
 
 
 class UserQuery(serializers.Serializer[Any]):

@@ -13,6 +13,7 @@ from albumen.accounts.hashers import spellings
 from albumen.contacts import EMAIL_LENGTH, EmailAddress, PhoneNumber, email_key, tidy_email
 from albumen.plans.models import Plan
 from albumen.search import OrderedText, Searchable, SortKey
+from albumen.viewers import is_administrator
 
 
 class UserManager(BaseUserManager["User"]):
@@ -117,13 +118,13 @@ class User(Searchable, AbstractBaseUser, PermissionsMixin):
 
     # An administrator may do everything, in the panel as by API: there is one notion of it, not two.
     def has_perm(self, perm: str, obj: Any = None) -> bool:
-        return self.is_active and self.is_staff
+        return is_administrator(self)
 
     def has_perms(self, perm_list: Any, obj: Any = None) -> bool:
-        return self.is_active and self.is_staff
+        return is_administrator(self)
 
     def has_module_perms(self, app_label: str) -> bool:
-        return self.is_active and self.is_staff
+        return is_administrator(self)
 
 
 class Session(models.Model):

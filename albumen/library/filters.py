@@ -7,12 +7,12 @@ from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from albumen.accounts.access import Viewer, is_administrator
 from albumen.errors import Forbidden
 from albumen.imaging import MEDIA_TYPES
 from albumen.library.access import albums_visible_to
 from albumen.library.models import Album, ExpiringLink, Picture, Source, Visibility
 from albumen.search import matching
+from albumen.viewers import Viewer, is_administrator
 
 BIGGEST = 2**63 - 1
 

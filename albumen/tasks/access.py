@@ -2,25 +2,25 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.db.models import Count, Min, QuerySet
 
 from albumen.errors import LimitReached, NotFound
 from albumen.tasks.models import Status, Task
+from albumen.viewers import Viewer, is_administrator
 
 # So that nobody fills the queue for everybody.
 OPEN_AT_ONCE = 10
 
 
-def tasks_visible_to(viewer: Any) -> QuerySet[Task]:
+def tasks_visible_to(viewer: Viewer) -> QuerySet[Task]:
     """One's own; administrators see all, those of nobody included."""
     tasks = Task.objects.all()
-    return tasks if viewer.is_active and viewer.is_staff else tasks.filter(owner_id=viewer.pk)
+    return tasks if is_administrator(viewer) else tasks.filter(owner_id=viewer.pk)
 
 
-def get_task(viewer: Any, task_id: int) -> Task:
+def get_task(viewer: Viewer, task_id: int) -> Task:
     """One task; `NotFound` alike for absent and hidden."""
     task = tasks_visible_to(viewer).filter(pk=task_id).first()
     if task is None:

@@ -7,12 +7,12 @@ from typing import NamedTuple
 from django.db.models import F, Q, QuerySet
 
 from albumen import prepared
-from albumen.accounts.access import Viewer, is_administrator
 from albumen.accounts.models import User
 from albumen.library.access.visible import any_viewer_like, pictures_owned_by, shown_to
 from albumen.library.models import AlbumPicture, Picture
 from albumen.plans.models import Plan
 from albumen.prepared import Prepared
+from albumen.viewers import Viewer, is_administrator
 
 # So many numbers stand in a statement: a statement for each count of pictures would be too many.
 _COUNTS = (1, 10, 50, 200)

@@ -7,12 +7,12 @@ from django.contrib.auth.models import AnonymousUser
 from django.db.models import QuerySet
 
 from albumen import signed_urls
-from albumen.accounts.access import Viewer, is_administrator
 from albumen.accounts.models import User
 from albumen.errors import Gone, NotFound, Unauthenticated
 from albumen.library.access.visible import get_picture
 from albumen.library.models import ExpiringLink, Picture, Source
 from albumen.plans.models import Plan
+from albumen.viewers import Viewer, is_administrator
 
 ORIGINAL = "original"
 

@@ -4,13 +4,13 @@ from django.contrib.auth.models import AnonymousUser
 from django.db.models import Exists, F, Max, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
-from albumen.accounts.access import Viewer, is_administrator
 from albumen.accounts.models import User
 from albumen.errors import Forbidden, Invalid, NotFound, Unauthenticated
 from albumen.library.models import Album, AlbumPicture, Picture, Visibility
 from albumen.organizations.access import organizations_of, organizations_visible_to
 from albumen.organizations.models import Role
 from albumen.prepared import fetch_objects
+from albumen.viewers import Viewer, is_administrator
 
 
 def albums_visible_to(viewer: Viewer) -> QuerySet[Album]:
