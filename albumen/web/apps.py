@@ -24,6 +24,7 @@ class WebConfig(AppConfig):
     def ready(self) -> None:
         from albumen import imaging, rates
         from albumen.api import field_messages
+        from albumen.operations import doctor  # noqa: F401  (registers the system checks)
 
         field_messages.install()
         if settings.SENTRY_DSN:

@@ -50,17 +50,16 @@ def settings_in(path: Path) -> dict[str, str]:
     return dict(_Aside.ENVIRON)
 
 
-def refuse_unsafe(*, debug: bool, secret_key: str, allowed_hosts: list[str]) -> None:
-    """Raise `ImproperlyConfigured`, naming every unsafe setting, when production would start with one."""
+def unsafe_settings(debug: bool, secret_key: str, allowed_hosts: list[str]) -> list[tuple[str, str]]:
+    """Return what makes these settings unsafe, each fault with its remedy."""
     faults = []
     if debug:
-        faults.append("ALBUMEN_DEBUG is on: debug pages show the server's memory. Unset it.")
+        faults.append(("ALBUMEN_DEBUG is on: debug pages show the server's memory", "Unset it."))
     if len(secret_key) < 32 or len(set(secret_key)) < 8:
-        faults.append("ALBUMEN_SECRET_KEY is missing or guessable: set at least 32 random characters.")
+        faults.append(("ALBUMEN_SECRET_KEY is missing or guessable", "Set at least 32 random characters."))
     if not allowed_hosts or any(host.strip() in ("*", "") for host in allowed_hosts):
-        faults.append("ALBUMEN_ALLOWED_HOSTS is empty or allows any host: name the hosts that you serve.")
-    if faults:
-        raise ImproperlyConfigured("Unsafe settings for ALBUMEN_ENV=production:\n- " + "\n- ".join(faults))
+        faults.append(("ALBUMEN_ALLOWED_HOSTS is empty or allows any host", "Name the hosts that you serve."))
+    return faults
 
 
 def database(url: str, *, data_dir: Path, threads: int, plans_kept: bool = True) -> dict[str, Any]:

@@ -37,12 +37,15 @@ CSRF_TRUSTED_ORIGINS = env.list("ALBUMEN_TRUSTED_ORIGINS", default=[])
 CORS_ALLOWED_ORIGINS = env.list("ALBUMEN_CORS_ORIGINS", default=[])
 SECRET_KEY = env.str("ALBUMEN_SECRET_KEY", default="")
 
-if PRODUCTION:
-    bootstrap.refuse_unsafe(debug=DEBUG, secret_key=SECRET_KEY, allowed_hosts=ALLOWED_HOSTS)
 SQLITE = not env.str("DATABASE_URL", default="")
 KEY_IS_KEPT = bool(SECRET_KEY) or bootstrap.may_make_key(sys.argv, DATA_DIR, sqlite=SQLITE)
-if not SECRET_KEY:
+if not SECRET_KEY and not PRODUCTION:
     SECRET_KEY = bootstrap.secret_key(DATA_DIR, kept=KEY_IS_KEPT)
+
+UNSAFE_SETTINGS = bootstrap.unsafe_settings(DEBUG, SECRET_KEY, ALLOWED_HOSTS)
+if PRODUCTION and UNSAFE_SETTINGS:
+    faults = "\n- ".join(f"{fault}. {remedy}" for fault, remedy in UNSAFE_SETTINGS)
+    raise ImproperlyConfigured(f"Unsafe settings for ALBUMEN_ENV=production:\n- {faults}")
 
 # How many reverse proxies stand in front: so many entries from the right of X-Forwarded-For are believed, and none
 # when it is 0 (then the header is a client's own invention).

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.core import checks
 from django.core.management.base import BaseCommand, CommandError
 
 from albumen.operations import doctor
@@ -9,16 +10,23 @@ from albumen.operations import doctor
 
 class Command(BaseCommand):
     help = "Check the configuration and everything that it names. Exit status 1 when there is a problem."
-    # What the checks of Django would stop at is what this is for.
+    # Those of Django itself end a command before it can report anything.
     requires_system_checks: list[str] = []
 
     def handle(self, *args: Any, **options: Any) -> None:
-        styles = {"ok": self.style.SUCCESS, "warning": self.style.WARNING, "problem": self.style.ERROR}
         problems = 0
-        for name, finding in doctor.examine():
-            problems += finding.level == "problem"
-            self.stdout.write(f"{styles[finding.level](f'{finding.level:8}')} {name}: {finding.text}")
-            if finding.remedy:
-                self.stdout.write(f"         > {finding.remedy}")
+        # One tag at a time, because Django keeps checks in no order.
+        for tag in doctor.TAGS:
+            for message in checks.run_checks(tags=[tag], include_deployment_checks=True):
+                if message.is_serious():
+                    word, style = "problem", self.style.ERROR
+                elif message.level >= checks.WARNING:
+                    word, style = "warning", self.style.WARNING
+                else:
+                    word, style = "ok", self.style.SUCCESS
+                problems += message.is_serious()
+                self.stdout.write(f"{style(f'{word:8}')} {tag}: {message.msg}")
+                if message.hint:
+                    self.stdout.write(f"         > {message.hint}")
         if problems:
             raise CommandError(f"{problems} {'problem' if problems == 1 else 'problems'}.")
