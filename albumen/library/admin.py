@@ -13,12 +13,12 @@ from unfold.decorators import display
 from albumen import imaging
 from albumen.accounts.models import User
 from albumen.admin_base import LINK, ServicePage, readable
-from albumen.errors import Gone
 from albumen.library import access
-from albumen.library.models import Album, ExpiringLink, Picture
+from albumen.library.models import Album, ExpiringLink, Picture, PictureQuerySet
 from albumen.library.services import albums, links, pictures
 
-ENDS = {
+STATES = {
+    "": "running",
     "link_revoked": "withdrawn",
     "link_expired": "expired",
     "link_used_up": "used up",
@@ -86,8 +86,13 @@ class TrashFilter(admin.SimpleListFilter):
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         return [("library", "In the library"), ("trash", "In the trash")]
 
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Picture]) -> QuerySet[Picture]:
-        return queryset.filter(deleted_at__isnull=self.value() == "library") if self.value() else queryset
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        match self.value():
+            case "library":
+                return queryset.live()
+            case "trash":
+                return queryset.trashed()
+        return queryset
 
 
 class FormatFilter(admin.SimpleListFilter):
@@ -174,15 +179,15 @@ class PicturePage(ServicePage):
         return readable(picture.bytes)
 
     @admin.action(description="Move to the trash")
-    def trash_pictures(self, request: HttpRequest, queryset: QuerySet[Picture]) -> None:
-        chosen = list(queryset.filter(deleted_at=None))
+    def trash_pictures(self, request: HttpRequest, queryset: PictureQuerySet) -> None:
+        chosen = list(queryset.live())
         for picture in chosen:
             pictures.delete_picture(picture=picture, now=timezone.now())
         self.message_user(request, f"{len(chosen)} pictures went into the trash.", messages.SUCCESS)
 
     @admin.action(description="Take out of the trash")
-    def restore_pictures(self, request: HttpRequest, queryset: QuerySet[Picture]) -> None:
-        chosen = list(queryset.filter(deleted_at__isnull=False))
+    def restore_pictures(self, request: HttpRequest, queryset: PictureQuerySet) -> None:
+        chosen = list(queryset.trashed())
         for picture in chosen:
             pictures.restore_picture(picture=picture, now=timezone.now())
         self.message_user(request, f"{len(chosen)} pictures are back.", messages.SUCCESS)
@@ -205,11 +210,11 @@ class LinkStateFilter(admin.SimpleListFilter):
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         return [("running", "Running"), ("expired", "Past its time"), ("withdrawn", "Withdrawn")]
 
-    def queryset(self, request: HttpRequest, queryset: QuerySet[ExpiringLink]) -> QuerySet[ExpiringLink]:
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         now = timezone.now()
         match self.value():
             case "running":
-                return queryset.filter(revoked_at=None, expires_at__gt=now)
+                return queryset.running(now)
             case "expired":
                 return queryset.filter(expires_at__lte=now)
             case "withdrawn":
@@ -243,11 +248,7 @@ class LinkPage(ServicePage):
 
     @display(description="State", label={"running": "success"})
     def state(self, link: ExpiringLink) -> str:
-        try:
-            access.require_running(link, timezone.now())
-        except Gone as gone:
-            return ENDS[gone.code]
-        return "running"
+        return STATES[link.end(timezone.now())]
 
     @display(description="Public address")
     def address(self, link: ExpiringLink) -> str:

@@ -1,6 +1,7 @@
 """Albums, their pictures, and the links that expire."""
 
-from typing import Any
+from datetime import datetime
+from typing import Any, Self
 
 from django.conf import settings
 from django.db import models
@@ -8,14 +9,26 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from albumen.organizations.models import Organization
+from albumen.plans.models import Plan
 from albumen.search import OrderedText, Searchable, SortKey
 
 LIVE = Q(deleted_at__isnull=True)
+TRASHED = Q(deleted_at__isnull=False)
 
 
 class Source(models.TextChoices):
     UPLOAD = "upload", "uploaded"
     LINK = "link", "linked"
+
+
+class PictureQuerySet(models.QuerySet["Picture"]):
+    def live(self) -> Self:
+        """Return those that are not in the trash."""
+        return self.filter(LIVE)
+
+    def trashed(self) -> Self:
+        """Return those in the trash."""
+        return self.filter(TRASHED)
 
 
 class Picture(Searchable):
@@ -49,20 +62,20 @@ class Picture(Searchable):
     # Pictures that one call deleted together carry its number, so that they can come back together.
     deleted_with = models.BigIntegerField(null=True, editable=False)
 
+    objects = PictureQuerySet.as_manager()
+
     class Meta:
         ordering = ("-id",)
         indexes = [
             *(
-                models.Index(
-                    fields=["owner", field, "id"], condition=Q(deleted_at__isnull=True), name=f"picture_{field}"
-                )
+                models.Index(fields=["owner", field, "id"], condition=LIVE, name=f"picture_{field}")
                 for field in ("created_at", "updated_at", "name_key", "taken_at", "bytes", "width", "height")
             ),
             *(
-                models.Index(fields=[field, "id"], condition=Q(deleted_at__isnull=True), name=f"picture_all_{field}")
+                models.Index(fields=[field, "id"], condition=LIVE, name=f"picture_all_{field}")
                 for field in ("created_at", "name_key")
             ),
-            models.Index(fields=["owner", "deleted_at"], condition=Q(deleted_at__isnull=False), name="picture_trash"),
+            models.Index(fields=["owner", "deleted_at"], condition=TRASHED, name="picture_trash"),
         ]
 
     def __str__(self) -> str:
@@ -114,13 +127,21 @@ class Album(Searchable):
 
 
 def cascade_and_uncount(collector: Any, field: Any, entries: Any, using: str) -> None:
-    """What goes with a picture that is removed although it is in no trash, as those of a deleted user are."""
+    """Delete the entries of pictures that are removed, and take those that were not in the trash out of the counts of
+    their albums: a deleted user's pictures do not pass through the trash."""
     models.CASCADE(collector, field, entries, using)
     pictures = Picture.objects.using(using).filter(entries__in=entries)
     list(pictures.order_by("pk").select_for_update(of=("self",)).values_list("pk"))
-    live = entries.filter(picture__deleted_at=None).order_by().values_list("album").annotate(lost=models.Count("pk"))
-    for album_id, lost in sorted(live.values_list("album", "lost")):
+    # Django hands over a QuerySet of its own kind, without `live()`.
+    counts = entries.filter(picture__deleted_at=None).order_by().values_list("album").annotate(lost=models.Count("pk"))
+    for album_id, lost in sorted(counts.values_list("album", "lost")):
         Album.objects.using(using).filter(pk=album_id).update(picture_count=F("picture_count") - lost)
+
+
+class AlbumPictureQuerySet(models.QuerySet["AlbumPicture"]):
+    def live(self) -> Self:
+        """Return those whose picture is not in the trash."""
+        return self.filter(picture__deleted_at__isnull=True)
 
 
 class AlbumPicture(models.Model):
@@ -130,12 +151,34 @@ class AlbumPicture(models.Model):
     picture = models.ForeignKey(Picture, on_delete=cascade_and_uncount, related_name="entries")
     position = models.BigIntegerField()
 
+    objects = AlbumPictureQuerySet.as_manager()
+
     class Meta:
         constraints = [models.UniqueConstraint(fields=["album", "picture"], name="once_in_an_album")]
         indexes = [models.Index(fields=["album", "position", "picture"], name="album_order")]
 
     def __str__(self) -> str:
         return f"{self.picture} in {self.album}"
+
+
+class ExpiringLinkQuerySet(models.QuerySet["ExpiringLink"]):
+    def open(self, now: datetime) -> Self:
+        """Return those that are neither withdrawn, nor past their time, nor used up. All of it stands in their own
+        rows, so that one UPDATE can ask for it and count a use."""
+        return self.filter(Q(max_uses=None) | Q(uses__lt=F("max_uses")), revoked_at=None, expires_at__gt=now)
+
+    def running(self, now: datetime) -> Self:
+        """Return those that give their image now: `ExpiringLink.end` is the rule for one of them."""
+        allowed = Q(height=None, picture__owner__plan__original=True)
+        # SQLite cannot ask whether a list in JSON holds a number.
+        for plan_id, heights in Plan.objects.filter(expiring_links=True).values_list("pk", "thumbnail_heights"):
+            allowed |= Q(picture__owner__plan=plan_id, height__in=heights)
+        return self.open(now).filter(
+            allowed,
+            picture__deleted_at=None,
+            picture__owner__is_active=True,
+            picture__owner__plan__expiring_links=True,
+        )
 
 
 class ExpiringLink(models.Model):
@@ -149,6 +192,8 @@ class ExpiringLink(models.Model):
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     revoked_at = models.DateTimeField(null=True, blank=True)
 
+    objects = ExpiringLinkQuerySet.as_manager()
+
     class Meta:
         ordering = ("-id",)
         indexes = [models.Index(fields=["expires_at"], name="link_expires")]
@@ -160,3 +205,15 @@ class ExpiringLink(models.Model):
 
     def __str__(self) -> str:
         return f"{self.picture} ({self.height or 'original'})"
+
+    def end(self, now: datetime) -> str:
+        """Return the code of what has ended the link, or "" while it runs. It needs `picture.owner.plan`."""
+        owner = self.picture.owner
+        allowed = owner.is_active and owner.plan.expiring_links and owner.plan.has_size(self.height)
+        if self.revoked_at is not None or not allowed:
+            return "link_revoked"
+        if now >= self.expires_at:
+            return "link_expired"
+        if self.max_uses is not None and self.uses >= self.max_uses:
+            return "link_used_up"
+        return "" if self.picture.deleted_at is None else "link_ended"

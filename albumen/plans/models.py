@@ -53,6 +53,6 @@ class Plan(models.Model):
     def __str__(self) -> str:
         return self.name
 
-    def allows_height(self, height: int) -> bool:
-        """Whether thumbnails of this height, in px, belong to the plan."""
-        return height in self.thumbnail_heights
+    def has_size(self, height: int | None) -> bool:
+        """Return whether the plan has thumbnails of this height in px, or originals for None."""
+        return self.original if height is None else height in self.thumbnail_heights

@@ -1,6 +1,7 @@
 """The admin panel: an administrator looks at everything and changes it by the services' rules; nobody else gets in."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -515,6 +516,38 @@ def test_a_link_s_state_is_what_its_address_would_answer(panel, alice, content):
     link.update(max_uses=None, uses=0, expires_at="2099-01-01T00:00:00Z", revoked_at=None)
     alice.delete(f"/api/pictures/{content['picture']}/")
     assert "picture removed" in panel.get("library/expiringlink/").content.decode()
+
+
+def _end_link(field: str, value: Any) -> Callable[[int], Any]:
+    return lambda link: ExpiringLink.objects.filter(pk=link).update(**{field: value})
+
+
+ENDINGS = {
+    "used up": _end_link("max_uses", 0),
+    "expired": _end_link("expires_at", "2020-01-01T00:00:00Z"),
+    "withdrawn": _end_link("revoked_at", "2020-01-01T00:00:00Z"),
+    "picture in the trash": lambda link: Picture.objects.filter(links=link).update(deleted_at=timezone.now()),
+    "owner not active": lambda link: User.objects.filter(pictures__links=link).update(is_active=False),
+    "plan without links": lambda link: Plan.objects.filter(users__pictures__links=link).update(expiring_links=False),
+    "plan without originals": lambda link: Plan.objects.filter(users__pictures__links=link).update(original=False),
+    "plan without the height": _end_link("height", 31),
+}
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_links_that_ended_do_not_count_as_running(panel, content, ending):
+    def running() -> int:
+        return int(panel.get("library/expiringlink/?state=running").context["cl"].result_count)
+
+    assert running() == 1
+    ENDINGS[ending](content["link"])
+    assert running() == 0
+
+
+def test_a_link_to_a_thumbnail_runs_without_the_plan_s_originals(panel, alice, content):
+    alice.use_plan(thumbnail_heights=[50], expiring_links=True, name="Thumbnails")
+    ExpiringLink.objects.filter(pk=content["link"]).update(height=50)
+    assert panel.get("library/expiringlink/?state=running").context["cl"].result_count == 1
 
 
 def test_a_search_of_a_thousand_words_is_cut(panel, alice):

@@ -3,6 +3,7 @@
 from albumen.library.access.recipients import audience_of, audience_of_album, audience_of_pictures
 from albumen.library.access.rows import PictureRow, albums_of, own_pictures, plans_of
 from albumen.library.access.signed_urls import (
+    LINK_ENDS,
     ORIGINAL,
     get_link,
     link_token,
@@ -42,6 +43,7 @@ from albumen.library.access.visible import (
 )
 
 __all__ = [
+    "LINK_ENDS",
     "ORIGINAL",
     "PictureRow",
     "albums_listed_for",

@@ -15,6 +15,12 @@ from albumen.plans.models import Plan
 from albumen.viewers import Viewer, is_administrator
 
 ORIGINAL = "original"
+LINK_ENDS = {
+    "link_revoked": "This link was withdrawn. Ask its sender for a new one.",
+    "link_expired": "This link has expired. Ask its sender for a new one.",
+    "link_used_up": "This link was used as often as it may be. Ask its sender for a new one.",
+    "link_ended": "The picture behind this link was removed.",
+}
 
 
 def require_bytes(picture: Picture) -> None:
@@ -25,7 +31,7 @@ def require_bytes(picture: Picture) -> None:
 
 def require_size(plan: Plan, height: int | None) -> None:
     """`NotFound` unless the owner's plan has this thumbnail height in px, or the original for None."""
-    if not (plan.original if height is None else plan.allows_height(height)):
+    if not plan.has_size(height):
         raise NotFound
 
 
@@ -118,21 +124,12 @@ def picture_for_link(token: str, now: datetime) -> ExpiringLink:
         raise NotFound
     link = ExpiringLink.objects.select_related("picture__owner__plan").filter(pk=int(number)).first()
     if link is None:
-        raise Gone("link_ended", "The picture behind this link was removed.")
+        raise Gone("link_ended", LINK_ENDS["link_ended"])
     require_running(link, now)
     return link
 
 
 def require_running(link: ExpiringLink, now: datetime) -> None:
-    """`Gone` when the link is past its time, revoked or used up, its picture deleted, or its owner's plan without
-    links or without this size. It needs `picture.owner.plan`."""
-    plan = link.picture.owner.plan
-    allowed = plan.expiring_links and (plan.original if link.height is None else plan.allows_height(link.height))
-    if link.revoked_at is not None or not allowed or not link.picture.owner.is_active:
-        raise Gone("link_revoked", "This link was withdrawn. Ask its sender for a new one.")
-    if now >= link.expires_at:
-        raise Gone("link_expired", "This link has expired. Ask its sender for a new one.")
-    if link.max_uses is not None and link.uses >= link.max_uses:
-        raise Gone("link_used_up", "This link was used as often as it may be. Ask its sender for a new one.")
-    if link.picture.deleted_at is not None:
-        raise Gone("link_ended", "The picture behind this link was removed.")
+    """Raise `Gone` when the link has ended. It needs `picture.owner.plan`."""
+    if code := link.end(now):
+        raise Gone(code, LINK_ENDS[code])

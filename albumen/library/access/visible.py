@@ -51,7 +51,7 @@ def shown_to(viewer: Viewer, album: str = "") -> Q:
 
 def with_cover(albums: QuerySet[Album]) -> QuerySet[Album]:
     """Adds `cover`: the id of the chosen picture while it is in the album, else of the first one, else None."""
-    entries = AlbumPicture.objects.filter(album=OuterRef("pk"), picture__deleted_at=None)
+    entries = AlbumPicture.objects.live().filter(album=OuterRef("pk"))
     chosen = entries.filter(picture=OuterRef("chosen_cover")).values("picture")[:1]
     first = entries.order_by("position", "picture").values("picture")[:1]
     return albums.annotate(cover=Coalesce(Subquery(chosen), Subquery(first)))
@@ -93,7 +93,7 @@ def get_album_from_body(viewer: Viewer, album_id: int) -> Album:
 def get_album_to_remove_from(viewer: Viewer, album_id: int, picture_id: int) -> Album:
     """The same for taking one picture out: its owner always may, also where the album was hidden from them since. They
     alone have put it there, so they learn nothing but that it still is."""
-    own = Picture.objects.filter(pk=picture_id, owner_id=viewer.pk, deleted_at=None)
+    own = Picture.objects.live().filter(pk=picture_id, owner_id=viewer.pk)
     album = Album.objects.filter(pk=album_id, entries__picture__in=own).first()
     return album or get_album_to_edit_contents(viewer, album_id)
 
@@ -122,7 +122,7 @@ def require_organization(viewer: Viewer, organization_id: int) -> None:
 def pictures_visible_to(viewer: Viewer) -> QuerySet[Picture]:
     """Every picture that the viewer may know of: one's own, and those in albums that one may see; for administrators
     all. None is in the trash."""
-    pictures = Picture.objects.filter(deleted_at=None)
+    pictures = Picture.objects.live()
     if is_administrator(viewer):
         return pictures
     reachable = Q(Exists(AlbumPicture.objects.filter(shown_to(viewer, "album__"), picture=OuterRef("pk"))))
@@ -132,7 +132,7 @@ def pictures_visible_to(viewer: Viewer) -> QuerySet[Picture]:
 
 def pictures_owned_by(owner_id: int) -> QuerySet[Picture]:
     """What `pictures_visible_to` gives an owner of the owner's own: all but the trash."""
-    return Picture.objects.filter(deleted_at=None, owner_id=owner_id)
+    return Picture.objects.live().filter(owner_id=owner_id)
 
 
 def pictures_of(viewer: Viewer, owner_id: int) -> QuerySet[Picture]:
@@ -160,7 +160,7 @@ def require_administrator(viewer: Viewer) -> None:
 
 def pictures_in(album: Album) -> QuerySet[Picture]:
     """The pictures of an album that the viewer has been found to see, with their `position` in it."""
-    return Picture.objects.filter(deleted_at=None, entries__album=album).annotate(position=F("entries__position"))
+    return Picture.objects.live().filter(entries__album=album).annotate(position=F("entries__position"))
 
 
 def get_picture(viewer: Viewer, picture_id: int) -> Picture:
@@ -199,7 +199,7 @@ def get_editable_picture(viewer: Viewer, picture_id: int) -> Picture:
 
 def trash_of(viewer: Viewer) -> QuerySet[Picture]:
     """The viewer's own pictures in the trash."""
-    return Picture.objects.filter(owner_id=viewer.pk, deleted_at__isnull=False)
+    return Picture.objects.trashed().filter(owner_id=viewer.pk)
 
 
 def trash_to_restore(viewer: Viewer, scope: str) -> QuerySet[Picture]:
@@ -214,7 +214,7 @@ def trash_to_restore(viewer: Viewer, scope: str) -> QuerySet[Picture]:
 
 def get_trashed_picture(viewer: Viewer, picture_id: int) -> Picture:
     """One of them; administrators reach everybody's. `NotFound` otherwise."""
-    trashed = Picture.objects.filter(deleted_at__isnull=False) if is_administrator(viewer) else trash_of(viewer)
+    trashed = Picture.objects.trashed() if is_administrator(viewer) else trash_of(viewer)
     picture = trashed.select_related("owner__plan").filter(pk=picture_id).first()
     if picture is None:
         raise NotFound

@@ -45,7 +45,7 @@ def _profile(user: User) -> dict[str, Any]:
 
 def _albums(user: User) -> list[dict[str, Any]]:
     """Each with the ids of its pictures in their order, those of others included, whose bytes are not exported."""
-    rows = AlbumPicture.objects.filter(album__owner=user, picture__deleted_at=None)
+    rows = AlbumPicture.objects.live().filter(album__owner=user)
     ordered = rows.order_by("album_id", "position", "picture_id").values_list("album_id", "picture_id")
     pictures = {album_id: [one for _, one in group] for album_id, group in groupby(ordered, key=itemgetter(0))}
     return [

@@ -155,7 +155,7 @@ class _Known:
 
     def __init__(self, owner: User, entries: Sequence[ArchivedPicture]) -> None:
         self._ids: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
-        live = Picture.objects.filter(owner=owner, deleted_at=None).order_by("-pk")
+        live = Picture.objects.live().filter(owner=owner).order_by("-pk")
         for field in ("sha256", "image_url"):
             keys = sorted({self._key(entry)[0] for entry in entries if (entry.file is None) == (field == "image_url")})
             for start in range(0, len(keys), CHUNK):

@@ -17,7 +17,7 @@ def recheck_linked_pictures(run: Run) -> dict[str, Any]:
     """Check those that were not looked at for a week, the oldest first; answers how many, and how many differ now."""
     checked, changed = run.checkpoint.get("checked", 0), run.checkpoint.get("changed", 0)
     due = Q(link_checked_at=None) | Q(link_checked_at__lt=run.now() - EVERY)
-    pictures = Picture.objects.filter(due, source=Source.LINK, deleted_at=None).order_by("link_checked_at", "pk")
+    pictures = Picture.objects.live().filter(due, source=Source.LINK).order_by("link_checked_at", "pk")
     some = list(pictures[: AT_ONCE - checked])
     total = checked + len(some)
     for picture in some:

@@ -31,7 +31,7 @@ def make_thumbnails(run: Run) -> dict[str, Any]:
 
 
 def _wanted(arguments: dict[str, Any]) -> QuerySet[Picture]:
-    pictures = Picture.objects.filter(source=Source.UPLOAD, deleted_at=None).select_related("owner__plan")
+    pictures = Picture.objects.live().filter(source=Source.UPLOAD).select_related("owner__plan")
     if "plan" in arguments:
         return pictures.filter(owner__plan=arguments["plan"])
     return pictures.filter(owner=arguments["user"])

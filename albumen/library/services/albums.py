@@ -241,7 +241,7 @@ def recount_albums() -> None:
     committed then, and is counted."""
     counted = Album.objects.filter(picture_count__gt=0)
     list(counted.order_by("pk").select_for_update(no_key=True).values_list("pk"))
-    live = AlbumPicture.objects.filter(album=OuterRef("pk"), picture__deleted_at=None).order_by().values("album")
+    live = AlbumPicture.objects.filter(album=OuterRef("pk")).live().order_by().values("album")
     counted.update(picture_count=Coalesce(Subquery(live.annotate(number=Count("pk")).values("number")), 0))
 
 

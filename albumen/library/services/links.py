@@ -3,10 +3,11 @@
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F
 
 from albumen.errors import Forbidden, Gone, Invalid
 from albumen.events.services import publish
+from albumen.library import access
 from albumen.library.models import ExpiringLink, Picture, Source
 from albumen.library.services import events
 from albumen.plans.models import Plan
@@ -19,13 +20,14 @@ def require_right(plan: Plan, height: int | None, *, pointer: str) -> None:
     """`Forbidden` or `Invalid` unless the plan has expiring links, and this height in px (None: the original)."""
     if not plan.expiring_links:
         raise Forbidden("plan_lacks_expiring_links", "Your plan has no expiring links.", pointer=pointer)
-    if height is None and not plan.original:
+    if plan.has_size(height):
+        return
+    if height is None:
         raise Forbidden(
             "plan_lacks_original", "Your plan has no originals: name one of its heights instead.", pointer=pointer
         )
-    if height is not None and not plan.allows_height(height):
-        known = ", ".join(str(item) for item in plan.thumbnail_heights)
-        raise Invalid("unknown_height", f"Your plan has these heights: {known}.", pointer="/height")
+    known = ", ".join(str(item) for item in plan.thumbnail_heights)
+    raise Invalid("unknown_height", f"Your plan has these heights: {known}.", pointer="/height")
 
 
 @transaction.atomic
@@ -69,13 +71,8 @@ def make_link(
 @transaction.atomic
 def use_link(*, link: ExpiringLink, now: datetime) -> None:
     """Count one download. One conditional statement: of any number at once, exactly `max_uses` pass; `Gone` after."""
-    passed = (
-        ExpiringLink.objects.filter(pk=link.pk, revoked_at=None, expires_at__gt=now)
-        .filter(Q(max_uses=None) | Q(uses__lt=F("max_uses")))
-        .update(uses=F("uses") + 1)
-    )
-    if not passed:
-        raise Gone("link_used_up", "This link was used as often as it may be. Ask its sender for a new one.")
+    if not ExpiringLink.objects.open(now).filter(pk=link.pk).update(uses=F("uses") + 1):
+        raise Gone("link_used_up", access.LINK_ENDS["link_used_up"])
     if link.max_uses is not None:
         link.refresh_from_db(fields=["uses", "max_uses"])
         if link.uses == link.max_uses:

@@ -84,7 +84,7 @@ def _require_quota(actor: User, entries: Sequence[ArchivedPicture]) -> None:
     """Raise `Forbidden` where the files that the actor does not have yet take more than the quota has left."""
     if actor.plan.quota_bytes is None:
         return
-    own = set(Picture.objects.filter(owner=actor, deleted_at=None).values_list("sha256", flat=True).iterator())
+    own = set(Picture.objects.live().filter(owner=actor).values_list("sha256", flat=True).iterator())
     needed = sum(entry.bytes for entry in entries if entry.sha256 not in own)
     left = actor.plan.quota_bytes - actor.bytes_used
     if needed > max(left, 0):
