@@ -157,3 +157,5 @@ def test_what_the_image_holds_starts(tmp_path):
     assert int(shown["keepalive"]) > 60
     assert shown["control_socket_disable"] == "True"
     assert os.fspath(tmp_path) in shown["chdir"]
+    # The page /docs/events/ is made from it.
+    assert (tmp_path / "docs" / "asyncapi.yaml").is_file()
