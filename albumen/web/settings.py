@@ -17,6 +17,7 @@ from corsheaders.defaults import default_headers
 from django.core.exceptions import ImproperlyConfigured
 from django.urls import reverse_lazy
 
+from albumen import __version__
 from albumen.web import bootstrap
 
 env = bootstrap.Environment()
@@ -281,7 +282,7 @@ SPECTACULAR_SETTINGS = {
         "[the errors page](/docs/errors/) describes each code. A field that nobody knows is refused. What an answer "
         "held may be sent back in a change: what cannot be written is passed over."
     ),
-    "VERSION": "0.1.0",
+    "VERSION": __version__,
     "OAS_VERSION": "3.1.1",
     "LICENSE": {"name": "MIT", "identifier": "MIT"},
     # For the file that `manage.py spectacular` writes; /api/schema/ names the address that it was asked at.

@@ -17,6 +17,7 @@ from rest_framework.response import Response
 from rest_framework.reverse import reverse
 from rest_framework.views import APIView
 
+from albumen import __version__
 from albumen.api.error_codes import CATALOGUE
 from albumen.tasks.access import queue_at
 
@@ -53,7 +54,7 @@ def errors(request: HttpRequest) -> HttpResponse:
 
 @cache
 def _asyncapi() -> str:
-    return (settings.BASE_DIR / "docs" / "asyncapi.yaml").read_text()
+    return (settings.BASE_DIR / "docs" / "asyncapi.yaml").read_text().replace("{version}", __version__)
 
 
 @cache

@@ -8,6 +8,7 @@ import jsonschema
 import pytest
 import yaml
 
+import albumen
 from tests import pictures
 from tests.server import ROOT
 from tests.sockets import listening, token_of
@@ -97,4 +98,5 @@ def test_the_page_shows_every_message_and_the_file_is_there(anonymous):
     page = anonymous.get("/docs/events/").content.decode()
     assert re.findall(r'<h3 id="([^"]+)"', page) == list(MESSAGES)
     answer = anonymous.get("/docs/events/asyncapi.yaml")
-    assert yaml.safe_load(answer.content) == DESCRIPTION
+    info = DESCRIPTION["info"] | {"version": albumen.__version__}
+    assert yaml.safe_load(answer.content) == DESCRIPTION | {"info": info}
