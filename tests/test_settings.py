@@ -12,6 +12,7 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from albumen.web import bootstrap
+from tests import settings_table
 
 ROOT = Path(__file__).resolve().parents[1]
 GOOD = {
@@ -45,6 +46,12 @@ def test_every_setting_is_documented_and_nothing_else():
     documented = set(re.findall(r"^([A-Z_]+)=", (ROOT / ".env.example").read_text(), flags=re.MULTILINE))
     assert read == documented
     assert {"HOST", "PORT", "ALBUMEN_DATA_DIR", "ALBUMEN_RATE_LOGIN"} <= read
+
+
+def test_the_table_in_the_operations_manual_is_that_of_the_example():
+    assert "| `HOST`, `PORT` | `127.0.0.1`, `8000` |" in settings_table.PAGE.read_text()
+    message = "write the table by `python -m tests.settings_table`"
+    assert settings_table.PAGE.read_text() == settings_table.page_with_table(), message
 
 
 def test_the_documented_values_are_the_defaults(tmp_path):
