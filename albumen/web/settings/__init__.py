@@ -1,7 +1,7 @@
-"""Every setting, from the environment. `.env.example` documents each one; a test holds the two together.
+"""Every setting, read from the environment. `.env.example` documents each one; a test compares the two.
 
 Without any configuration the service is safe to run on loopback. With `ALBUMEN_ENV=production` it refuses to start
-on an unsafe setting and says which.
+on an unsafe setting, and names it.
 """
 
 import ipaddress
@@ -15,13 +15,14 @@ from pathlib import Path
 import environ
 from corsheaders.defaults import default_headers
 from django.core.exceptions import ImproperlyConfigured
-from django.urls import reverse_lazy
 
-from albumen import __version__
 from albumen.web import bootstrap
+from albumen.web.settings.admin_panel import UNFOLD as UNFOLD
+from albumen.web.settings.api import DRF_STANDARDIZED_ERRORS as DRF_STANDARDIZED_ERRORS
+from albumen.web.settings.api import REST_FRAMEWORK, SPECTACULAR_SETTINGS
 
 env = bootstrap.Environment()
-BASE_DIR = Path(__file__).resolve().parents[2]
+BASE_DIR = Path(__file__).resolve().parents[3]
 environ.Env.read_env(BASE_DIR / ".env", overwrite=False)
 
 ENVIRONMENT = env.str("ALBUMEN_ENV", default="development")
@@ -48,8 +49,8 @@ if PRODUCTION and UNSAFE_SETTINGS:
     faults = "\n- ".join(f"{fault}. {remedy}" for fault, remedy in UNSAFE_SETTINGS)
     raise ImproperlyConfigured(f"Unsafe settings for ALBUMEN_ENV=production:\n- {faults}")
 
-# How many reverse proxies stand in front: so many entries from the right of X-Forwarded-For are believed, and none
-# when it is 0 (then the header is a client's own invention).
+# So many entries of X-Forwarded-For are believed, counted from the right. With 0 the header is ignored, because any
+# client can send it.
 TRUSTED_PROXIES = env.int("ALBUMEN_TRUSTED_PROXIES", default=0)
 if TRUSTED_PROXIES:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
@@ -151,12 +152,11 @@ CSRF_FAILURE_VIEW = "albumen.api.problems.csrf_failed"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
 
-# Counts of attempts, shared by every process that has this Redis; else each process counts for itself. Nothing else
-# is in it: sessions and answers that are kept live in the database, and nothing uses Django's cache.
+# For rate limits alone: sessions and idempotent responses are in the database, and nothing uses Django's cache.
 REDIS_URL = env.str("REDIS_URL", default="")
 if not re.fullmatch(r"(rediss?://|redis\+unix:///).*|", REDIS_URL):
     raise ImproperlyConfigured("REDIS_URL must be like redis://host:6379/0.")
-# Rates are like "10/minute"; 0 turns one off.
+# Rates are like "10/minute"; "0" turns a limit off.
 RATES = {
     "login": env.str("ALBUMEN_RATE_LOGIN", default="10/minute"),
     "register": env.str("ALBUMEN_RATE_REGISTER", default="60/hour"),
@@ -167,7 +167,7 @@ RATES = {
 EMAIL_CONFIG = env.email_url("ALBUMEN_EMAIL_URL", default="consolemail://")
 vars().update(EMAIL_CONFIG)
 DEFAULT_FROM_EMAIL = env.str("ALBUMEN_EMAIL_FROM", default="Albumen <albumen@localhost>")
-# Mails link to this address, never to the Host header of whoever asked for the mail.
+# E-mails link to this address, and never to the Host header of the request, which an attacker can choose.
 PUBLIC_URL = env.str("ALBUMEN_PUBLIC_URL", default="") or f"http://{HOST}:{PORT}"
 
 MEDIA_ROOT = DATA_DIR / "media"
@@ -177,22 +177,22 @@ STORAGES = {
 }
 STATIC_URL = "/static/"
 WHITENOISE_USE_FINDERS = True
-# What browsers look for at the root of a host.
+# Files that browsers request at the root of a host, like /favicon.ico.
 WHITENOISE_ROOT = BASE_DIR / "albumen" / "web" / "root"
 WHITENOISE_AUTOREFRESH = False
 
 DECODERS = env.int("ALBUMEN_DECODERS", default=0) or os.cpu_count() or 1
 DECODER_MEMORY_MB = env.int("ALBUMEN_DECODER_MEMORY_MB", default=1536)
 DECODER_SECONDS = env.float("ALBUMEN_DECODER_SECONDS", default=20.0)
-# What one picture may be: its frames, and its pixels over all of them.
+# The limits of one picture; pixels are summed over all frames.
 MAX_MEGAPIXELS = env.float("ALBUMEN_MAX_MEGAPIXELS", default=200.0)
 MAX_FRAMES = env.int("ALBUMEN_MAX_FRAMES", default=500)
-# The most that an archive may have, in bytes, that somebody sends to be imported; a smaller quota holds too.
+# The largest archive that may be imported, in bytes, if the user's quota is not smaller.
 IMPORT_ARCHIVE_BYTES = env.int("ALBUMEN_IMPORT_BYTES", default=4_000_000_000)
-# A signed address stays the same for one period, and works for one to two of them.
+# A signed URL stays the same for one period (seconds), so that browsers can cache it, and works for one to two.
 SIGNED_URL_PERIOD = env.int("ALBUMEN_SIGNED_URL_SECONDS", default=6 * 3600)
 
-# Pairs like "images.internal:8080" that linked pictures may come from although they are not public.
+# Non-public hosts that linked pictures may come from, like "images.internal:8080".
 REMOTE_ALLOW = env.list("ALBUMEN_REMOTE_ALLOW", default=[])
 for pair in REMOTE_ALLOW:
     if not re.fullmatch(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+):[1-9][0-9]{0,4}", pair):
@@ -224,7 +224,7 @@ TASK_SECONDS = {
 # How long a client may be silent in the middle of a body. No setting of an operator's either.
 STALLED_SECONDS = 30.0
 
-# JSON bodies and form fields beside the picture are read into memory, so they are bounded.
+# JSON bodies and the text fields of forms are read into memory, so their size is limited.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 100
 DATA_UPLOAD_MAX_NUMBER_FILES = 4
@@ -242,135 +242,9 @@ CORS_URLS_REGEX = r"^/(api|files|links)/"
 CORS_ALLOW_HEADERS = [*default_headers, "idempotency-key"]
 CORS_EXPOSE_HEADERS = ["X-Request-ID", "Retry-After", "Idempotency-Replayed"]
 
-REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": [
-        "albumen.accounts.authentication.BearerAuthentication",
-        "albumen.accounts.authentication.CookieAuthentication",
-    ],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
-    "DEFAULT_RENDERER_CLASSES": [
-        "albumen.api.renderers.JSONRenderer",
-        "albumen.api.renderers.BrowsableRenderer",
-    ],
-    "DEFAULT_PARSER_CLASSES": [
-        "albumen.uploads.parsers.JSONParser",
-        "albumen.uploads.parsers.MultiPartParser",
-        "albumen.uploads.parsers.FormParser",
-    ],
-    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "albumen.api.renderers.Negotiation",
-    "DEFAULT_PAGINATION_CLASS": "albumen.api.pagination.KeysetPagination",
-    "DEFAULT_THROTTLE_CLASSES": ["albumen.api.throttling.ApiThrottle"],
-    "DEFAULT_METADATA_CLASS": "albumen.api.metadata.Metadata",
-    "DEFAULT_SCHEMA_CLASS": "albumen.api.schema.AutoSchema",
-    "EXCEPTION_HANDLER": "drf_standardized_errors.handler.exception_handler",
-    "NUM_PROXIES": TRUSTED_PROXIES,
-    # `format` is a filter of ours, not a way to choose a renderer.
-    "URL_FORMAT_OVERRIDE": None,
-    "TEST_REQUEST_DEFAULT_FORMAT": "json",
-}
-DRF_STANDARDIZED_ERRORS = {
-    "EXCEPTION_HANDLER_CLASS": "albumen.api.problems.ProblemHandler",
-    "EXCEPTION_FORMATTER_CLASS": "albumen.api.problems.ProblemFormatter",
-    "NESTED_FIELD_SEPARATOR": "/",
-    "ENABLE_IN_DEBUG_FOR_UNHANDLED_EXCEPTIONS": True,
-}
-SPECTACULAR_SETTINGS = {
-    "TITLE": "Albumen",
-    "DESCRIPTION": (
-        "Accounts, pictures, thumbnails per plan, and links that expire. Sign in with `POST /api/login/`, then send "
-        "`Authorization: Bearer <access>`. Every refusal is an `application/problem+json` document (RFC 9457); "
-        "[the errors page](/docs/errors/) describes each code. A field that nobody knows is refused. What an answer "
-        "held may be sent back in a change: what cannot be written is passed over."
-    ),
-    "VERSION": __version__,
-    "OAS_VERSION": "3.1.1",
-    "LICENSE": {"name": "MIT", "identifier": "MIT"},
-    # For the file that `manage.py spectacular` writes; /api/schema/ names the address that it was asked at.
-    "SERVERS": [{"url": PUBLIC_URL}],
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": STATIC_URL + "web/icon.svg",
-    "REDOC_DIST": "SIDECAR",
-    "SERVE_INCLUDE_SCHEMA": False,
-    "SERVE_AUTHENTICATION": [],
-    "SERVE_PERMISSIONS": [],
-    "SCHEMA_PATH_PREFIX": r"/api",
-    "COMPONENT_SPLIT_REQUEST": True,
-    "SORT_OPERATIONS": False,
-    "PATH_CONVERTER_OVERRIDES": {"id": {"type": "integer", "minimum": 1}},
-    "ENUM_NAME_OVERRIDES": {
-        "ErrorCode": "albumen.api.error_codes.CODES",
-        "EventType": "albumen.events.serializers.TYPES",
-    },
-    "POSTPROCESSING_HOOKS": [
-        "drf_spectacular.hooks.postprocess_schema_enums",
-        "albumen.api.openapi.for_generators",
-    ],
-    "TAGS": [
-        {"name": "Accounts", "description": "Register, sign in, sessions, one's own profile, passwords, avatars."},
-        {"name": "Users", "description": "The directory of users."},
-        {"name": "Organizations", "description": "Who works together: members, and what each may do."},
-        {"name": "Plans", "description": "What an account may have."},
-        {"name": "Albums", "description": "Ordered choices of pictures, private, for an organization, or public."},
-        {"name": "Pictures", "description": "Upload, list, read, rename, delete."},
-        {"name": "Expiring links", "description": "Public links to one picture at one size, which end."},
-        {
-            "name": "Events",
-            "description": "What happened, in a numbered log of one's own; `/ws/events/` sends it at once.",
-        },
-        {"name": "Tasks", "description": "What takes long and is done in the background: its progress and its end."},
-        {"name": "Delivery", "description": "The image bytes behind signed and expiring addresses."},
-        {"name": "Aliases", "description": "The same under other addresses and names, for older clients."},
-    ],
-}
-UNFOLD = {
-    "DASHBOARD_CALLBACK": "albumen.web.views.dashboard",
-    "SITE_TITLE": "Albumen",
-    "SITE_HEADER": "Albumen",
-    "SITE_SYMBOL": "photo_library",
-    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": STATIC_URL + "web/icon.svg"}],
-    "SHOW_HISTORY": True,
-    "SIDEBAR": {
-        "navigation": [
-            {
-                "title": "People",
-                "items": [
-                    {"title": "Users", "icon": "group", "link": reverse_lazy("admin:accounts_user_changelist")},
-                    {
-                        "title": "Organizations",
-                        "icon": "groups",
-                        "link": reverse_lazy("admin:organizations_organization_changelist"),
-                    },
-                    {"title": "Sessions", "icon": "key", "link": reverse_lazy("admin:accounts_session_changelist")},
-                    {"title": "Plans", "icon": "sell", "link": reverse_lazy("admin:plans_plan_changelist")},
-                ],
-            },
-            {
-                "title": "Pictures",
-                "items": [
-                    {"title": "Pictures", "icon": "image", "link": reverse_lazy("admin:library_picture_changelist")},
-                    {
-                        "title": "Expiring links",
-                        "icon": "link",
-                        "link": reverse_lazy("admin:library_expiringlink_changelist"),
-                    },
-                ],
-            },
-            {
-                "title": "Work",
-                "items": [
-                    {"title": "Tasks", "icon": "task_alt", "link": reverse_lazy("admin:tasks_task_changelist")},
-                ],
-            },
-            {
-                "title": "Documentation",
-                "items": [
-                    {"title": "API", "icon": "api", "link": reverse_lazy("docs")},
-                    {"title": "Error codes", "icon": "error", "link": reverse_lazy("errors")},
-                ],
-            },
-        ],
-    },
-}
+REST_FRAMEWORK["NUM_PROXIES"] = TRUSTED_PROXIES
+# In the file that `manage.py spectacular` writes; /api/schema/ names the address that it was requested at.
+SPECTACULAR_SETTINGS["SERVERS"] = [{"url": PUBLIC_URL}]
 
 # Who may read /metrics: addresses and networks.
 METRICS_ALLOW = env.list("ALBUMEN_METRICS_ALLOW", default=["127.0.0.0/8", "::1"])
@@ -398,7 +272,7 @@ LOGGING = {
     "loggers": {
         # A line for each request.
         "albumen.access": {"level": "NOTSET" if env.bool("ALBUMEN_ACCESS_LOG", default=True) else "WARNING"},
-        # Refusals are answers, not warnings; real failures still come as errors with their trace.
+        # A 4xx response is no warning; failures are still logged as errors with their traceback.
         "django.request": {"level": "ERROR"},
         "django.security": {"level": "CRITICAL"},
         # Each delivery is a line or two there, and says nothing that a task's row does not.
