@@ -74,6 +74,15 @@ class Person:
         someone._hold(user.pk, pair.access, pair.refresh)
         return someone
 
+    @classmethod
+    def by_http(cls, name: str) -> "Person":
+        """Make somebody by registration and login, for tests of what these do."""
+        someone = cls(f"{name}@example.com", APIClient())
+        body = {"email": someone.email, "password": someone.password, "first_name": name.title()}
+        assert APIClient().post("/api/register/", body).status_code == 201
+        assert someone.sign_in().status_code == 200
+        return someone
+
     def upload(self, content: bytes | None = None, *, name: str = "photo.jpg", **fields: Any) -> Any:
         """Send a picture as a browser's form would."""
         file = pictures.as_file(content if content is not None else pictures.jpeg(), name)

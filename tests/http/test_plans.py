@@ -6,7 +6,7 @@ import httpx
 import pytest
 from rest_framework.test import APIClient
 
-from tests.conftest import PASSWORD
+from tests.conftest import PASSWORD, Person
 from tests.http.problems import refused
 from tests.server import Server
 
@@ -164,14 +164,14 @@ def test_an_unknown_plan_is_not_found(dana):
         refused(call("/api/plans/999999/"), 404, "not_found")
 
 
-def test_a_new_default_takes_the_place_of_the_old_and_new_users_get_it(dana, person):
+def test_a_new_default_takes_the_place_of_the_old_and_new_users_get_it(dana):
     plan = dana.post("/api/plans/", TINY | {"is_default": True}).json()
     assert defaults(dana) == ["Tiny"]
-    assert person("alice").get("/api/profile/").json()["plan"] == plan["id"]
+    assert Person.by_http("alice").get("/api/profile/").json()["plan"] == plan["id"]
     basic = by_name(dana)["Basic"]["id"]
     assert dana.patch(f"/api/plans/{basic}/", {"is_default": True}).json()["is_default"] is True
     assert defaults(dana) == ["Basic"]
-    assert person("bob").get("/api/profile/").json()["plan"] == basic
+    assert Person.by_http("bob").get("/api/profile/").json()["plan"] == basic
 
 
 def test_the_default_can_be_neither_deleted_nor_unset(dana, alice):

@@ -10,8 +10,6 @@ import pytest
 
 from tests.tasks.conftest import Works
 
-pytestmark = pytest.mark.fault
-
 
 @pytest.fixture(scope="module")
 def serving(migrated: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Works]:
@@ -23,6 +21,7 @@ def serving(migrated: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     works.close()
 
 
+@pytest.mark.fault
 def test_what_kills_its_worker_three_times_is_given_up_and_each_worker_is_replaced(serving):
     found = serving.wait(serving.ask("die"), status="failed")
     assert (found["attempts"], found["error"]["code"]) == (3, "worker_lost")

@@ -8,8 +8,6 @@ import pytest
 
 from tests.faults.rounds import LONG
 
-pytestmark = pytest.mark.fault
-
 
 def steps(task: int, count: int) -> list[str]:
     return [f"{task} step {number}" for number in range(count)]

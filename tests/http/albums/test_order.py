@@ -74,7 +74,6 @@ def test_a_picture_in_the_trash_comes_back_to_its_place_among_those_that_moved(a
     assert order(alice, album) == [one, two, last, three]
 
 
-@pytest.mark.fault
 def test_many_moves_to_the_same_place_keep_the_order(alice, album):
     rows = rows_of(alice, 30)
     put_in(alice, album, *rows)
@@ -94,7 +93,6 @@ def test_many_moves_to_the_same_place_keep_the_order(alice, album):
     assert max(map(abs, positions)) < 2**40
 
 
-@pytest.mark.fault
 def test_many_moves_to_the_end_and_to_the_front_keep_the_order(alice, album, four):
     row = Album.objects.get(pk=album)
     for number in range(MOVES // 2):

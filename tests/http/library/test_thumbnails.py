@@ -101,7 +101,6 @@ def test_webp_is_for_those_who_name_it(alice):
         assert shown(answer).format == media_type.removeprefix("image/").upper()
 
 
-@pytest.mark.fault
 def test_a_thumbnail_that_was_lost_or_emptied_is_made_again(alice, stored):
     url = alice.upload().json()["thumbnails"][0]["url"]
     (thumbnail,) = stored("thumbnails")
@@ -113,7 +112,6 @@ def test_a_thumbnail_that_was_lost_or_emptied_is_made_again(alice, stored):
     assert checked("--deep") == "Everything agrees.\n"
 
 
-@pytest.mark.fault
 def test_a_picture_whose_original_is_lost_says_so_and_does_not_fail(alice, stored):
     alice.use_plan(original=True, expiring_links=True)
     picture = alice.upload(expiring_time_seconds=300).json()
