@@ -36,7 +36,7 @@ PHASES = {"anonymous": "examples,fuzzing", "user": "coverage", "administrator": 
 PATHS = {
     "anonymous": "^/",
     "user": "^/api/",
-    "administrator": "^/(api/(plans|users)/|api/(pictures|restore-all)/$|users/|images/)",
+    "administrator": "^/(api/(plans|users)/|api/(pictures|trash/restore)/$|users/|images/)",
 }
 
 

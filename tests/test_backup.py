@@ -62,6 +62,7 @@ def test_what_was_backed_up_is_all_there_again(tmp_path: Path, checkout: Path) -
     back_up_and_restore(tmp_path, checkout, documented(on_postgres=False), on_sqlite, on_sqlite)
 
 
+@pytest.mark.fault
 def test_what_was_backed_up_from_postgresql_is_all_there_again(
     tmp_path: Path, checkout: Path, postgres: Postgres
 ) -> None:

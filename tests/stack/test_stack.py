@@ -13,6 +13,7 @@ import zipfile
 from collections import Counter
 
 import httpx
+import pytest
 
 from tests import pictures
 from tests.background.conftest import ended, upload, use_plan
@@ -137,6 +138,7 @@ def load_while(stack, happens):
     return sum((visitor.outcomes for visitor in visitors), Counter())
 
 
+@pytest.mark.fault
 def test_no_request_fails_while_one_gunicorn_ends_beside_clients_that_drip(stack):
     alice = person(stack, "alice")
     token = alice.headers["Authorization"]
@@ -156,6 +158,7 @@ def test_no_request_fails_while_one_gunicorn_ends_beside_clients_that_drip(stack
     assert alice.get("/api/profile/").json()["usage"]["pictures"] == 0
 
 
+@pytest.mark.fault
 def test_no_request_fails_while_one_after_the_other_who_takes_bodies_ends(stack):
     def end():
         for number in (0, 1):
@@ -187,6 +190,7 @@ def test_who_vanishes_in_the_middle_of_a_body_leaves_nothing(stack):
     assert alice.get("/api/profile/").json()["usage"] == {"bytes": 0, "pictures": 0}
 
 
+@pytest.mark.fault
 def test_no_request_fails_while_a_gunicorn_loads_anew(stack):
     before = stack.children(stack.webs[0])
 
@@ -201,6 +205,7 @@ def test_no_request_fails_while_a_gunicorn_loads_anew(stack):
     assert set(outcomes) == {201, 401}, outcomes
 
 
+@pytest.mark.fault
 def test_after_a_killed_worker_the_next_requests_are_answered(stack):
     os.kill(stack.children(stack.webs[1])[0], signal.SIGKILL)
     answers = [httpx.get(f"{stack.url}/api/plans/", timeout=30).status_code for _ in range(20)]

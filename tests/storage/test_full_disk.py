@@ -52,6 +52,7 @@ def stored(server: Any, content: bytes) -> bytes:
     return (folder / "originals" / sha256[:2] / sha256).read_bytes()
 
 
+@pytest.mark.fault
 def test_eight_clients_fill_a_disk_and_every_201_is_whole(crowded: Any) -> None:
     bob, alice = crowded.register("bob"), crowded.register("alice")
     crowded.sql("UPDATE accounts_user SET plan_id = (SELECT id FROM plans_plan WHERE name = 'Enterprise')")

@@ -112,6 +112,7 @@ def test_a_place_that_does_not_answer_is_named(on_sqlite):
     assert "secret-word" not in said
 
 
+@pytest.mark.fault
 def test_a_bucket_with_something_else_in_it_is_refused_and_a_torn_file_is_sent_again(on_sqlite, bucket, store):
     folder, storage = bucket
     on_sqlite.manage("migrate", "--verbosity", "0")

@@ -7,6 +7,8 @@ import socket
 import threading
 import time
 
+import pytest
+
 from tests import pictures
 from tests.http.events.socket.conftest import log_of, make_album
 from tests.sockets import listening
@@ -44,6 +46,7 @@ def test_who_was_away_too_long_is_told_where_to_go_on(shared_server, alice):
         assert ear.ended() == 4400
 
 
+@pytest.mark.fault
 def test_who_does_not_read_is_dropped_and_may_resume(shared_server, alice, bob):
     """So many bytes wait for the slow one that no buffer on the way takes them."""
     make_album(alice)

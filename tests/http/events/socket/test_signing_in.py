@@ -24,6 +24,7 @@ def test_a_refresh_token_opens_nothing(shared_server, alice):
         assert ear.ended() == 4401
 
 
+@pytest.mark.fault
 def test_who_says_nothing_is_shut_out(shared_server):
     with listening(shared_server) as ear:
         ear.say({"type": "ping"})
