@@ -1,0 +1,136 @@
+"""Pictures, albums and links in the panel."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from albumen.accounts.models import User
+from albumen.library.models import ExpiringLink, Picture
+from albumen.plans.models import Plan
+
+
+def test_a_picture_is_shown_by_its_signed_address(panel, anonymous, content):
+    for path in ("library/picture/", f"library/picture/{content['picture']}/change/"):
+        (address,) = re.findall(r'<img src="(/files/[^"]+)"', panel.get(path).content.decode())
+        assert anonymous.get(address)["Content-Type"].startswith("image/")
+
+
+def test_pictures_go_to_the_trash_and_come_back(panel, alice, content):
+    picture = content["picture"]
+    assert panel.choose("library/picture/", "trash_pictures", picture) == ["1 pictures went into the trash."]
+    assert alice.get(f"/api/pictures/{picture}/").status_code == 404
+    assert panel.get(f"library/picture/{picture}/change/").status_code == 200
+
+    assert panel.choose("library/picture/", "restore_pictures", picture) == ["1 pictures are back."]
+    assert alice.get(f"/api/pictures/{picture}/").status_code == 200
+
+
+def test_a_picture_s_name_and_description_are_all_that_changes(panel, alice, content):
+    path = f"library/picture/{content['picture']}/change/"
+    answer = panel.post(path, name="Sunset", description="At sea", owner="99", sha256="0" * 64, bytes="1")
+    assert answer.status_code == 302
+    picture = alice.get(f"/api/pictures/{content['picture']}/").json()
+    assert (picture["name"], picture["description"]) == ("Sunset", "At sea")
+    assert (picture["owner"], picture["bytes"] > 1) == (alice.id, True)
+
+    answer = panel.post(path, name="\u200b", description="")
+    assert "can be seen" in answer.context["adminform"].form.errors["name"][0]
+    assert panel.get("library/picture/add/").status_code == 403
+    assert panel.post(f"library/picture/{content['picture']}/delete/", post="yes").status_code == 403
+
+
+def test_an_album_leads_to_its_pictures(panel, alice, content):
+    alice.upload()
+    page = panel.get("library/album/").content.decode()
+    (address,) = re.findall(r'href="/admin/(library/picture/\?entries[^"]+)"', page)
+    (row,) = panel.get(address.replace("&amp;", "&")).context["cl"].result_list
+    assert row.pk == content["picture"]
+
+
+def test_an_album_s_name_description_and_visibility_are_all_that_changes(panel, alice, anonymous, content):
+    path, address = f"library/album/{content['album']}/change/", f"/api/albums/{content['album']}/"
+    fields = {"name": "Winter", "description": "Snow", "visibility": "public", "owner": "99", "picture_count": "7"}
+    assert panel.post(path, **fields).status_code == 302
+    album = anonymous.get(address).json()
+    assert (album["name"], album["description"], album["owner"]) == ("Winter", "Snow", alice.id)
+    assert (album["picture_count"], album["cover"]) == (1, content["picture"])
+    assert panel.get("library/album/?q=winter").context["cl"].result_count == 1
+
+    answer = panel.post(path, **{**fields, "name": "\u200b"})
+    assert "can be seen" in answer.context["adminform"].form.errors["name"][0]
+    answer = panel.post(path, **{**fields, "visibility": "organization"})
+    assert "needs one" in str(answer.context["errors"])
+    assert alice.get(address).json()["visibility"] == "public"
+    assert panel.get("library/album/add/").status_code == 403
+
+
+@pytest.mark.parametrize(("choice", "kept"), [("", True), ("?pictures=delete", False), ("?pictures=no", True)])
+def test_an_album_is_deleted_with_its_pictures_only_where_that_was_chosen(panel, alice, content, choice, kept):
+    path = f"library/album/{content['album']}/delete/{choice}"
+    assert ("stay" in panel.get(path).content.decode()) is kept
+    assert panel.post(path, post="yes").status_code == 302
+    assert alice.get(f"/api/albums/{content['album']}/").status_code == 404
+    assert alice.get(f"/api/pictures/{content['picture']}/").status_code == (200 if kept else 404)
+    assert len(alice.get("/api/trash/").json()["results"]) == (0 if kept else 1)
+
+
+def test_a_link_is_withdrawn(panel, anonymous, content):
+    page = panel.get(f"library/expiringlink/{content['link']}/change/").content.decode()
+    (address,) = re.findall(r'href="(/links/[^"]+)"', page)
+    assert anonymous.get(address).status_code == 200
+
+    said = panel.choose("library/expiringlink/", "revoke_links", content["link"])
+    assert said == ["1 links are withdrawn."]
+    assert anonymous.get(address).status_code == 410
+    assert "withdrawn" in panel.get("library/expiringlink/").content.decode()
+    assert panel.get("library/expiringlink/add/").status_code == 403
+    assert panel.post(f"library/expiringlink/{content['link']}/delete/", post="yes").status_code == 403
+
+
+def test_a_link_s_state_is_what_its_address_would_answer(panel, alice, content):
+    link = ExpiringLink.objects.filter(pk=content["link"])
+    for change, state in (
+        ({"max_uses": 3, "uses": 3}, "used up"),
+        ({"expires_at": "2020-01-01T00:00:00Z"}, "expired"),
+        ({"revoked_at": "2020-01-01T00:00:00Z"}, "withdrawn"),
+    ):
+        link.update(**change)
+        assert state in panel.get(f"library/expiringlink/{content['link']}/change/").content.decode()
+    link.update(max_uses=None, uses=0, expires_at="2099-01-01T00:00:00Z", revoked_at=None)
+    alice.delete(f"/api/pictures/{content['picture']}/")
+    assert "picture removed" in panel.get("library/expiringlink/").content.decode()
+
+
+def _end_link(field: str, value: Any) -> Callable[[int], Any]:
+    return lambda link: ExpiringLink.objects.filter(pk=link).update(**{field: value})
+
+
+ENDINGS = {
+    "used up": _end_link("max_uses", 0),
+    "expired": _end_link("expires_at", "2020-01-01T00:00:00Z"),
+    "withdrawn": _end_link("revoked_at", "2020-01-01T00:00:00Z"),
+    "picture in the trash": lambda link: Picture.objects.filter(links=link).update(deleted_at=timezone.now()),
+    "owner not active": lambda link: User.objects.filter(pictures__links=link).update(is_active=False),
+    "plan without links": lambda link: Plan.objects.filter(users__pictures__links=link).update(expiring_links=False),
+    "plan without originals": lambda link: Plan.objects.filter(users__pictures__links=link).update(original=False),
+    "plan without the height": _end_link("height", 31),
+}
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_links_that_ended_do_not_count_as_running(panel, content, ending):
+    def running() -> int:
+        return int(panel.get("library/expiringlink/?state=running").context["cl"].result_count)
+
+    assert running() == 1
+    ENDINGS[ending](content["link"])
+    assert running() == 0
+
+
+def test_a_link_to_a_thumbnail_runs_without_the_plan_s_originals(panel, alice, content):
+    alice.use_plan(thumbnail_heights=[50], expiring_links=True, name="Thumbnails")
+    ExpiringLink.objects.filter(pk=content["link"]).update(height=50)
+    assert panel.get("library/expiringlink/?state=running").context["cl"].result_count == 1
