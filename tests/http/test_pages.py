@@ -10,7 +10,7 @@ from rest_framework.test import APIClient
 from albumen.accounts.services import passwords
 from albumen.api.error_codes import CATALOGUE
 from tests import pictures
-from tests.http.test_admin import ELSEWHERE
+from tests.http.admin.conftest import ELSEWHERE
 
 MADE_BY_OTHERS = ("/docs/", "/redoc/", "/api/", "/api-auth/login/", "/admin/login/")
 PAGES = ("/", "/docs/errors/", "/docs/events/", "/password-reset/")

@@ -9,8 +9,8 @@ from rest_framework.test import APIClient
 
 from albumen.library.access import signed_url
 from albumen.web import urls as service
+from tests.http.admin.conftest import ELSEWHERE
 from tests.http.problems import refused
-from tests.http.test_admin import ELSEWHERE
 
 CHROME = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,image/apng,*/*;q=0.8"
 PROGRAMS = (

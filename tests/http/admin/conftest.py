@@ -1,5 +1,6 @@
 """Dana's browser in the admin panel, and what its forms post."""
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +21,8 @@ LISTS = (
     "library/expiringlink",
     "tasks/task",
 )
+# What a page would load, or where a form would send, on another site.
+ELSEWHERE = re.compile(r"""(?:(?:src|href|action)=["']?|url\(["']?|@import\s+["']?)((?:https?:)?//[^"'\s)>]+)""")
 
 
 @dataclass

@@ -1,16 +1,12 @@
 """The panel's pages: every one opens for an administrator and loads nothing from elsewhere; nobody else gets in."""
 
-import re
-
 from django.test import Client
 
 from albumen.accounts.models import Session
 from albumen.library.models import Picture
 from albumen.plans.models import Plan
 from tests.conftest import PASSWORD, Person
-from tests.http.admin.conftest import LISTS, Panel
-
-ELSEWHERE = re.compile(r"""(?:(?:src|href|action)=["']?|url\(["']?|@import\s+["']?)((?:https?:)?//[^"'\s)>]+)""")
+from tests.http.admin.conftest import ELSEWHERE, LISTS, Panel
 
 
 def pages(content: dict[str, int], alice: Person) -> list[str]:

@@ -5,7 +5,7 @@ from django.test import Client
 
 from albumen.organizations.models import Membership, Organization
 from tests.conftest import PASSWORD
-from tests.http.test_admin import Panel
+from tests.http.admin.conftest import Panel
 
 
 @pytest.fixture
