@@ -14,6 +14,7 @@ from functools import lru_cache
 from django.conf import settings
 
 from albumen.errors import Forbidden
+from albumen.keys import derive_key
 
 _CODE_BYTES = 16
 # RFC 4648, section 5.
@@ -29,7 +30,7 @@ def expiry(now: datetime) -> int:
 
 def signer(purpose: str) -> Callable[[str], str]:
     """Return what signs many texts for one purpose."""
-    keyed = _keyed(purpose, settings.SECRET_KEY)
+    keyed = _keyed(purpose, derive_key("address"))
 
     def sign(text: str) -> str:
         mac = keyed.copy()
@@ -53,7 +54,6 @@ def require_valid(purpose: str, text: str, code: str, *, expires: int, now: date
 
 
 @lru_cache(maxsize=16)
-def _keyed(purpose: str, secret: str) -> "hashlib.blake2b":
-    """What every code for this purpose begins with; to be copied."""
-    key = hashlib.blake2b(secret.encode(), person=b"albumen.address", digest_size=32).digest()
+def _keyed(purpose: str, key: bytes) -> "hashlib.blake2b":
+    """Return the state of the hash before any text, to be copied: setting it up costs more than the rest."""
     return hashlib.blake2b(key=key, person=purpose.encode(), digest_size=_CODE_BYTES)

@@ -6,6 +6,7 @@ from django.db.models import Q, QuerySet
 from rest_framework import serializers
 
 from albumen.accounts.models import User
+from albumen.querying import MAX_ID
 from albumen.search import words_of
 from albumen.viewers import Viewer, is_administrator
 
@@ -16,10 +17,10 @@ class UserQuery(serializers.Serializer[Any]):
     )
 
     organization = serializers.IntegerField(
-        required=False, min_value=1, max_value=2**63 - 1, help_text="Its id: the members of this organization."
+        required=False, min_value=1, max_value=MAX_ID, help_text="Its id: the members of this organization."
     )
 
-    def narrow(self, queryset: QuerySet[User], viewer: Viewer) -> QuerySet[User]:
+    def filter_queryset(self, queryset: QuerySet[User], viewer: Viewer) -> QuerySet[User]:
         if "organization" in self.validated_data:
             queryset = queryset.filter(memberships__organization_id=self.validated_data["organization"])
         for word in words_of(self.validated_data.get("search", "")):

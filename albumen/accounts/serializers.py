@@ -12,8 +12,9 @@ from albumen.accounts.hashers import spellings
 from albumen.accounts.models import Session, User
 from albumen.fields import EmailField, NameField, PhoneField
 from albumen.organizations.models import Role
-from albumen.organizations.serializers import BIGGEST, OrganizationSerializer
+from albumen.organizations.serializers import OrganizationSerializer
 from albumen.plans.models import Plan
+from albumen.querying import MAX_ID
 from albumen.strict import StrictSerializer, escaped
 from albumen.uploads.parsers import Base64Field, UploadField
 from albumen.uploads.temporary import Upload
@@ -152,7 +153,7 @@ class RegisterSerializer(ConfirmedPasswordSerializer, NamesSerializer):
     )
     avatar = Base64Field(required=False, allow_null=True, help_text=BASE64)
     organizations = serializers.ListField(
-        child=serializers.IntegerField(min_value=1, max_value=BIGGEST),
+        child=serializers.IntegerField(min_value=1, max_value=MAX_ID),
         required=False,
         max_length=1000,
         help_text="Ids of open ones: joins them, as a viewer.",
@@ -181,7 +182,7 @@ class OrganizationIdField(serializers.IntegerField):
     """An organization's id, or what an answer says of it."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(min_value=1, max_value=BIGGEST, **kwargs)
+        super().__init__(min_value=1, max_value=MAX_ID, **kwargs)
 
     def to_internal_value(self, data: Any) -> int:
         if not (isinstance(data, dict) and "id" in data):

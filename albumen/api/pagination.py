@@ -1,26 +1,26 @@
 """Lists: strict query parameters, and keyset paging on (field, id), so that every page costs what the first one costs.
 
 A view names `ordering_fields` ({name: type of the value}), its default `ordering`, and optionally `query_class`, a
-serializer of its filters with `narrow(queryset, viewer)`.
+serializer of its filters with `filter_queryset(queryset, viewer)`.
 """
 
 import base64
 import hashlib
 import hmac
 from datetime import UTC, datetime
-from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
 
 import orjson
-from django.conf import settings
 from django.db.models import F, Q, QuerySet
 from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from albumen.errors import Invalid
+from albumen.keys import derive_key
 from albumen.prepared import Build, Prepared, fetch_rows
+from albumen.querying import require_known_parameters
 
 PAGE_SIZE = 50
 MAX_PAGE_SIZE = 200
@@ -35,10 +35,10 @@ class KeysetPagination(BasePagination):
     def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
         """A page of a QuerySet, or of a `Prepared` list where none of the view's filters is asked for."""
         params = request.query_params
-        self._refuse_unknown(params, view)
+        require_known_parameters(params, _known_parameters(view))
         filters = None if isinstance(queryset, Prepared) else self._filters(params, view)
         if filters is not None:
-            queryset = filters.narrow(queryset, request.user)
+            queryset = filters.filter_queryset(queryset, request.user)
         size = self._page_size(params)
         self._request = request
         field, descending = self._ordering(params, view)
@@ -61,20 +61,6 @@ class KeysetPagination(BasePagination):
 
     def get_paginated_response(self, data: Any) -> Response:
         return Response({"next": self._next, "previous": self._previous, "results": data})
-
-    def _refuse_unknown(self, params: Any, view: Any) -> None:
-        known = {"cursor", "page_size"} | ({"ordering"} if view.ordering_fields else set())
-        if query_class := getattr(view, "query_class", None):
-            known |= query_class._declared_fields.keys()
-        for name in params:
-            if name not in known:
-                raise Invalid(
-                    "unknown_parameter",
-                    f"There is no such parameter; known: {', '.join(sorted(known))}.",
-                    pointer=f"/{name}",
-                )
-            if len(params.getlist(name)) > 1:
-                raise Invalid("repeated_parameter", "Give this parameter once.", pointer=f"/{name}")
 
     def _filters(self, params: Any, view: Any) -> Any:
         query_class = getattr(view, "query_class", None)
@@ -142,6 +128,12 @@ class KeysetPagination(BasePagination):
             # Without a `default`, which generators for Kotlin would name otherwise than they name the choices.
             _parameter("ordering", {"type": "string", "enum": known, **_named(known)}, f"Else `{view.ordering}`."),
         ]
+
+
+def _known_parameters(view: Any) -> set[str]:
+    known = {"cursor", "page_size"} | ({"ordering"} if view.ordering_fields else set())
+    query_class = getattr(view, "query_class", None)
+    return known | query_class._declared_fields.keys() if query_class else known
 
 
 def _named(orderings: list[str]) -> dict[str, Any]:
@@ -219,9 +211,4 @@ def _digest(request: Request, view: Any, field: str) -> bytes:
 
 
 def _mac(bound: bytes, text: bytes) -> bytes:
-    return hashlib.blake2b(bound + text, key=_key(settings.SECRET_KEY), digest_size=_MAC_BYTES).digest()
-
-
-@lru_cache(maxsize=4)
-def _key(secret: str) -> bytes:
-    return hashlib.blake2b(secret.encode(), person=b"albumen.cursor", digest_size=32).digest()
+    return hashlib.blake2b(bound + text, key=derive_key("cursor"), digest_size=_MAC_BYTES).digest()

@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from albumen.errors import Invalid
+from albumen.querying import MAX_ID, require_known_parameters
 
 LIMIT = 200
 MAX_LIMIT = 1000
@@ -14,7 +14,7 @@ class EventQuery(serializers.Serializer[Any]):
     after = serializers.IntegerField(
         required=False,
         min_value=0,
-        max_value=2**63 - 1,
+        max_value=MAX_ID,
         help_text="The `id` of the last event that you have; absent: from the oldest one that is kept.",
     )
     limit = serializers.IntegerField(
@@ -22,10 +22,5 @@ class EventQuery(serializers.Serializer[Any]):
     )
 
     def to_internal_value(self, params: Any) -> Any:
-        for name in params:
-            if name not in self.fields:
-                detail = f"There is no such parameter; known: {', '.join(self.fields)}."
-                raise Invalid("unknown_parameter", detail, pointer=f"/{name}")
-            if len(params.getlist(name)) > 1:
-                raise Invalid("repeated_parameter", "Give this parameter once.", pointer=f"/{name}")
+        require_known_parameters(params, self.fields)
         return super().to_internal_value(params)

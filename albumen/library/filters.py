@@ -11,10 +11,9 @@ from albumen.errors import Forbidden
 from albumen.imaging import MEDIA_TYPES
 from albumen.library.access import albums_visible_to
 from albumen.library.models import Album, ExpiringLink, Picture, Source, Visibility
+from albumen.querying import MAX_ID
 from albumen.search import matching
 from albumen.viewers import Viewer, is_administrator
-
-BIGGEST = 2**63 - 1
 
 
 @extend_schema_field({"type": "string", "pattern": "^(me|[0-9]{1,18})$"})
@@ -44,7 +43,7 @@ class AlbumPictureQuery(serializers.Serializer[Any]):
     search = serializers.CharField(
         required=False, allow_blank=True, max_length=200, help_text="In names, whatever the case and the accents."
     )
-    owner = IdOrMe(required=False, min_value=1, max_value=BIGGEST, help_text="A user's id, or `me`.")
+    owner = IdOrMe(required=False, min_value=1, max_value=MAX_ID, help_text="A user's id, or `me`.")
     source = serializers.ChoiceField(Source.choices, required=False)  # type: ignore[assignment]  # a field's own property
     format = serializers.ChoiceField(list(MEDIA_TYPES), required=False)
     sha256 = serializers.RegexField(r"^[0-9a-f]{64}$", required=False)
@@ -55,7 +54,7 @@ class AlbumPictureQuery(serializers.Serializer[Any]):
     min_width = serializers.IntegerField(required=False, min_value=0, max_value=2**31 - 1)
     min_height = serializers.IntegerField(required=False, min_value=0, max_value=2**31 - 1)
 
-    def narrow(self, queryset: QuerySet[Picture], viewer: Viewer) -> QuerySet[Picture]:
+    def filter_queryset(self, queryset: QuerySet[Picture], viewer: Viewer) -> QuerySet[Picture]:
         asked = self.validated_data
         if "owner" in asked:
             queryset = queryset.filter(owner_id=viewer.pk if asked["owner"] == "me" else asked["owner"])
@@ -66,7 +65,7 @@ class AlbumPictureQuery(serializers.Serializer[Any]):
 class PictureQuery(AlbumPictureQuery):
     """The same, and which pictures it is about: one's own, unless an album or an owner is named."""
 
-    album = serializers.IntegerField(required=False, min_value=1, max_value=BIGGEST, help_text="Of one album.")
+    album = serializers.IntegerField(required=False, min_value=1, max_value=MAX_ID, help_text="Of one album.")
     scope = serializers.ChoiceField(["own", "all"], required=False, help_text="`all` is for administrators.")
 
     @classmethod
@@ -74,7 +73,7 @@ class PictureQuery(AlbumPictureQuery):
         """Whether none of these parameters is one of its own."""
         return cls._declared_fields.keys().isdisjoint(params)
 
-    def narrow(self, queryset: QuerySet[Picture], viewer: Viewer) -> QuerySet[Picture]:
+    def filter_queryset(self, queryset: QuerySet[Picture], viewer: Viewer) -> QuerySet[Picture]:
         asked = self.validated_data
         if asked.get("scope") == "all":
             if not is_administrator(viewer):
@@ -86,20 +85,20 @@ class PictureQuery(AlbumPictureQuery):
         if "album" in asked:
             known = albums_visible_to(viewer).filter(pk=asked["album"])
             queryset = queryset.filter(entries__album__in=known)
-        return super().narrow(queryset, viewer)
+        return super().filter_queryset(queryset, viewer)
 
 
 class AlbumQuery(serializers.Serializer[Any]):
     search = serializers.CharField(
         required=False, allow_blank=True, max_length=200, help_text="In names, whatever the case and the accents."
     )
-    owner = IdOrMe(required=False, min_value=1, max_value=BIGGEST, help_text="A user's id, or `me`.")
-    organization = serializers.IntegerField(required=False, min_value=1, max_value=BIGGEST)
+    owner = IdOrMe(required=False, min_value=1, max_value=MAX_ID, help_text="A user's id, or `me`.")
+    organization = serializers.IntegerField(required=False, min_value=1, max_value=MAX_ID)
     visibility = serializers.ChoiceField(Visibility.choices, required=False)
     created_after = serializers.DateTimeField(required=False)
     created_before = serializers.DateTimeField(required=False)
 
-    def narrow(self, queryset: QuerySet[Album], viewer: Viewer) -> QuerySet[Album]:
+    def filter_queryset(self, queryset: QuerySet[Album], viewer: Viewer) -> QuerySet[Album]:
         asked = self.validated_data
         lookups = {"created_after": "created_at__gt", "created_before": "created_at__lt"}
         conditions = {
@@ -111,8 +110,8 @@ class AlbumQuery(serializers.Serializer[Any]):
 
 
 class LinkQuery(serializers.Serializer[Any]):
-    picture = serializers.IntegerField(required=False, min_value=1, max_value=2**63 - 1)
+    picture = serializers.IntegerField(required=False, min_value=1, max_value=MAX_ID)
 
-    def narrow(self, queryset: QuerySet[ExpiringLink], viewer: Viewer) -> QuerySet[ExpiringLink]:
+    def filter_queryset(self, queryset: QuerySet[ExpiringLink], viewer: Viewer) -> QuerySet[ExpiringLink]:
         picture = self.validated_data.get("picture")
         return queryset if picture is None else queryset.filter(picture_id=picture)

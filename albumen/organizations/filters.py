@@ -14,7 +14,7 @@ class OrganizationQuery(serializers.Serializer[Any]):
     member = serializers.ChoiceField(["me"], required=False, help_text="Those that the caller belongs to.")
     open = serializers.BooleanField(required=False)
 
-    def narrow(self, queryset: QuerySet[Organization], viewer: Any) -> QuerySet[Organization]:
+    def filter_queryset(self, queryset: QuerySet[Organization], viewer: Any) -> QuerySet[Organization]:
         queryset = matching(queryset, self.validated_data.get("search", ""))
         if self.validated_data.get("member"):
             queryset = queryset.filter(memberships__user_id=viewer.pk)
@@ -27,7 +27,7 @@ class MemberQuery(serializers.Serializer[Any]):
     search = serializers.CharField(required=False, allow_blank=True, max_length=200, help_text="In names.")
     role = serializers.ChoiceField(Role.choices, required=False)
 
-    def narrow(self, queryset: QuerySet[Membership], viewer: Any) -> QuerySet[Membership]:
+    def filter_queryset(self, queryset: QuerySet[Membership], viewer: Any) -> QuerySet[Membership]:
         queryset = matching(queryset, self.validated_data.get("search", ""), "user__search_key")
         role = self.validated_data.get("role")
         return queryset.filter(role=role) if role else queryset

@@ -7,9 +7,8 @@ from rest_framework import serializers
 
 from albumen.fields import DescriptionField, EmailField, NameField
 from albumen.organizations.models import Membership, Organization, Role
+from albumen.querying import MAX_ID
 from albumen.strict import StrictSerializer
-
-BIGGEST = 2**63 - 1
 
 
 @extend_schema_serializer(
@@ -41,7 +40,7 @@ class MemberSerializer(serializers.Serializer[Membership]):
 
 
 class NewMemberSerializer(StrictSerializer):
-    user = serializers.IntegerField(required=False, min_value=1, max_value=BIGGEST)
+    user = serializers.IntegerField(required=False, min_value=1, max_value=MAX_ID)
     email = EmailField(required=False)
     role = serializers.ChoiceField(Role.choices, default=Role.VIEWER)
 

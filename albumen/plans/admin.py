@@ -16,7 +16,7 @@ from unfold.widgets import UnfoldAdminBigIntegerFieldWidget, UnfoldAdminTextInpu
 from albumen.admin_base import LINK, ServicePage, readable
 from albumen.plans import services
 from albumen.plans.models import MAX_HEIGHT, MAX_HEIGHTS, MIN_HEIGHT, Plan
-from albumen.plans.serializers import BIGGEST
+from albumen.querying import MAX_ID
 
 
 class HeightsField(forms.CharField):
@@ -43,14 +43,14 @@ class PlanForm(forms.ModelForm):
     max_upload_bytes = forms.IntegerField(
         label="Largest file",
         min_value=1,
-        max_value=BIGGEST,
+        max_value=MAX_ID,
         widget=UnfoldAdminBigIntegerFieldWidget,
         help_text="In bytes: 50000000 is 50 MB.",
     )
     quota_bytes = forms.IntegerField(
         label="Quota",
         min_value=0,
-        max_value=BIGGEST,
+        max_value=MAX_ID,
         required=False,
         widget=UnfoldAdminBigIntegerFieldWidget,
         help_text="In bytes, for all pictures of a user together: 10000000000 is 10 GB. Empty for no limit.",

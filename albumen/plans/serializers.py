@@ -9,9 +9,8 @@ from rest_framework.validators import UniqueValidator
 
 from albumen.fields import NameField
 from albumen.plans.models import MAX_HEIGHT, MAX_HEIGHTS, MIN_HEIGHT, Plan, validate_heights
+from albumen.querying import MAX_ID
 from albumen.strict import StrictSerializer
-
-BIGGEST = 2**63 - 1
 
 
 class WholeNumber(serializers.IntegerField):
@@ -48,8 +47,8 @@ class PlanSerializer(StrictSerializer, serializers.ModelSerializer[Plan]):
         max_length=MAX_HEIGHTS,
         help_text="In px, each once; answered in ascending order.",
     )
-    max_upload_bytes = serializers.IntegerField(min_value=1, max_value=BIGGEST, required=False)
-    quota_bytes = serializers.IntegerField(min_value=0, max_value=BIGGEST, required=False, allow_null=True)
+    max_upload_bytes = serializers.IntegerField(min_value=1, max_value=MAX_ID, required=False)
+    quota_bytes = serializers.IntegerField(min_value=0, max_value=MAX_ID, required=False, allow_null=True)
 
     # Named here, because the model's constraint would bring a validator that refuses every new default.
     is_default = serializers.BooleanField(

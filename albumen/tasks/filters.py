@@ -18,5 +18,5 @@ class TaskQuery(serializers.Serializer[Any]):
         # The table of kinds stands above this app, and knows it.
         self.fields["kind"].choices = {name: kind.label for name, kind in kinds().items()}  # type: ignore[attr-defined]
 
-    def narrow(self, queryset: QuerySet[Task], viewer: Any) -> QuerySet[Task]:
+    def filter_queryset(self, queryset: QuerySet[Task], viewer: Any) -> QuerySet[Task]:
         return queryset.filter(**self.validated_data)

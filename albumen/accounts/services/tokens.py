@@ -13,6 +13,7 @@ import jwt
 from django.conf import settings
 
 from albumen.errors import Unauthenticated
+from albumen.keys import derive_key
 
 Kind = Literal["access", "refresh"]
 
@@ -25,11 +26,6 @@ class TokenPair:
     refresh: str
 
 
-@lru_cache(maxsize=4)
-def _key(secret: str) -> bytes:
-    return hashlib.blake2b(secret.encode(), person=b"albumen.tokens", digest_size=32).digest()
-
-
 def new_id() -> str:
     """A random token id of 128 bits."""
     return secrets.token_urlsafe(16)
@@ -38,7 +34,7 @@ def new_id() -> str:
 def derive_id(kind: Kind, refresh_id: str) -> str:
     """The id of the token that follows from a refresh token: the same each time, and nobody else can tell it."""
     digest = hashlib.blake2b(
-        f"{kind}:{refresh_id}".encode(), key=_key(settings.SECRET_KEY), person=b"albumen.next", digest_size=16
+        f"{kind}:{refresh_id}".encode(), key=derive_key("tokens"), person=b"albumen.next", digest_size=16
     ).digest()
     return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
 
@@ -61,7 +57,7 @@ def make_pair(*, user_id: int, session_id: int, refresh_id: str, issued_at: date
             "iat": int(issued_at.timestamp()),
             "exp": int((issued_at + lifetime).timestamp()),
         }
-        return jwt.encode(claims, _key(settings.SECRET_KEY), algorithm="HS256")
+        return jwt.encode(claims, derive_key("tokens"), algorithm="HS256")
 
     return TokenPair(encode("access", derive_id("access", refresh_id)), encode("refresh", refresh_id))
 
@@ -69,7 +65,7 @@ def make_pair(*, user_id: int, session_id: int, refresh_id: str, issued_at: date
 def read(token: str, kind: Kind) -> dict[str, Any]:
     """The claims of a valid token of this kind; `Unauthenticated` otherwise."""
     try:
-        claims = _verified(token, _key(settings.SECRET_KEY))
+        claims = _verified(token, derive_key("tokens"))
     except (jwt.InvalidTokenError, ValueError, RecursionError):
         raise Unauthenticated("token_invalid", f"This is no valid {kind} token.") from None
     if claims["exp"] <= time.time():

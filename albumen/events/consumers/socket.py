@@ -12,6 +12,7 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 from albumen.errors import DomainError, Gone, Invalid, LimitReached, Unauthenticated
 from albumen.events.consumers.hub import Hub, Login
 from albumen.events.services import events_after, last_number
+from albumen.querying import MAX_ID
 
 SIGN_IN_SECONDS = 10
 # Who has a cookie need not say anything: without a first message, that is what counts.
@@ -115,7 +116,7 @@ class EventSocket(AsyncWebsocketConsumer):
         access, after = message.get("access"), message.get("after")
         if not (access is None or isinstance(access, str)):
             raise Invalid("malformed_message", "`access` is the access token, a string.")
-        if not (after is None or (type(after) is int and 0 <= after < 2**63)):
+        if not (after is None or (type(after) is int and 0 <= after <= MAX_ID)):
             raise Invalid("malformed_message", "`after` is the id of an event, or 0.")
         return message
 

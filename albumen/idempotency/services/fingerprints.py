@@ -5,9 +5,9 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 import orjson
-from django.conf import settings
 from django.http import QueryDict
 
+from albumen.keys import derive_key
 from albumen.uploads.base64text import sha256_of_base64
 from albumen.uploads.temporary import SpooledFile, UnreadFile, Upload
 
@@ -20,8 +20,7 @@ def of_request(*, method: str, target: str, fields: Mapping[str, Any], uploads: 
     """
     plain = {name: _plain(value, encoded=name in uploads) for name, value in _items(fields)}
     text = orjson.dumps([method, target, plain], option=orjson.OPT_SORT_KEYS)
-    key = hashlib.blake2b(settings.SECRET_KEY.encode(), person=b"albumen.once", digest_size=32).digest()
-    return hashlib.blake2b(text, key=key, digest_size=32).hexdigest()
+    return hashlib.blake2b(text, key=derive_key("once"), digest_size=32).hexdigest()
 
 
 def _items(fields: Mapping[str, Any]) -> list[tuple[str, Any]]:

@@ -7,8 +7,9 @@ from rest_framework.utils import html
 
 from albumen.fields import DescriptionField, NameField
 from albumen.library.models import Source
-from albumen.library.serializers.shapes import BIGGEST, AlbumSerializer, PictureSerializer
+from albumen.library.serializers.shapes import AlbumSerializer, PictureSerializer
 from albumen.library.services.links import MAX_SECONDS, MIN_SECONDS
+from albumen.querying import MAX_ID
 from albumen.strict import StrictSerializer
 from albumen.uploads.parsers import UploadField
 
@@ -18,7 +19,7 @@ class AlbumChangeSerializer(AlbumSerializer):
         required=False,
         allow_null=True,
         min_value=1,
-        max_value=BIGGEST,
+        max_value=MAX_ID,
         help_text="One in the album; null: the first.",
     )
 
@@ -33,7 +34,7 @@ class AlbumField(serializers.IntegerField):
     default_error_messages = {"conflicting": "The address names another album: leave `album` out."}
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(min_value=1, max_value=BIGGEST, **kwargs)
+        super().__init__(min_value=1, max_value=MAX_ID, **kwargs)
 
     def to_internal_value(self, data: Any) -> int:
         album_id = super().to_internal_value(data)
@@ -47,7 +48,7 @@ class PictureIdsField(serializers.ListField):
     """1 to 500 ids; in a form each in a field of its own, or, as some clients send lists, with commas in one."""
 
     def __init__(self, **kwargs: Any) -> None:
-        child = serializers.IntegerField(min_value=1, max_value=BIGGEST)
+        child = serializers.IntegerField(min_value=1, max_value=MAX_ID)
         super().__init__(child=child, min_length=1, max_length=500, **kwargs)
 
     def get_value(self, dictionary: Any) -> Any:
@@ -66,7 +67,7 @@ class MoveSerializer(StrictSerializer):
     before = serializers.IntegerField(
         allow_null=True,
         min_value=1,
-        max_value=BIGGEST,
+        max_value=MAX_ID,
         help_text="The one that follows then; null: to the end.",
     )
 
@@ -112,7 +113,7 @@ class ImportSerializer(StrictSerializer):
         help_text="http and https; each is checked and refused by itself.",
     )
     album = serializers.IntegerField(
-        required=False, allow_null=True, min_value=1, max_value=BIGGEST, help_text="Also put them there."
+        required=False, allow_null=True, min_value=1, max_value=MAX_ID, help_text="Also put them there."
     )
 
 
@@ -122,7 +123,7 @@ class ArchiveSerializer(StrictSerializer):
         required=False,
         allow_null=True,
         min_value=1,
-        max_value=BIGGEST,
+        max_value=MAX_ID,
         help_text="Put everything there, and make no albums.",
     )
 

@@ -15,9 +15,9 @@ from albumen.library import access
 from albumen.library.access import PictureRow
 from albumen.library.models import Album, ExpiringLink, Picture, Source, Visibility
 from albumen.plans.models import Plan
+from albumen.querying import MAX_ID
 from albumen.strict import StrictSerializer
 
-BIGGEST = 2**63 - 1
 # All but the last, by which lists are paged.
 _ROW_NAMES = ["owner" if name == "owner_id" else name for name in PictureRow._fields if name != "name_key"]
 _TAKEN_AT = """When the picture was taken, with milliseconds where the file has them; null where it says nothing.
@@ -199,7 +199,7 @@ class AlbumSerializer(StrictSerializer):
         required=False,
         allow_null=True,
         min_value=1,
-        max_value=BIGGEST,
+        max_value=MAX_ID,
         help_text="One where the caller may edit.",
     )
     visibility = serializers.ChoiceField(Visibility.choices, required=False)

@@ -10,7 +10,7 @@ import time_machine
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from albumen.accounts.services import tokens
+from albumen.keys import derive_key
 from tests.conftest import PASSWORD
 from tests.http.problems import refused
 
@@ -100,17 +100,17 @@ def test_changed_claims_are_refused(alice, dana):
 
 
 @pytest.mark.parametrize("missing", ["exp", "iat", "jti", "sid", "user_id", "token_type"])
-def test_every_claim_is_needed(alice, settings, missing):
+def test_every_claim_is_needed(alice, missing):
     claims = claims_of(alice.access)
-    key = tokens._key(settings.SECRET_KEY)
+    key = derive_key("tokens")
     assert profile_with(signed(claims, key)).status_code == 200
     del claims[missing]
     assert profile_with(signed(claims, key)).status_code == 401
 
 
-def test_another_users_id_on_ones_own_login_is_refused(alice, dana, settings):
+def test_another_users_id_on_ones_own_login_is_refused(alice, dana):
     claims = claims_of(alice.access) | {"user_id": dana.id}
-    refused(profile_with(signed(claims, tokens._key(settings.SECRET_KEY))), 401, "session_ended")
+    refused(profile_with(signed(claims, derive_key("tokens"))), 401, "session_ended")
 
 
 def test_the_tokens_of_a_deleted_user_are_refused(alice):
