@@ -1,5 +1,7 @@
-"""Whether there is an installation at all where the settings lead, asked before a command works on it: in a second
-terminal without ALBUMEN_DATA_DIR that is an empty folder, and nobody finds what is made there."""
+"""Checks that the settings lead to an installation before a command of `manage.py` works on it.
+
+In a second terminal without ALBUMEN_DATA_DIR they lead to an empty folder, and nobody finds what is written there.
+"""
 
 from pathlib import Path
 
@@ -8,7 +10,7 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError, connection
 
-# They make an installation, need none, or look for what is wrong with it.
+# These commands create an installation, need none, or look for what is wrong with it.
 NEED_NONE = frozenset(
     {
         *("migrate", "doctor", "check", "help", "version", "test", "testserver", "diffsettings", "sendtestemail"),
@@ -23,8 +25,8 @@ REMEDY = (
 
 
 def require(arguments: list[str]) -> None:
-    """Raise `ImproperlyConfigured` where this command of `manage.py` (`arguments` begin with its name) needs an
-    installation and there is none. Nothing is made meanwhile."""
+    """Raise `ImproperlyConfigured` if this command of `manage.py` needs an installation and there is none. `arguments`
+    begin with the name of the command. Nothing is created."""
     asks_for_help = not arguments or arguments[0].startswith("-") or {"-h", "--help", "--version"} & set(arguments)
     if asks_for_help or arguments[0] in NEED_NONE:
         return
@@ -34,8 +36,8 @@ def require(arguments: list[str]) -> None:
 
 
 def what_is_missing() -> str:
-    """Return why there is no installation here, in a sentence; an empty text where there is one, or where the database
-    does not answer, which the command itself will say."""
+    """Return in a sentence why there is no installation here. Return an empty text if there is one, or if the database
+    is away: the command itself will fail on that."""
     if lacks_file():
         return f"The data folder is {settings.DATA_DIR}, and there is no database in it."
     try:
@@ -57,5 +59,5 @@ def what_is_missing() -> str:
 
 
 def lacks_file() -> bool:
-    """Return whether the database would be a file, and is not there."""
+    """Return whether the database is a file (SQLite) that does not exist."""
     return connection.vendor == "sqlite" and not Path(connection.settings_dict["NAME"]).exists()

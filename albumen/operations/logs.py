@@ -1,4 +1,4 @@
-"""Lines of the log, without secrets: as JSON for machines, or as text for people."""
+"""Formatters of the log that remove secrets: JSON for machines, text for people."""
 
 import logging
 import re
@@ -11,7 +11,7 @@ _NAMES = r"password|passwd|secret|token|signature|authorization|cookie|credentia
 _SCRUBBED: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"eyJ[\w-]*\.[\w-]+\.[\w-]+"), "[token]"),
     (re.compile(r"(?i)\b(bearer|basic) [\w.~+/=-]{8,}"), r"\1 [token]"),
-    # Signed addresses, expiring links, and what a mail for a new password carries.
+    # Signed URLs, expiring links, and the token of a password reset.
     (re.compile(r"(/files/(?:\w+/){4,5})[\w-]+"), r"\1[mac]"),
     (re.compile(r"(/links/\d+-)[\w-]+"), r"\1[mac]"),
     (re.compile(r"\b[0-9a-z]{5,8}-[0-9a-f]{32}\b"), "[token]"),
@@ -25,14 +25,14 @@ _SCRUBBED: tuple[tuple[re.Pattern[str], str], ...] = (
 
 
 def scrub(text: str) -> str:
-    """The text without what could let somebody in, and without e-mail addresses."""
-    for pattern, instead in _SCRUBBED:
-        text = pattern.sub(instead, text)
+    """Return the text without credentials, signatures and e-mail addresses."""
+    for pattern, replacement in _SCRUBBED:
+        text = pattern.sub(replacement, text)
     return text
 
 
 class JSONLines(logging.Formatter):
-    """One object a line: time, level, logger, message, request_id, what `extra={"fields": ...}` adds, and `trace`."""
+    """One JSON object per line: time, level, logger, message, request_id, those of `extra={"fields": ...}`, trace."""
 
     def format(self, record: logging.LogRecord) -> str:
         fields: dict[str, Any] | None = getattr(record, "fields", None)
@@ -40,7 +40,7 @@ class JSONLines(logging.Formatter):
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")[:-6] + "Z",
             "level": record.levelname,
             "logger": record.name,
-            # What comes with fields is made of them, and they carry no secrets.
+            # A message with fields is made of them, and they contain no secrets.
             "message": record.getMessage() if fields else scrub(record.getMessage()),
             "request_id": getattr(record, "request_id", "-"),
             **(fields or {}),
@@ -51,7 +51,7 @@ class JSONLines(logging.Formatter):
 
 
 class TextLines(logging.Formatter):
-    """The same for people; a message is one line, and only a trace has several."""
+    """Text for people. A message is one line; only a traceback has several."""
 
     def __init__(self) -> None:
         super().__init__("%(asctime)s %(levelname)s %(name)s [%(request_id)s] %(message)s")

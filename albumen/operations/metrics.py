@@ -1,6 +1,6 @@
-"""What Prometheus reads: counted as requests are answered, and looked up when it asks.
+"""Metrics for Prometheus: requests are counted as they end, everything else is measured at each scrape.
 
-Several processes share their counts through the files in ALBUMEN_METRICS_DIR.
+Several processes add up their counts through files in ALBUMEN_METRICS_DIR.
 """
 
 import os
@@ -10,7 +10,7 @@ from pathlib import Path
 from django.conf import settings
 
 if settings.METRICS_DIR:
-    # The library reads this when it is imported.
+    # prometheus_client reads this when it is imported.
     Path(settings.METRICS_DIR).mkdir(parents=True, exist_ok=True)
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = settings.METRICS_DIR
 
@@ -26,17 +26,20 @@ from albumen.operations import readiness
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 
-_requests = Counter("albumen_requests", "Requests that were answered.", ["method", "route", "status"])
+_requests = Counter("albumen_requests", "Requests with a response.", ["method", "route", "status"])
 _seconds = Histogram(
-    "albumen_request_seconds", "From a request to the head of its answer.", ["method", "route"], buckets=_BUCKETS
+    "albumen_request_seconds",
+    "Until the head of the response.",
+    ["method", "route"],
+    buckets=_BUCKETS,
 )
 _decoders = Gauge("albumen_decoders_busy", "Decoders at work.", multiprocess_mode="livesum")
-_decoders_all = Gauge("albumen_decoders", "Decoders that there may be.", multiprocess_mode="livesum")
-sockets = Gauge("albumen_sockets", "WebSockets that are open.", multiprocess_mode="livesum")
+_decoders_all = Gauge("albumen_decoders", "The most decoders that can be at work.", multiprocess_mode="livesum")
+sockets = Gauge("albumen_sockets", "Open WebSockets.", multiprocess_mode="livesum")
 
 
 def observe(method: str, route: str, status: int, seconds: float) -> None:
-    """Count one request. `route` is the pattern, never the path: each value is a series of its own."""
+    """Count one request. `route` is the URL pattern and never the path, because each value makes a new series."""
     method = method if method in _METHODS else "other"
     _requests.labels(method, route, str(status)).inc()
     _seconds.labels(method, route).observe(seconds)
@@ -44,11 +47,11 @@ def observe(method: str, route: str, status: int, seconds: float) -> None:
         _decoders.set(imaging.busy())
 
 
-class _Present(Collector):
-    """What is so now: the parts of the service, and what their checks measured."""
+class _PartsCollector(Collector):
+    """Collects the parts of the service at each scrape: whether each is up, and what its check measured."""
 
     def collect(self) -> Iterator[Metric]:
-        up = GaugeMetricFamily("albumen_part_up", "1 when the part answers as it should.", labels=["part"])
+        up = GaugeMetricFamily("albumen_part_up", "1 when the part works.", labels=["part"])
         states = readiness.report()
         for state in states:
             up.add_metric([state.name], float(state.ok))
@@ -61,11 +64,11 @@ class _Present(Collector):
         return []
 
 
-REGISTRY.register(_Present())
+REGISTRY.register(_PartsCollector())
 
 
 def exposition(accept: str) -> tuple[bytes, str]:
-    """Every figure, and the media type of the form that `accept` prefers."""
+    """Return all metrics and their media type, in the format that the header `accept` prefers."""
     _decoders.set(imaging.busy())
     _decoders_all.set(settings.DECODERS)
     registry = REGISTRY
@@ -73,13 +76,13 @@ def exposition(accept: str) -> tuple[bytes, str]:
         registry = CollectorRegistry()
         _forget_dead_processes(Path(settings.METRICS_DIR))
         MultiProcessCollector(registry)
-        registry.register(_Present())
+        registry.register(_PartsCollector())
     encode, media_type = choose_encoder(accept)
     return encode(registry), media_type
 
 
 def _forget_dead_processes(folder: Path) -> None:
-    """What a process that was killed had open is open no more; what it counted stays."""
+    """Remove the gauges of processes that have died. Their counters stay."""
     for process in {int(path.stem.rpartition("_")[2]) for path in folder.glob("gauge_live*.db")}:
         try:
             os.kill(process, 0)

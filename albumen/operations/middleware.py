@@ -1,12 +1,10 @@
-"""What holds for every request, whatever answers it."""
+"""Middleware for every request: its id, its line in the log, probes, slashes, security headers, input checks."""
 
 import logging
 import time
 from collections.abc import Callable
-from typing import Any
 
 from django.conf import settings
-from django.db import connection
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.urls import resolve
 from django.utils.functional import SimpleLazyObject
@@ -19,14 +17,16 @@ GetResponse = Callable[[HttpRequest], HttpResponse]
 access_log = logging.getLogger("albumen.access")
 
 
-class RequestIdMiddleware:
-    """Gives each request an id, or takes the client's own where it is harmless, and answers it as X-Request-ID."""
-
+class Middleware:
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
+
+class RequestIdMiddleware(Middleware):
+    """Gives each request an id, or takes the client's if it is safe to log, and returns it as X-Request-ID."""
+
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        chosen = request_id.chosen(request.headers.get("X-Request-ID", ""))
+        chosen = request_id.choose(request.headers.get("X-Request-ID", ""))
         token = request_id.current.set(chosen)
         request.request_id = chosen  # type: ignore[attr-defined]
         try:
@@ -37,42 +37,19 @@ class RequestIdMiddleware:
         return response
 
 
-class AccessLogMiddleware:
-    """One line in the log and one count for each request, by its route: paths and queries carry secrets."""
-
-    def __init__(self, get_response: GetResponse) -> None:
-        self.get_response = get_response
+class AccessLogMiddleware(Middleware):
+    """Logs and counts each request by its route, because paths and queries can contain secrets."""
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         began = time.perf_counter()
-        response = self._timed(request) if settings.DEBUG else self.get_response(request)
+        response = self.get_response(request)
         seconds = time.perf_counter() - began
         record(request.method or "-", _route(request), response.status_code, seconds, _user_id(request))
         return response
 
-    def _timed(self, request: HttpRequest) -> HttpResponse:
-        """With `Server-Timing`, which a browser shows beside the request."""
-        spent: list[float] = []
-
-        def measure(execute: Any, *args: Any) -> Any:
-            began = time.perf_counter()
-            try:
-                return execute(*args)
-            finally:
-                spent.append(time.perf_counter() - began)
-
-        began = time.perf_counter()
-        with connection.execute_wrapper(measure):
-            response = self.get_response(request)
-        total = time.perf_counter() - began
-        response["Server-Timing"] = (
-            f'total;dur={total * 1000:.1f}, db;dur={sum(spent) * 1000:.1f};desc="{len(spent)} queries"'
-        )
-        return response
-
 
 def record(method: str, route: str, status: int, seconds: float, user: int | None) -> None:
-    """One request for the metrics and the log, whoever has answered it."""
+    """Log and count one request. The ASGI application calls this too, for a body that never became complete."""
     metrics.observe(method, route, status, seconds)
     level = logging.DEBUG if route.strip("/") in probes.PATHS else logging.INFO
     if access_log.isEnabledFor(level):
@@ -90,18 +67,15 @@ def _route(request: HttpRequest) -> str:
 
 
 def _user_id(request: HttpRequest) -> int | None:
-    """Whom the view knew; nobody is looked up for this."""
+    """Return the id of the user if the view has looked it up; this makes no query."""
     user = request.__dict__.get("user")
     if isinstance(user, SimpleLazyObject):
         user = request.__dict__.get("_cached_user")
     return getattr(user, "pk", None)
 
 
-class ProbesMiddleware:
-    """Answers an operator's machines before anything looks at the host or the session: they ask by address."""
-
-    def __init__(self, get_response: GetResponse) -> None:
-        self.get_response = get_response
+class ProbesMiddleware(Middleware):
+    """Serves probes before the Host header is checked, because load balancers send an IP address there."""
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         path = request.path_info.strip("/")
@@ -112,11 +86,8 @@ class ProbesMiddleware:
         return answer
 
 
-class OptionalSlashMiddleware:
-    """Every path answers with and without its final slash; all routes are written with it."""
-
-    def __init__(self, get_response: GetResponse) -> None:
-        self.get_response = get_response
+class OptionalSlashMiddleware(Middleware):
+    """Lets every path work without its final slash, which all routes have."""
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if not request.path_info.endswith("/"):
@@ -124,16 +95,13 @@ class OptionalSlashMiddleware:
         return self.get_response(request)
 
 
-class ContentSecurityPolicyMiddleware:
-    """Keeps every page from asking another host for anything, also those that are made by others."""
+class ContentSecurityPolicyMiddleware(Middleware):
+    """Keeps every page, also those of libraries, from loading anything from another host."""
 
     POLICY = (
         "default-src 'self' data: blob: 'unsafe-inline' 'unsafe-eval'; base-uri 'self'; form-action 'self'; "
         "frame-ancestors 'none'; object-src 'none'"
     )
-
-    def __init__(self, get_response: GetResponse) -> None:
-        self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
@@ -142,12 +110,9 @@ class ContentSecurityPolicyMiddleware:
         return response
 
 
-class InputMiddleware:
-    """Refuses a NUL in the path or the query, which databases choke on, any charset but UTF-8, and bodies that are
-    compressed; and gives the refusals of plain Django views, domain errors among them, the form of all others."""
-
-    def __init__(self, get_response: GetResponse) -> None:
-        self.get_response = get_response
+class InputMiddleware(Middleware):
+    """Refuses a NUL in the URL (databases fail on it), charsets other than UTF-8, and compressed bodies. Turns
+    errors of plain Django views into problem documents."""
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if "\0" in request.path_info or "%00" in request.META.get("QUERY_STRING", ""):
@@ -172,11 +137,8 @@ class InputMiddleware:
         return None
 
 
-class UploadCleanupMiddleware:
-    """Removes the drafts of uploads that nothing has placed, however the request ended."""
-
-    def __init__(self, get_response: GetResponse) -> None:
-        self.get_response = get_response
+class UploadCleanupMiddleware(Middleware):
+    """Removes temporary uploads that were not stored, however the request ended."""
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         try:

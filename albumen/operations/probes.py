@@ -1,4 +1,4 @@
-"""What an operator's machines ask: /healthz, /readyz, /metrics. Nobody signs in, nothing is throttled."""
+"""The probes /healthz, /readyz and /metrics: without login and without rate limits."""
 
 import ipaddress
 from typing import Any
@@ -25,28 +25,28 @@ class _Probe(View):
 
 
 class Health(_Probe):
-    """The process answers; nothing else is asked."""
+    """Liveness: 200 as long as the process responds. Nothing else is checked."""
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        return _fresh(HttpResponse(b'{"status":"ok"}', content_type="application/json"))
+        return _uncached(HttpResponse(b'{"status":"ok"}', content_type="application/json"))
 
 
 class Ready(_Probe):
-    """Every part answers, or 503 and which one does not."""
+    """Readiness: 200 if every part works, otherwise 503 with the parts that do not."""
 
     def get(self, request: HttpRequest) -> HttpResponse:
         states = readiness.report()
         down = [f"{state.name}: {state.reason}" for state in states if not state.ok]
         body: dict[str, Any] = {"ready": not down, "parts": {state.name: _part(state) for state in states}}
         if not down:
-            return _fresh(HttpResponse(orjson.dumps(body), content_type="application/json"))
+            return _uncached(HttpResponse(orjson.dumps(body), content_type="application/json"))
         request_id = getattr(request, "request_id", "-")
         body |= problems.document(503, "not_ready", "; ".join(down), request_id=request_id)
         refusal, headers = problems.rendered(body, request.headers.get("Accept", ""))
         answer = HttpResponse(refusal, status=503, headers=headers)
-        # The log has what is down once, and not at each question.
+        # readiness.py logs each change once; Django would log every 503.
         answer._has_been_logged = True  # type: ignore[attr-defined]
-        return _fresh(answer)
+        return _uncached(answer)
 
 
 def _part(state: readiness.State) -> dict[str, Any]:
@@ -54,21 +54,21 @@ def _part(state: readiness.State) -> dict[str, Any]:
 
 
 class Metrics(_Probe):
-    """For Prometheus, from ALBUMEN_METRICS_ALLOW; anybody else finds nothing here."""
+    """Metrics for Prometheus, for the addresses in ALBUMEN_METRICS_ALLOW; 404 for others."""
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if not _may_measure(request):
+        if not _may_read_metrics(request):
             return problems.not_found(request)
         answer: HttpResponse = super().dispatch(request, *args, **kwargs)  # type: ignore[assignment]
         return answer
 
     def get(self, request: HttpRequest) -> HttpResponse:
         body, media_type = metrics.exposition(request.headers.get("Accept", ""))
-        return _fresh(HttpResponse(body, content_type=media_type))
+        return _uncached(HttpResponse(body, content_type=media_type))
 
 
-def _may_measure(request: HttpRequest) -> bool:
-    # Behind a proxy that nobody told us of, everybody in the world has the proxy's address.
+def _may_read_metrics(request: HttpRequest) -> bool:
+    # Behind a proxy that is not configured, every client has the address of the proxy.
     forwarded = "HTTP_X_FORWARDED_FOR" in request.META or "HTTP_FORWARDED" in request.META
     if forwarded and not settings.TRUSTED_PROXIES:
         return False
@@ -76,7 +76,7 @@ def _may_measure(request: HttpRequest) -> bool:
     return address is not None and any(address in ipaddress.ip_network(text) for text in settings.METRICS_ALLOW)
 
 
-def _fresh(answer: HttpResponse) -> HttpResponse:
+def _uncached(answer: HttpResponse) -> HttpResponse:
     answer["Cache-Control"] = "no-store"
     answer["Content-Length"] = str(len(answer.content))
     return answer

@@ -1,6 +1,7 @@
-"""Whether the parts that requests need do answer: each asked in a thread of its own, at once, and for two seconds.
+"""Checks of the parts that requests need, for /readyz, /metrics and `doctor`.
 
-Packages for this leave a check that hangs to the end of their executor, which waits for it.
+All checks run at once, each in a thread, and are waited for two seconds. django-health-check was weighed: it waits for
+a check that hangs.
 """
 
 import logging
@@ -30,8 +31,8 @@ from albumen.tasks.services.queue import look_at_queue
 
 WAIT_SECONDS = 2.0
 KEPT_SECONDS = 1.0
-# A check that hangs for longer is given up, so that a part that came back is seen.
-GIVEN_UP_SECONDS = 10.0
+# After so long a hanging check is abandoned and a new one started, which can see that the part is back.
+ABANDONED_SECONDS = 10.0
 QUEUE_SECONDS = 600.0
 logger = logging.getLogger(__name__)
 
@@ -39,12 +40,12 @@ Figures = dict[str, float]
 
 
 class Down(Exception):
-    """The part does not do what is needed; the text is for everybody, so it names neither host nor user."""
+    """The part does not work. The text is public, so it names neither a host nor a user."""
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """How a part is. `figures` is what the check measured beside."""
+    """The result of a check. `figures` are what it measured; `reason` is empty if the part works."""
 
     name: str
     reason: str = ""
@@ -56,27 +57,27 @@ class State:
 
 
 class Part:
-    """One part, of which one check runs at a time, and whose last answer holds for a second."""
+    """One part. Only one of its checks runs at a time, and a result is valid for a second."""
 
     def __init__(self, name: str, check: Callable[[], Figures]) -> None:
         self.name = name
         self._check = check
         self._lock = threading.Lock()
-        self._answer: Future[State] | None = None
+        self._result: Future[State] | None = None
         self._begun = self._ended = 0.0
         self._was_ok = True
 
     def ask(self) -> "Future[State]":
-        """The answer of the check that runs or ran just now, or of a new one."""
+        """Return the result of the running or the latest check, or of a new one."""
         with self._lock:
             now = time.monotonic()
-            known = self._answer
+            known = self._result
             if known is not None:
-                fresh = now - self._ended < KEPT_SECONDS if known.done() else now - self._begun < GIVEN_UP_SECONDS
+                fresh = now - self._ended < KEPT_SECONDS if known.done() else now - self._begun < ABANDONED_SECONDS
                 if fresh:
                     return known
             self._begun = now
-            answer = self._answer = Future()
+            answer = self._result = Future()
         threading.Thread(target=self._work, args=(answer,), name=f"check of {self.name}", daemon=True).start()
         return answer
 
@@ -86,7 +87,7 @@ class Part:
         except Down as error:
             state = State(self.name, str(error))
         except Exception as error:
-            # What the part itself says may name hosts and users: that is for the log.
+            # The text of the exception may name hosts and users, so it is only logged.
             state = State(self.name, f"failed with {type(error).__name__}")
             if self._was_ok:
                 logger.warning("The check of %s failed.", self.name, exc_info=True)
@@ -100,7 +101,7 @@ class Part:
 
 
 def check_database() -> Figures:
-    """It answers a query."""
+    """Run a query. Return the seconds it took."""
     began = time.monotonic()
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
@@ -109,7 +110,7 @@ def check_database() -> Figures:
 
 
 def check_storage() -> Figures:
-    """It takes a file and gives it back. In `incoming`, a file that is left behind is swept."""
+    """Store a file, read it back and delete it. One that is left behind is swept, because it is in `incoming`."""
     content = uuid.uuid4().bytes
     name = f"incoming/probe-{content.hex()}"
     storage: Any = default_storage
@@ -120,7 +121,7 @@ def check_storage() -> Figures:
         storage.place(draft, name, durable=False)
         with storage.open(name) as file:
             if file.read() != content:
-                raise Down("gives back other bytes than it took")
+                raise Down("returns other bytes than were stored")
     except OutOfSpace:
         raise Down("has no room left") from None
     finally:
@@ -130,13 +131,13 @@ def check_storage() -> Figures:
 
 
 def free_space() -> Figures:
-    """What the disk below the data folder has left; pictures may lie elsewhere."""
+    """Return the free bytes on the disk of the data folder."""
     folder = next(path for path in (Path(settings.DATA_DIR), *Path(settings.DATA_DIR).parents) if path.exists())
     return {"free_bytes": float(shutil.disk_usage(folder).free)}
 
 
 def check_queue() -> Figures:
-    """Somebody works on tasks, and none has waited for long."""
+    """Require a live worker, and no task that has waited for long. Return figures about the queue."""
     queue = look_at_queue(now=timezone.now())
     waits = queue.oldest.total_seconds()
     if not queue.workers:
@@ -152,7 +153,7 @@ def check_queue() -> Figures:
 
 
 def check_decoders() -> Figures:
-    """A known picture is decoded, or all decoders are at work, which is no fault."""
+    """Decode a known picture. It is no fault if all decoders are busy."""
     try:
         imaging.check()
     except (imaging.Refused, RuntimeError, OSError) as error:
@@ -161,17 +162,17 @@ def check_decoders() -> Figures:
 
 
 def check_broker() -> Figures:
-    """What carries ids to the workers answers."""
+    """Ping the broker."""
     return check_address(settings.BROKER_URL)
 
 
 def check_redis() -> Figures:
-    """What counts attempts answers."""
+    """Ping the Redis that counts attempts."""
     return check_address(settings.REDIS_URL)
 
 
 def check_address(url: str) -> Figures:
-    """A Redis answers there."""
+    """Ping the Redis at this URL. Return the seconds it took."""
     once = {"socket_connect_timeout": 1.0, "socket_timeout": 1.0, "retry": Retry(NoBackoff(), 0)}
     began = time.monotonic()
     with closing(Redis.from_url(url.replace("redis+unix:", "unix:"), **once)) as client:
@@ -180,7 +181,7 @@ def check_address(url: str) -> Figures:
 
 
 def parts() -> dict[str, Part]:
-    """Those that are configured."""
+    """Return the configured parts by name."""
     known = {"database": check_database, "storage": check_storage, "queue": check_queue, "decoders": check_decoders}
     if settings.BROKER_URL:
         known["broker"] = check_broker
@@ -193,8 +194,8 @@ _parts = parts()
 
 
 def report() -> list[State]:
-    """How every part is, after two seconds at the latest."""
-    asked = {name: part.ask() for name, part in _parts.items()}
-    wait(asked.values(), timeout=WAIT_SECONDS)
+    """Return the state of every part, after at most two seconds."""
+    results = {name: part.ask() for name, part in _parts.items()}
+    wait(results.values(), timeout=WAIT_SECONDS)
     silent = f"no answer within {WAIT_SECONDS:g} s"
-    return [answer.result() if answer.done() else State(name, silent) for name, answer in asked.items()]
+    return [result.result() if result.done() else State(name, silent) for name, result in results.items()]

@@ -1,4 +1,4 @@
-"""The id of the request that is being answered, for log lines; importable before the apps are."""
+"""The id of the current request, for log lines. Settings import this, so it imports no app."""
 
 import logging
 import re
@@ -10,13 +10,13 @@ current: ContextVar[str] = ContextVar("request_id", default="-")
 _GOOD = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
-def chosen(given: str) -> str:
-    """The client's own id where it is harmless, or a new one."""
+def choose(given: str) -> str:
+    """Return the id that the client sent if it is safe to log, otherwise a new one."""
     return given if _GOOD.fullmatch(given) else uuid.uuid4().hex
 
 
 class RequestIdFilter(logging.Filter):
-    """Names the request in each line of the log."""
+    """Adds the id of the request to each line of the log."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         record.request_id = current.get()

@@ -1,4 +1,4 @@
-"""Failures go to Sentry, where ALBUMEN_SENTRY_DSN names one: the trace and the request's id, and nothing of people."""
+"""Reports failures to Sentry (ALBUMEN_SENTRY_DSN): the traceback and the request's id, without personal data."""
 
 from typing import Any, cast
 
@@ -21,14 +21,14 @@ def start() -> None:
         include_local_variables=False,
         max_request_body_size="never",
         max_breadcrumbs=20,
-        before_send=_without_people,
+        before_send=_without_personal_data,
         before_breadcrumb=_without_queries,
     )
 
 
-def _without_people(event: Event, hint: dict[str, Any]) -> Event:
+def _without_personal_data(event: Event, hint: dict[str, Any]) -> Event:
     event.pop("user", None)
-    # Addresses, cookies and headers sign people in; the transaction's name is the route.
+    # URLs, cookies and headers can carry credentials. The route is in the name of the transaction.
     method = (event.pop("request", None) or {}).get("method", "-")
     event["tags"] = {"request_id": request_id.current.get(), "method": str(method)}
     return cast(Event, _scrubbed(event))

@@ -1,5 +1,8 @@
-"""Taking an installation to another database and another store with nothing lost: rows are compared by their values,
-files by their sha256. What is there already is not sent again, so that a move can be started again."""
+"""Copies an installation to another database and another storage (`manage.py move_to`).
+
+Rows are compared by their values and files by their sha256. What is there already is not sent again, so that an
+interrupted move can be repeated.
+"""
 
 import hashlib
 import json
@@ -19,25 +22,25 @@ from albumen.storage import Listed, Storage, copy, storage
 
 TARGET = "target"
 FOLDERS = ("originals", "thumbnails", "avatars", "exports", "imports")
-# What the migrations of an empty database put there.
+# Tables that migrations fill in an empty database.
 FILLED = {"plans.Plan", "contenttypes.ContentType", "auth.Permission"}
 ROWS = 1000
 AT_ONCE = 8
 
 
 class CannotMove(Exception):
-    """The move cannot begin, or has not brought everything over; in words."""
+    """The move cannot begin, or did not copy everything. The text says why."""
 
 
 def connect(description: dict[str, Any]) -> None:
-    """Have the other database under the name TARGET."""
+    """Register the other database as TARGET. `description` is an entry of Django's DATABASES."""
     filled = connections.configure_settings({"default": {}, TARGET: description})
     connections.settings[TARGET] = filled[TARGET]
 
 
 def copy_rows() -> tuple[int, bool]:
-    """Copy every row of every table to TARGET, whose tables are there, in one transaction; answers how many rows, and
-    whether they were there already."""
+    """Copy every row of every table to TARGET, which is migrated, in one transaction. Return the number of rows, and
+    whether they were there before. Raise `CannotMove` if TARGET has other rows."""
     ours = {model: _digest(model, "default") for model in _models()}
     count = sum(rows for rows, _ in ours.values())
     filled = [model for model in ours if model._meta.label not in FILLED and _rows(model, TARGET).exists()]
@@ -51,7 +54,7 @@ def copy_rows() -> tuple[int, bool]:
         connection.ops.execute_sql_flush(
             connection.ops.sql_flush(no_style(), [model._meta.db_table for model in ours], allow_cascade=True)
         )
-        # In any order: references are checked at the commit.
+        # The order of tables does not matter: references are checked at the commit.
         for model in ours:
             rows = _rows(model, "default").iterator(chunk_size=ROWS)
             while batch := list(islice(rows, ROWS)):
@@ -66,8 +69,8 @@ def copy_rows() -> tuple[int, bool]:
 
 
 def copy_files(description: dict[str, Any]) -> tuple[int, int]:
-    """Copy every stored file to the store, then read all of them there and here; answers how many there are, and how
-    many were sent now."""
+    """Copy every stored file to the other storage, then read and compare all of them on both sides. Return the number
+    of files, and how many of them were sent now. `description` is an entry of Django's STORAGES."""
     target: Storage = storages.create_storage(description)  # type: ignore[assignment]
     sent = sum(_copy_folder(target, folder) for folder in FOLDERS)
     wrong: list[str] = []
@@ -85,7 +88,10 @@ def copy_files(description: dict[str, Any]) -> tuple[int, int]:
 
 
 def _copy_folder(target: Storage, folder: str) -> int:
-    """Both listings are in the order of names, so that neither is held in memory."""
+    """Copy the missing files of a folder, and return how many.
+
+    Both listings are sorted by name, so that neither has to be in memory.
+    """
     sent = 0
     theirs = target.listed(folder)
     other = next(theirs, None)
@@ -143,7 +149,7 @@ def _rows(model: type[Model], using: str) -> Any:
 
 
 def _digest(model: type[Model], using: str) -> tuple[int, int]:
-    """How many rows there are, and the sum of their hashes: databases differ in the order that they give."""
+    """Return the number of rows, and the sum of their hashes, which does not depend on their order."""
     count = total = 0
     fields = [field.attname for field in model._meta.concrete_fields]
     for row in _rows(model, using).values_list(*fields).iterator(chunk_size=ROWS):

@@ -48,7 +48,7 @@ async def application(scope: Message, receive: Receive, send: Send) -> None:
 async def _refuse(scope: Message, body: Body, send: Send, detail: str) -> None:
     """Without Django, which would take a thread and ask the database for each of them."""
     sent = dict(scope["headers"])
-    chosen = request_id.chosen(sent.get(b"x-request-id", b"").decode("latin-1"))
+    chosen = request_id.choose(sent.get(b"x-request-id", b"").decode("latin-1"))
     problem = document(400, "body_incomplete", detail, request_id=chosen)
     refusal, described = rendered(problem, sent.get(b"accept", b"").decode("latin-1"))
     described |= {"X-Request-ID": chosen, "Connection": "close"}
