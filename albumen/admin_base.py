@@ -49,7 +49,7 @@ class LinesField(forms.CharField):
         return text if text is None or "\0" in text else clean_lines(text).strip()
 
 
-FORM_FIELDS: dict[type[models.Field[Any, Any]], type[forms.Field]] = {
+FORM_FIELDS: "dict[type[models.Field[Any, Any]], type[forms.Field]]" = {
     models.CharField: LineField,
     models.TextField: LinesField,
 }

@@ -2,4 +2,4 @@
 
 from albumen.web.settings import *  # noqa: F403
 
-TASK_TABLE = "tests.tasks.table"
+INSTALLED_APPS = ["tests.tasks", *INSTALLED_APPS]  # noqa: F405

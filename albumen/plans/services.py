@@ -8,9 +8,8 @@ from django.utils import timezone
 
 from albumen.errors import Conflict, Invalid, NotFound
 from albumen.plans.models import Plan
+from albumen.tasks.models import TaskKind
 from albumen.tasks.services import start
-
-MAKE_THUMBNAILS = "make_thumbnails"
 
 
 def default_plan() -> Plan:
@@ -59,7 +58,7 @@ def prepare_thumbnails(**whose: int) -> None:
 
     They work without it, from the next request on: each would be made when it is first asked for.
     """
-    start(kind=MAKE_THUMBNAILS, owner_id=None, arguments=whose, now=timezone.now())
+    start(kind=TaskKind.MAKE_THUMBNAILS, owner_id=None, arguments=whose, now=timezone.now())
 
 
 def create_plan(**fields: Any) -> Plan:

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import django_tasks_db.admin
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -10,13 +9,9 @@ from django.utils import timezone
 from unfold.decorators import display
 
 from albumen.admin_base import ServicePage
-from albumen.errors import Conflict
-from albumen.tasks.models import Status, Task
+from albumen.errors import Conflict, NotFound
+from albumen.tasks.models import Status, Task, TaskKind
 from albumen.tasks.services import cancel_task, retry_task
-from albumen.tasks.services.kinds import kinds, label_of
-
-# What an engine carried says nothing that a task's own row does not.
-admin.site.unregister(django_tasks_db.admin.DBTaskResult)
 
 
 class KindFilter(admin.SimpleListFilter):
@@ -24,7 +19,7 @@ class KindFilter(admin.SimpleListFilter):
     parameter_name = "kind"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [(name, kind.label) for name, kind in kinds().items()]
+        return TaskKind.choices
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Task]) -> QuerySet[Task]:
         return queryset.filter(kind=self.value()) if self.value() else queryset
@@ -49,7 +44,7 @@ class TaskPage(ServicePage):
 
     @display(description="Work", ordering="kind")
     def work(self, task: Task) -> str:
-        return label_of(task.kind)
+        return task.label
 
     @display(
         description="State",
@@ -71,21 +66,21 @@ class TaskPage(ServicePage):
     def retry_tasks(self, request: HttpRequest, queryset: QuerySet[Task]) -> None:
         count = 0
         for task in queryset.filter(status__in=(Status.FAILED, Status.CANCELLED)):
-            count += self._act(retry_task, task)
+            count += self._act(retry_task, request, task)
         self.message_user(request, f"{count} tasks are tried again.", messages.SUCCESS)
 
     @admin.action(description="Cancel")
     def cancel_tasks(self, request: HttpRequest, queryset: QuerySet[Task]) -> None:
         count = 0
-        for task in queryset.filter(status__in=(Status.QUEUED, Status.RUNNING)):
-            count += self._act(cancel_task, task)
+        for task in Task.objects.open().filter(pk__in=queryset):
+            count += self._act(cancel_task, request, task)
         self.message_user(request, f"{count} tasks are cancelled, running ones at their next step.", messages.SUCCESS)
 
-    def _act(self, service: Any, task: Task) -> bool:
-        """False for a task that has changed since it was chosen."""
+    def _act(self, service: Any, request: HttpRequest, task: Task) -> bool:
+        """Return False for a task that has changed since it was chosen."""
         try:
-            service(task=task, now=timezone.now())
-        except Conflict:
+            service(actor=request.user, task_id=task.pk, now=timezone.now())
+        except (Conflict, NotFound):
             return False
         return True
 

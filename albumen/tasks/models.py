@@ -1,9 +1,28 @@
-"""Background work: one row a task, which alone says how it stands; engines carry its id and know nothing else."""
+"""Background work. A task is one row, which alone says how the work stands; a broker carries its id and no more."""
+
+from datetime import datetime
+from typing import Self
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+
+
+class TaskKind(models.TextChoices):
+    """Every kind of work, with its label for people. `albumen.web.task_types` names the handler of each."""
+
+    IMPORT_PICTURES = "import_pictures", "Import pictures"
+    IMPORT_ARCHIVE = "import_archive", "Import an archive"
+    EXPORT_PICTURES = "export_pictures", "Export pictures"
+    MAKE_THUMBNAILS = "make_thumbnails", "Make thumbnails after a change of plan"
+    RECHECK_LINKED = "recheck_linked", "Look at linked pictures again"
+    PURGE_TRASH = "purge_trash", "Purge the trash"
+    SWEEP_FILES = "sweep_files", "Sweep files without a row"
+    DELETE_SESSIONS = "delete_sessions", "Forget ended logins"
+    DELETE_ANSWERS = "delete_answers", "Forget answers kept for retries"
+    DELETE_EVENTS = "delete_events", "Forget old events"
+    DELETE_TASKS = "delete_tasks", "Forget old tasks"
 
 
 class Status(models.TextChoices):
@@ -14,9 +33,23 @@ class Status(models.TextChoices):
     CANCELLED = "cancelled", "cancelled"
 
 
+class TaskQuerySet(models.QuerySet["Task"]):
+    def open(self) -> Self:
+        """Return the tasks that have not ended: those that wait and those that run."""
+        return self.filter(status__in=(Status.QUEUED, Status.RUNNING))
+
+    def due(self, now: datetime) -> Self:
+        """Return the tasks that wait for a worker and may begin."""
+        return self.filter(status=Status.QUEUED, not_before__lte=now)
+
+
 class Task(models.Model):
-    """Periodic work has no owner. `checkpoint` is what its handler needs to go on where it stopped; `error` is
-    {"code", "detail"}. A running task belongs to whoever knows its `claim`, until `lease_until` has passed."""
+    """One piece of work, or a failed or cancelled one that can be tried again.
+
+    Periodic work has no owner. `kind` is a `TaskKind`, or one that an older version knew. `checkpoint` is what the
+    handler needs to go on where it stopped; `error` is {"code", "detail"}. A running task belongs to the worker that
+    has its `claim`, until `lease_until` has passed.
+    """
 
     kind = models.CharField(max_length=64, editable=False)
     owner = models.ForeignKey(
@@ -31,13 +64,14 @@ class Task(models.Model):
     lease_until = models.DateTimeField(null=True, editable=False)
     cancel_requested = models.BooleanField(default=False, editable=False)
     not_before = models.DateTimeField(default=timezone.now, editable=False)
-    delivered_at = models.DateTimeField(null=True, editable=False)
     checkpoint = models.JSONField(default=dict, editable=False)
     result = models.JSONField(null=True, editable=False)
     error = models.JSONField(null=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     started_at = models.DateTimeField(null=True, editable=False)
     finished_at = models.DateTimeField(null=True, editable=False)
+
+    objects = TaskQuerySet.as_manager()
 
     class Meta:
         ordering = ("-id",)
@@ -59,14 +93,21 @@ class Task(models.Model):
     def __str__(self) -> str:
         return f"{self.kind} {self.pk}"
 
+    @property
+    def label(self) -> str:
+        """The kind in words for people; the bare kind where this version does not know it."""
+        return str(dict(TaskKind.choices).get(self.kind, self.kind))
 
-class Slot(models.Model):
-    """One turn of a schedule; whoever writes the row starts the work, and nobody else can."""
 
+class ScheduledRun(models.Model):
+    """One period of periodic work. The worker that writes the row starts the task, and no other can."""
+
+    # The kind of the work, and the beginning of the period.
     schedule = models.CharField(max_length=64, editable=False)
     slot = models.DateTimeField(editable=False)
 
     class Meta:
+        db_table = "tasks_slot"
         constraints = [models.UniqueConstraint(fields=["schedule", "slot"], name="one_turn_a_slot")]
 
     def __str__(self) -> str:
@@ -74,7 +115,7 @@ class Slot(models.Model):
 
 
 class Worker(models.Model):
-    """A process that works on tasks, and when it last said so."""
+    """A process that works on tasks, and when it last said that it is alive."""
 
     name = models.CharField(max_length=200, unique=True, editable=False)
     seen_at = models.DateTimeField(db_index=True, editable=False)

@@ -14,7 +14,7 @@ class TaskErrorSerializer(serializers.Serializer[Any]):
 
 
 class ImportedSerializer(serializers.Serializer[Any]):
-    """What came of one address of an import: a picture, or an error."""
+    """The outcome of one URL of an import: a picture, or an error."""
 
     url = serializers.CharField()
     picture = serializers.IntegerField(required=False, help_text="The new picture's id.")
@@ -22,14 +22,14 @@ class ImportedSerializer(serializers.Serializer[Any]):
 
 
 class RefusedSerializer(serializers.Serializer[Any]):
-    """A picture of an archive that was not taken, and why."""
+    """A picture of an archive that was not imported, and why."""
 
     name = serializers.CharField()
     error = TaskErrorSerializer()
 
 
 class TaskResultSerializer(serializers.Serializer[Any]):
-    """What came of a task: the members of all kinds in one, since generators make little of a choice of shapes."""
+    """The result of a task, with the members of every kind: client generators handle a choice of schemas badly."""
 
     pictures = serializers.IntegerField(required=False, help_text="How many were imported, exported or made again.")
     refused = serializers.IntegerField(
@@ -82,6 +82,6 @@ class TaskSerializer(serializers.ModelSerializer[Task]):
         shape: dict[str, Any] = super().to_representation(task)
         url = (task.result or {}).get("url", "")
         if url.startswith("/"):
-            # Whoever asks knows the address of this service; the worker that made the result does not.
+            # The request knows the address of this service; the worker that made the result does not.
             shape["result"] = {**shape["result"], "url": self.context["request"].build_absolute_uri(url)}
         return shape

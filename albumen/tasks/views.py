@@ -21,9 +21,9 @@ class Tasks(GenericAPIView[Any]):
     ordering_fields = {"created_at": str}
     ordering = "-created_at"
 
-    @extend_schema(summary="List one's tasks", description="Administrators see everybody's, and periodic work.")
+    @extend_schema(summary="List your tasks", description="Administrators see those of all users, and periodic work.")
     def get(self, request: Request) -> Response:
-        # An import's arguments alone may be a megabyte.
+        # The arguments of an import may have a megabyte.
         tasks = access.tasks_visible_to(request.user).defer("arguments", "checkpoint")
         page = self.paginate_queryset(tasks)
         return self.get_paginated_response(self.get_serializer(page, many=True).data)
@@ -50,8 +50,8 @@ class Cancel(GenericAPIView[Any]):
     )
     def post(self, request: Request, task_id: int) -> Response:
         require_no_fields(request)
-        task = access.get_task(request.user, task_id)
-        return Response(self.get_serializer(services.cancel_task(task=task, now=timezone.now())).data)
+        task = services.cancel_task(actor=request.user, task_id=task_id, now=timezone.now())
+        return Response(self.get_serializer(task).data)
 
 
 @extend_schema(tags=["Tasks"])
@@ -66,5 +66,5 @@ class Retry(GenericAPIView[Any]):
     )
     def post(self, request: Request, task_id: int) -> Response:
         require_no_fields(request)
-        task = access.get_task(request.user, task_id)
-        return Response(self.get_serializer(services.retry_task(task=task, now=timezone.now())).data)
+        task = services.retry_task(actor=request.user, task_id=task_id, now=timezone.now())
+        return Response(self.get_serializer(task).data)

@@ -19,7 +19,7 @@ from rest_framework.views import APIView
 
 from albumen import __version__
 from albumen.api.error_codes import CATALOGUE
-from albumen.tasks.access import queue_at
+from albumen.tasks.services.queue import look_at_queue
 
 # Nothing from elsewhere, nothing inline, and no frame around it.
 SECURITY_POLICY = "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'"
@@ -95,7 +95,8 @@ def password_reset(request: HttpRequest) -> HttpResponse:
 def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """What the first page of the admin panel shows beside its lists."""
     now = timezone.now()
-    return {**context, "queue": queue_at(now), "now": now}
+    queue = look_at_queue(now=now)
+    return {**context, "waiting": queue.waiting, "since": now - queue.oldest, "now": now}
 
 
 def _page(request: HttpRequest, name: str, context: dict[str, Any] | None = None) -> HttpResponse:

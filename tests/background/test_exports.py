@@ -14,8 +14,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from albumen.library.services.work import EXPORT_PICTURES
-from albumen.tasks.models import Status, Task
+from albumen.tasks.models import Status, Task, TaskKind
 from tests import pictures
 from tests.background.conftest import ended, upload, use_plan
 from tests.http.library.test_at_once import at_once
@@ -215,7 +214,7 @@ def test_nobody_fills_the_disk_with_archives(working_server: Server) -> None:
 @pytest.mark.skipif(connection.vendor == "sqlite", reason="needs a database with writers at once")
 def test_of_ten_exports_at_once_the_last_place_is_for_one(committed: None, alice: Any) -> None:
     now = timezone.now()
-    kept = Task(kind=EXPORT_PICTURES, owner_id=alice.id, status=Status.SUCCEEDED, finished_at=now)
+    kept = Task(kind=TaskKind.EXPORT_PICTURES, owner_id=alice.id, status=Status.SUCCEEDED, finished_at=now)
     Task.objects.bulk_create([copy(kept) for _ in range(9)])
 
     def ask(_: int) -> Any:

@@ -10,6 +10,7 @@ from albumen.errors import Forbidden
 from albumen.tasks import services
 from albumen.tasks.models import Status, Task
 from albumen.tasks.services import claims
+from albumen.tasks.services.leases import lease
 from tests.conftest import Person
 from tests.http.problems import refused
 
@@ -105,7 +106,7 @@ def test_a_waiting_task_is_cancelled_at_once(alice):
 
 
 def test_a_running_task_is_cancelled_at_its_next_step(alice):
-    run = services.Run(take_up(task := start(alice)))
+    run = services.TaskContext(take_up(task := start(alice)))
     answer = alice.post(f"/api/tasks/{task}/cancel/").json()
     assert (answer["status"], answer["cancel_requested"]) == ("running", True)
     with pytest.raises(services.Cancelled), run.step(advance=1):
@@ -116,18 +117,18 @@ def test_a_running_task_is_cancelled_at_its_next_step(alice):
 def test_a_cancelled_task_does_not_come_back_when_its_worker_dies(alice):
     take_up(task := start(alice))
     alice.post(f"/api/tasks/{task}/cancel/")
-    assert claims.lapse_claims(now=timezone.now() + 2 * claims.lease()) == 1
+    assert claims.end_lapsed_claims(now=timezone.now() + 2 * lease()) == 1
     assert alice.get(f"/api/tasks/{task}/").json()["status"] == "cancelled"
 
 
 def test_what_failed_is_tried_again_and_keeps_its_progress(alice):
-    run = services.Run(take_up(task := start(alice)))
+    run = services.TaskContext(take_up(task := start(alice)))
     with run.step(done=3, total=9, checkpoint={"at": 3}):
         pass
     claims.end_task(task=run.task, status=Status.FAILED, error=Forbidden(), now=timezone.now())
     answer = alice.post(f"/api/tasks/{task}/retry/").json()
     assert (answer["status"], answer["error"], answer["finished_at"]) == ("queued", None, None)
-    again = services.Run(take_up(task))
+    again = services.TaskContext(take_up(task))
     assert (again.done, again.total, again.checkpoint) == (3, 9, {"at": 3})
 
 
@@ -139,8 +140,8 @@ def test_only_what_ended_badly_is_tried_again(alice):
 
 
 def test_who_was_taken_over_can_write_nothing_more(alice):
-    slow = services.Run(take_up(task := start(alice)))
-    claims.lapse_claims(now=timezone.now() + 2 * claims.lease())
+    slow = services.TaskContext(take_up(task := start(alice)))
+    claims.end_lapsed_claims(now=timezone.now() + 2 * lease())
     Task.objects.update(not_before=timezone.now())
     take_up(task)
     with pytest.raises(services.LostClaim), slow.step(advance=1):
@@ -151,7 +152,7 @@ def test_who_was_taken_over_can_write_nothing_more(alice):
 
 def test_the_owner_alone_is_told_of_each_change(alice, bob):
     task = start(alice)
-    run = services.Run(take_up(task))
+    run = services.TaskContext(take_up(task))
     for _ in range(5):
         with run.step(advance=1, total=5):
             pass
@@ -163,7 +164,7 @@ def test_the_owner_alone_is_told_of_each_change(alice, bob):
 
 
 def test_a_task_goes_with_its_owner(alice):
-    run = services.Run(take_up(start(alice)))
+    run = services.TaskContext(take_up(start(alice)))
     assert alice.delete("/api/profile/", {"password": alice.password}).status_code == 204
     with pytest.raises(services.LostClaim), run.step(advance=1):
         pass

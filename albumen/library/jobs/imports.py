@@ -8,12 +8,12 @@ from albumen.errors import DomainError, OutOfSpace, Unavailable
 from albumen.library import access, renditions
 from albumen.library.services import pictures
 from albumen.remote import download_image
-from albumen.tasks.services import Run
+from albumen.tasks.services import TaskContext
 from albumen.uploads.filenames import name_in_url
 from albumen.uploads.temporary import Upload
 
 
-def import_pictures(run: Run) -> dict[str, Any]:
+def import_pictures(run: TaskContext) -> dict[str, Any]:
     """One result for each address, in their order: `{url, picture}` or `{url, error: {code, detail}}`.
 
     A picture is committed together with its outcome, so a run that is killed goes on behind the last one.
@@ -30,7 +30,7 @@ def import_pictures(run: Run) -> dict[str, Any]:
     return {"pictures": made, "refused": len(results) - made, "results": results}
 
 
-def _import(run: Run, url: str, before: list[dict[str, Any]]) -> dict[str, Any]:
+def _import(run: TaskContext, url: str, before: list[dict[str, Any]]) -> dict[str, Any]:
     # Asked anew for each address: plan, quota and rights may have changed since the last one.
     actor = get_active_user(run.owner_id)
     try:
@@ -43,7 +43,7 @@ def _import(run: Run, url: str, before: list[dict[str, Any]]) -> dict[str, Any]:
         return outcome
 
 
-def _keep(run: Run, actor: User, url: str, before: list[dict[str, Any]]) -> dict[str, Any]:
+def _keep(run: TaskContext, actor: User, url: str, before: list[dict[str, Any]]) -> dict[str, Any]:
     album_id = run.arguments["album"]
     if album_id is not None:
         access.get_album_to_edit_contents(

@@ -7,13 +7,13 @@ from django.db.models import Q
 
 from albumen.library.models import Picture, Source
 from albumen.library.services.linked import recheck_picture
-from albumen.tasks.services import Run
+from albumen.tasks.services import TaskContext
 
 EVERY = timedelta(days=7)
 AT_ONCE = 500  # An unreachable address costs up to 10 s.
 
 
-def recheck_linked_pictures(run: Run) -> dict[str, Any]:
+def recheck_linked_pictures(run: TaskContext) -> dict[str, Any]:
     """Check those that were not looked at for a week, the oldest first; answers how many, and how many differ now."""
     checked, changed = run.checkpoint.get("checked", 0), run.checkpoint.get("changed", 0)
     due = Q(link_checked_at=None) | Q(link_checked_at__lt=run.now() - EVERY)

@@ -8,12 +8,12 @@ from django.db.models import QuerySet
 from albumen.errors import NotFound, Unavailable
 from albumen.library import renditions
 from albumen.library.models import Picture, Source
-from albumen.tasks.services import Run
+from albumen.tasks.services import TaskContext
 
 CHUNK = 20
 
 
-def make_thumbnails(run: Run) -> dict[str, Any]:
+def make_thumbnails(run: TaskContext) -> dict[str, Any]:
     """Make what the plans' heights lack, for the pictures of one `user` or of all users of one `plan`."""
     wanted = _wanted(run.arguments)
     run.report(run.checkpoint.get("done", 0), total=wanted.count())

@@ -17,13 +17,10 @@ from albumen.library.models import Album, Picture
 from albumen.library.services import archives
 from albumen.library.services.archives import ArchivedPicture
 from albumen.tasks.access import require_room
-from albumen.tasks.models import Status, Task
+from albumen.tasks.models import Status, Task, TaskKind
 from albumen.tasks.services import start
 from albumen.uploads.temporary import Upload
 
-IMPORT_PICTURES = "import_pictures"
-IMPORT_ARCHIVE = "import_archive"
-EXPORT_PICTURES = "export_pictures"
 # An archive holds everything that its maker may see, so its address works for a day only.
 EXPORT_KEPT = timedelta(hours=24)
 # Beside the pictures an archive has a few documents and a directory.
@@ -37,7 +34,7 @@ def start_import(*, actor: User, urls: Sequence[str], now: datetime, album: Albu
     arguments = {"urls": list(urls), "album": album.pk if album else None}
     with atomic_with_response():
         require_room(actor.pk)
-        return start(kind=IMPORT_PICTURES, owner_id=actor.pk, arguments=arguments, total=len(urls), now=now)
+        return start(kind=TaskKind.IMPORT_PICTURES, owner_id=actor.pk, arguments=arguments, total=len(urls), now=now)
 
 
 def archive_limit(actor: User) -> int:
@@ -60,7 +57,7 @@ def start_archive_import(*, actor: User, upload: Upload, now: datetime, album: A
             require_room(actor.pk)
             _require_no_other_archive(actor)
             arguments = {"archive": name, "album": album.pk if album else None}
-            return start(kind=IMPORT_ARCHIVE, owner_id=actor.pk, arguments=arguments, total=total, now=now)
+            return start(kind=TaskKind.IMPORT_ARCHIVE, owner_id=actor.pk, arguments=arguments, total=total, now=now)
     except BaseException:
         with suppress(Unavailable, OSError):
             renditions.storage().delete(name)
@@ -69,13 +66,13 @@ def start_archive_import(*, actor: User, upload: Upload, now: datetime, album: A
 
 def archives_to_import() -> set[str]:
     """Return the names of the archives that tasks still need."""
-    tasks = Task.objects.filter(kind=IMPORT_ARCHIVE, status__in=(Status.QUEUED, Status.RUNNING))
+    tasks = Task.objects.open().filter(kind=TaskKind.IMPORT_ARCHIVE)
     return {arguments["archive"] for arguments in tasks.values_list("arguments", flat=True)}
 
 
 def _require_no_other_archive(actor: User) -> None:
     # Each takes as much of the disk again as it has pictures.
-    others = Task.objects.filter(owner_id=actor.pk, kind=IMPORT_ARCHIVE, status__in=(Status.QUEUED, Status.RUNNING))
+    others = Task.objects.open().filter(owner_id=actor.pk, kind=TaskKind.IMPORT_ARCHIVE)
     if others.exists():
         raise LimitReached(30, "Another archive of yours is being imported: wait until it is done, or cancel it.")
 
@@ -99,18 +96,18 @@ def start_export(*, actor: User, now: datetime, album: Album | None = None) -> T
         require_room(actor.pk)
         require_space(owner_id=actor.pk, now=now, open_ones=True)
         return start(
-            kind=EXPORT_PICTURES, owner_id=actor.pk, arguments={"album": album.pk if album else None}, now=now
+            kind=TaskKind.EXPORT_PICTURES, owner_id=actor.pk, arguments={"album": album.pk if album else None}, now=now
         )
 
 
 def require_space(*, owner_id: int, now: datetime, open_ones: bool = False) -> None:
     """`LimitReached` while as many archives of the user's are kept as may be; with `open_ones`, those that are not
     packed yet count too."""
-    exports = Task.objects.filter(owner_id=owner_id, kind=EXPORT_PICTURES)
+    exports = Task.objects.filter(owner_id=owner_id, kind=TaskKind.EXPORT_PICTURES)
     kept = exports.filter(status=Status.SUCCEEDED, finished_at__gt=now - EXPORT_KEPT)
     room = ARCHIVES_KEPT
     if open_ones:
-        room -= exports.filter(status__in=(Status.QUEUED, Status.RUNNING)).count()
+        room -= exports.open().count()
     ends = [cast(datetime, end) for end in kept.order_by("-finished_at").values_list("finished_at", flat=True)]
     if len(ends) < room:
         return

@@ -1,4 +1,4 @@
-"""What the owner of a task is told about it."""
+"""The event that tells the owner of a task how it stands."""
 
 from datetime import datetime
 
@@ -7,8 +7,8 @@ from albumen.tasks.models import Task
 
 
 def announce(task: Task, now: datetime) -> None:
-    """Publishes `task.updated` to the owner, in the caller's transaction; periodic work has nobody to tell."""
+    """Publish `task.updated` to the owner, in the caller's transaction; periodic work has nobody to tell."""
     if task.owner_id is None:
         return
-    told = {"id": task.pk, "kind": task.kind, "status": task.status, "done": task.done, "total": task.total}
-    publish(NewEvent("task.updated", told, [task.owner_id]), now=now)
+    state = {"id": task.pk, "kind": task.kind, "status": task.status, "done": task.done, "total": task.total}
+    publish(NewEvent("task.updated", state, [task.owner_id]), now=now)

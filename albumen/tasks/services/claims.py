@@ -1,11 +1,10 @@
-"""Who works on a task, for how long, and how it ends. A task changes hands only by one conditional UPDATE, so it may
-be delivered any number of times: one worker has it, and what another one still writes is refused."""
+"""Who works on a task, and how it ends. A task changes hands only by one conditional UPDATE: many workers may try for
+it, one has it, and what a worker writes that has lost it is refused."""
 
 import uuid
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import F, QuerySet
 from django.db.models.functions import Coalesce
@@ -13,92 +12,89 @@ from django.db.models.functions import Coalesce
 from albumen.errors import DomainError
 from albumen.tasks.models import Status, Task
 from albumen.tasks.services.announcements import announce
-from albumen.tasks.services.kinds import MAX_ATTEMPTS, kinds
+from albumen.tasks.services.leases import held, lease
 
+MAX_ATTEMPTS = 3
+# How many of the first tasks in the queue to try for, since other workers see the same ones.
+CANDIDATES = 20
 WORKER_LOST = DomainError(
     "worker_lost", "The worker died each time while it was at this. Tell the operator, or try with less at once."
 )
 
 
-def lease() -> timedelta:
-    """How long a claim holds without a heartbeat."""
-    return timedelta(seconds=settings.TASK_SECONDS["lease"])
+def claim_next_task(*, now: datetime) -> Task | None:
+    """Return the task that has been due for longest, now running in this worker; None where none is due.
 
-
-def held(task: Task) -> QuerySet[Task]:
-    """The task's row while the claim that this object has is the one that counts."""
-    return Task.objects.filter(pk=task.pk, claim=task.claim, status=Status.RUNNING)
+    Reads before it writes: on SQLite, a look at an empty queue does not take the lock that writers wait for.
+    """
+    due = Task.objects.due(now).order_by("not_before", "id").values_list("pk", flat=True)
+    for task_id in due[:CANDIDATES]:
+        if task := claim_task(task_id=task_id, now=now):
+            return task
+    return None
 
 
 @transaction.atomic
 def claim_task(*, task_id: int, now: datetime) -> Task | None:
-    """The task, now running and ours; None where it is not due, or another worker was first. Counts an attempt."""
-    ready = Task.objects.filter(pk=task_id, status=Status.QUEUED, not_before__lte=now)
-    taken = ready.update(
+    """Return the task, now running in this worker, with one attempt more; None where it is not due or is taken."""
+    taken = Task.objects.due(now).filter(pk=task_id)
+    if not taken.update(
         status=Status.RUNNING,
         attempts=F("attempts") + 1,
         claim=uuid.uuid4(),
         lease_until=now + lease(),
         started_at=Coalesce("started_at", now),
-    )
-    if not taken:
+    ):
         return None
     task = Task.objects.get(pk=task_id)
     announce(task, now)
     return task
 
 
-def extend_lease(*, task: Task, now: datetime) -> bool:
-    """A heartbeat; False when the claim is no longer ours."""
-    return bool(held(task).update(lease_until=now + lease()))
-
-
 def end_task(
     *, task: Task, status: Status, now: datetime, result: Any = None, error: DomainError | None = None
 ) -> bool:
-    """The last write of an attempt; False, and nothing written, when the claim is no longer ours."""
-    return _let_go(task, now, status=status, result=result, error=_written(error), finished_at=now)
+    """Write how the work ended. Return False, with nothing written, when the claim is no longer valid."""
+    return _release(held(task), now, status=status, result=result, error=_as_json(error), finished_at=now)
 
 
 def postpone_task(*, task: Task, until: datetime, now: datetime) -> bool:
-    """Back into the queue, to be tried again at `until`; cancelled instead where that was asked for."""
-    return _let_go(task, now, status=Status.QUEUED, not_before=until, delivered_at=None)
+    """Put the task back into the queue, not to begin before `until`; cancel it where that was requested."""
+    return _release(held(task), now, status=Status.QUEUED, not_before=until)
 
 
 def hand_back_task(*, task: Task, now: datetime) -> bool:
-    """Back into the queue for another worker, as if this one had never begun."""
-    attempts = task.attempts - 1
-    return _let_go(task, now, status=Status.QUEUED, not_before=now, delivered_at=None, attempts=attempts)
+    """Put the task back into the queue for any worker, without counting this attempt."""
+    return _release(held(task), now, status=Status.QUEUED, not_before=now, attempts=task.attempts - 1)
 
 
-def lapse_claims(*, now: datetime) -> int:
-    """Take back what workers hold that no longer give a sign of life; answers how many tasks."""
+def end_lapsed_claims(*, now: datetime) -> int:
+    """Take back the tasks of workers that no longer extend their leases. Return how many."""
     lapsed = Task.objects.filter(status=Status.RUNNING, lease_until__lt=now)
-    return sum(_lapse(task, now) for task in lapsed)
+    return sum(_end_lapsed_claim(task, now) for task in lapsed)
 
 
-def _lapse(task: Task, now: datetime) -> bool:
-    known = kinds().get(task.kind)
-    still = held(task).filter(lease_until__lt=now)
-    if task.attempts < (known.max_attempts if known else MAX_ATTEMPTS):
-        return _let_go(task, now, still, status=Status.QUEUED, not_before=now, delivered_at=None)
-    return _let_go(task, now, still, status=Status.FAILED, error=_written(WORKER_LOST), finished_at=now)
+def _end_lapsed_claim(task: Task, now: datetime) -> bool:
+    lapsed = held(task).filter(lease_until__lt=now)
+    if task.attempts < MAX_ATTEMPTS:
+        return _release(lapsed, now, status=Status.QUEUED, not_before=now)
+    return _release(lapsed, now, status=Status.FAILED, error=_as_json(WORKER_LOST), finished_at=now)
 
 
-def _written(error: DomainError | None) -> dict[str, str] | None:
+def _as_json(error: DomainError | None) -> dict[str, str] | None:
     return {"code": error.code, "detail": error.detail} if error else None
 
 
-def _let_go(task: Task, now: datetime, rows: QuerySet[Task] | None = None, **changes: Any) -> bool:
-    with transaction.atomic():
-        row = (held(task) if rows is None else rows).select_for_update().first()
-        if row is None:
-            return False
-        if row.cancel_requested and changes["status"] == Status.QUEUED:
-            changes = {"status": Status.CANCELLED, "finished_at": now}
-        changes |= {"claim": None, "lease_until": None}
-        for name, value in changes.items():
-            setattr(row, name, value)
-        row.save(update_fields=list(changes))
-        announce(row, now)
+@transaction.atomic
+def _release(rows: QuerySet[Task], now: datetime, **changes: Any) -> bool:
+    task = rows.select_for_update().first()
+    if task is None:
+        return False
+    if task.cancel_requested and changes["status"] == Status.QUEUED:
+        changes = {"status": Status.CANCELLED, "finished_at": now}
+    changes |= {"claim": None, "lease_until": None}
+    for name, value in changes.items():
+        setattr(task, name, value)
+    task.save(update_fields=list(changes))
+    announce(task, now)
     return True

@@ -1,10 +1,11 @@
-"""Carry out a task whose id was delivered: claim it, call its handler, and write how that ended."""
+"""Run a task: claim it, call its handler, and write how that ended."""
 
 import logging
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import DatabaseError, connections
@@ -13,89 +14,84 @@ from django.utils import timezone
 from albumen.errors import DomainError, OutOfSpace, Unavailable
 from albumen.tasks.models import Status, Task
 from albumen.tasks.services import claims
-from albumen.tasks.services.kinds import Kind, kinds
-from albumen.tasks.services.run import Cancelled, LostClaim, Run, Stopped, TurnOver, stopping
+from albumen.tasks.services.context import Cancelled, LostClaim, Stopped, TaskContext, TurnOver
+from albumen.tasks.services.leases import extend_lease
 
 INTERNAL_ERROR = DomainError("internal_error", "This failed, and it is not your fault. Tell the operator.")
 UNKNOWN_KIND = DomainError("unknown_kind", "This version of the service does not know such work.")
 logger = logging.getLogger(__name__)
 
-_at_work: set[Run] = set()
+# A handler does the work; what it returns is the task's result (JSON).
+Handler = Callable[[TaskContext], dict[str, Any] | None]
+_running: set[TaskContext] = set()
 
 
-def execute(*, task_id: int) -> None:
-    """Harmless for a task that is not due, or that somebody else works on."""
-    if stopping.is_set():
-        # This delivery is used up, so the task has to be delivered again.
-        Task.objects.filter(pk=task_id, status=Status.QUEUED).update(delivered_at=None)
-        return
-    task = claims.claim_task(task_id=task_id, now=timezone.now())
+def run_task(handlers: Mapping[str, Handler], task_id: int | None = None) -> bool:
+    """Run this task, or else the one that has been due for longest. Return False where there is none to run."""
+    now = timezone.now()
+    task = claims.claim_next_task(now=now) if task_id is None else claims.claim_task(task_id=task_id, now=now)
     if task is None:
-        return
-    run = Run(task)
-    _at_work.add(run)
+        return False
+    context = TaskContext(task)
+    _running.add(context)
     try:
-        with _heartbeat(task):
-            _attempt(run)
+        with _lease_extended(task):
+            _attempt(context, handlers.get(task.kind))
     finally:
-        _at_work.discard(run)
+        _running.discard(context)
+    return True
 
 
 def hand_back_everything() -> None:
-    """For a process that ends in the middle of handlers that do not stop."""
-    for run in list(_at_work):
-        claims.hand_back_task(task=run.task, now=timezone.now())
+    """Give up the tasks of this process, which ends in the middle of handlers that do not stop."""
+    for context in list(_running):
+        claims.hand_back_task(task=context.task, now=timezone.now())
 
 
-def back_off(attempts: int) -> timedelta:
-    """How long to wait after so many attempts: four times as long after each one."""
-    return timedelta(seconds=settings.TASK_SECONDS["back_off"] * 4 ** (attempts - 1))
-
-
-def _attempt(run: Run) -> None:
-    task = run.task
-    kind = kinds().get(task.kind)
-    if kind is None:
-        claims.end_task(task=task, status=Status.FAILED, error=UNKNOWN_KIND, now=run.now())
+def _attempt(context: TaskContext, handler: Handler | None) -> None:
+    task = context.task
+    if handler is None:
+        claims.end_task(task=task, status=Status.FAILED, error=UNKNOWN_KIND, now=context.now())
         return
     try:
-        result = kind.handler(run)
+        result = handler(context)
     except Cancelled:
-        claims.end_task(task=task, status=Status.CANCELLED, now=run.now())
+        claims.end_task(task=task, status=Status.CANCELLED, now=context.now())
     except (Stopped, TurnOver):
-        claims.hand_back_task(task=task, now=run.now())
+        claims.hand_back_task(task=task, now=context.now())
     except LostClaim:
         logger.warning("%s was taken over by another worker.", task)
-    except (OutOfSpace, Unavailable) as refusal:
-        _try_again(run, kind, refusal)
-    except DomainError as refusal:
-        claims.end_task(task=task, status=Status.FAILED, error=refusal, now=run.now())
+    except (OutOfSpace, Unavailable) as error:
+        _try_again(context, error)
+    except DomainError as error:
+        claims.end_task(task=task, status=Status.FAILED, error=error, now=context.now())
     except Exception:
         logger.exception("%s failed at attempt %s.", task, task.attempts)
-        _try_again(run, kind, INTERNAL_ERROR)
+        _try_again(context, INTERNAL_ERROR)
     else:
-        claims.end_task(task=task, status=Status.SUCCEEDED, result=result, now=run.now())
+        claims.end_task(task=task, status=Status.SUCCEEDED, result=result, now=context.now())
 
 
-def _try_again(run: Run, kind: Kind, error: DomainError) -> None:
-    """What may pass by itself: later, until the attempts are used up."""
-    task, now = run.task, run.now()
-    if task.attempts < kind.max_attempts:
-        claims.postpone_task(task=task, until=now + back_off(task.attempts), now=now)
+def _try_again(context: TaskContext, error: DomainError) -> None:
+    """Postpone the task, each time four times as long, or fail it with this error after its last attempt."""
+    task, now = context.task, context.now()
+    if task.attempts < claims.MAX_ATTEMPTS:
+        pause = timedelta(seconds=settings.TASK_SECONDS["back_off"] * 4 ** (task.attempts - 1))
+        claims.postpone_task(task=task, until=now + pause, now=now)
     else:
         claims.end_task(task=task, status=Status.FAILED, error=error, now=now)
 
 
 @contextmanager
-def _heartbeat(task: Task) -> Iterator[None]:
-    """Keeps the claim while the handler is between two steps, however long that takes."""
+def _lease_extended(task: Task) -> Iterator[None]:
+    """Keep the claim valid during the block, however long the handler takes between two steps."""
     ended = threading.Event()
 
-    def beat() -> None:
+    def extend() -> None:
         try:
             while not ended.wait(settings.TASK_SECONDS["lease"] / 4):
                 try:
-                    if not claims.extend_lease(task=task, now=timezone.now()):
+                    if not extend_lease(task=task, now=timezone.now()):
                         return
                 except DatabaseError:
                     logger.exception("The lease of %s could not be extended.", task)
@@ -103,7 +99,7 @@ def _heartbeat(task: Task) -> Iterator[None]:
         finally:
             connections.close_all()
 
-    threading.Thread(target=beat, name=f"heartbeat of {task}", daemon=True).start()
+    threading.Thread(target=extend, name=f"lease of {task}", daemon=True).start()
     try:
         yield
     finally:

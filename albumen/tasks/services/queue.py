@@ -1,4 +1,4 @@
-"""How background work as a whole goes on: signs of life, and how long it waits."""
+"""The state of background work as a whole: which workers live, how many tasks wait, and for how long."""
 
 import os
 import socket
@@ -9,15 +9,16 @@ from django.db.models import Count, Min, Q
 
 from albumen.tasks.models import Status, Task, Worker
 
-SIGN = timedelta(seconds=10)
-# A worker that has missed several signs is dead, or cannot reach the database.
+HEARTBEAT = timedelta(seconds=10)
+# A worker that has missed several heartbeats is dead, or cannot reach the database.
 ALIVE = timedelta(seconds=45)
 FORGOTTEN = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """`oldest` is how long the task that is due first has waited."""
+    """`waiting` and `running` count tasks, `workers` live processes; the task that is due first has waited for
+    `oldest`."""
 
     waiting: int
     running: int
@@ -25,27 +26,26 @@ class Queue:
     workers: int
 
 
-def heartbeat(*, now: datetime) -> bool:
-    """This process works; False where it said so moments ago."""
+def heartbeat(*, now: datetime) -> None:
+    """Note that this worker process is alive, every ten seconds at most."""
     name = f"{socket.gethostname()[:150]}-{os.getpid()}"
-    if Worker.objects.filter(name=name, seen_at__gt=now - SIGN).exists():
-        return False
+    if Worker.objects.filter(name=name, seen_at__gt=now - HEARTBEAT).exists():
+        return
     Worker.objects.update_or_create(name=name, defaults={"seen_at": now})
     Worker.objects.filter(seen_at__lt=now - FORGOTTEN).delete()
-    return True
 
 
 def look_at_queue(*, now: datetime) -> Queue:
-    """Two queries over small indexes."""
+    """Return how the queue stands, by two queries over small indexes."""
     due = Q(status=Status.QUEUED, not_before__lte=now)
-    open_ = Task.objects.filter(status__in=(Status.QUEUED, Status.RUNNING)).aggregate(
+    found = Task.objects.open().aggregate(
         waiting=Count("pk", filter=due),
         running=Count("pk", filter=Q(status=Status.RUNNING)),
         first=Min("not_before", filter=due),
     )
     return Queue(
-        waiting=open_["waiting"],
-        running=open_["running"],
-        oldest=now - (open_["first"] or now),
+        waiting=found["waiting"],
+        running=found["running"],
+        oldest=now - (found["first"] or now),
         workers=Worker.objects.filter(seen_at__gt=now - ALIVE).count(),
     )

@@ -1,37 +1,43 @@
-"""Work by the clock, and what is forgotten of finished work."""
+"""Periodic work, and the removal of old tasks."""
 
-from datetime import datetime, timedelta
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 
 from django.db import IntegrityError, transaction
 
-from albumen.tasks.models import Slot, Status, Task
-from albumen.tasks.services.kinds import Schedule, schedules
+from albumen.tasks.models import ScheduledRun, Task
 from albumen.tasks.services.requests import start
 
 KEPT = timedelta(days=30)
 
 
-def start_slots(*, now: datetime) -> int:
-    """Start what the clock asks for; answers how many tasks. Many may call this at once: each slot starts one."""
-    return sum(_start_slot(schedule, now) for schedule in schedules())
+def start_scheduled(schedules: Mapping[str, timedelta], *, now: datetime) -> int:
+    """Start a task of each kind once in each of its periods, which are counted from 1970 in UTC.
+
+    Returns how many were started. Every worker may call this at any time: one of them starts the task.
+    """
+    return sum(_start_scheduled(kind, period, now) for kind, period in schedules.items())
 
 
-def _start_slot(schedule: Schedule, now: datetime) -> bool:
-    turn = {"schedule": schedule.name, "slot": schedule.slot_at(now)}
-    open_ = Task.objects.filter(kind=schedule.kind, owner=None, status__in=(Status.QUEUED, Status.RUNNING))
-    # Work that takes longer than its period has its next turn when it is done.
-    if Slot.objects.filter(**turn).exists() or open_.exists():
+def _start_scheduled(kind: str, period: timedelta, now: datetime) -> bool:
+    seconds = int(period.total_seconds())
+    slot = datetime.fromtimestamp(int(now.timestamp()) // seconds * seconds, UTC)
+    # Work that takes longer than its period begins again when it has ended.
+    if (
+        ScheduledRun.objects.filter(schedule=kind, slot=slot).exists()
+        or Task.objects.open().filter(kind=kind, owner=None).exists()
+    ):
         return False
     try:
         with transaction.atomic():
-            Slot.objects.create(**turn)
-            start(kind=schedule.kind, owner_id=None, arguments={}, now=now)
+            ScheduledRun.objects.create(schedule=kind, slot=slot)
+            start(kind=kind, owner_id=None, arguments={}, now=now)
     except IntegrityError:
         return False
     return True
 
 
 def delete_old_tasks(*, now: datetime) -> int:
-    """Forget tasks that ended 30 days ago, and slots that old; answers how many tasks."""
-    Slot.objects.filter(slot__lte=now - KEPT).delete()
+    """Delete tasks that ended 30 days ago, and scheduled runs that old. Return how many tasks."""
+    ScheduledRun.objects.filter(slot__lte=now - KEPT).delete()
     return Task.objects.filter(finished_at__lte=now - KEPT).delete()[0]

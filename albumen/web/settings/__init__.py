@@ -77,8 +77,6 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "drf_standardized_errors",
-    "django_tasks",
-    "django_tasks_db",
 ]
 MIDDLEWARE = [
     "albumen.operations.middleware.RequestIdMiddleware",
@@ -198,27 +196,18 @@ for pair in REMOTE_ALLOW:
     if not re.fullmatch(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+):[1-9][0-9]{0,4}", pair):
         raise ImproperlyConfigured(f"ALBUMEN_REMOTE_ALLOW has {pair!r}; its entries are like 'images.internal:8080'.")
 
-# How many workers the server starts beside itself, and what carries ids to them: the database, or a broker.
+# How many workers the server starts beside itself, and the Redis that wakes workers on other machines, if any.
 WORKERS = env.int("ALBUMEN_WORKERS", default=1)
 BROKER_URL = env.str("ALBUMEN_BROKER_URL", default="")
-TASKS = {
-    "default": {"BACKEND": "albumen.tasks.backends.CeleryBackend", "OPTIONS": {"broker": BROKER_URL}}
-    if BROKER_URL
-    else {"BACKEND": "django_tasks_db.DatabaseBackend"}
-}
-TASK_TABLE = "albumen.web.task_types"
-# No settings of an operator's: tests make them shorter. How long a claim holds without a heartbeat; how often a
-# worker looks for what is due, and for what was delivered; the first pause after a failure; what is not claimed so
-# long after its delivery is delivered again; how long a worker that has to end waits for its handlers; and how long
-# one task may keep others waiting, where it can go on later.
+# Not for operators: tests make them shorter.
 TASK_SECONDS = {
-    "lease": 20.0,
-    "tick": 3.0,
-    "poll": 0.2,
-    "back_off": 5.0,
-    "redeliver": 15.0,
-    "stop": 8.0,
-    "turn": 30.0,
+    "lease": 20.0,  # how long a claim holds unless it is extended
+    "tick": 3.0,  # how often a worker looks for lapsed claims and for periodic work to start
+    "poll": 0.2,  # how often a thread looks for a task
+    "poll_beside_broker": 5.0,  # where a broker wakes it
+    "back_off": 5.0,  # the first pause after a failure
+    "stop": 8.0,  # how long a worker that has to end waits for its handlers
+    "turn": 30.0,  # how long a task that can go on later may keep others waiting
 }
 
 # How long a client may be silent in the middle of a body. No setting of an operator's either.
@@ -275,9 +264,7 @@ LOGGING = {
         # A 4xx response is no warning; failures are still logged as errors with their traceback.
         "django.request": {"level": "ERROR"},
         "django.security": {"level": "CRITICAL"},
-        # Each delivery is a line or two there, and says nothing that a task's row does not.
-        "django_tasks": {"level": "WARNING"},
-        "django_tasks_db": {"level": "WARNING"},
+        # A line or two for each id that it carries.
         "celery": {"level": "WARNING"},
     },
 }

@@ -12,10 +12,9 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from albumen.tasks.access import queue_at
 from albumen.tasks.models import Task
 from albumen.tasks.services.announcements import announce
-from albumen.tasks.services.claims import held, lease
+from albumen.tasks.services.leases import held, lease
 
 REPORT_SECONDS = 0.5
 ANNOUNCE_SECONDS = 1.0
@@ -27,35 +26,36 @@ stopping = threading.Event()
 
 
 class Interrupted(BaseException):
-    """The handler has to end now. No `Exception`, so that one that takes up the failures of single items lets it
-    through."""
+    """The handler has to end now. Not an `Exception`, so that a handler that catches the failures of single items lets
+    it through."""
 
 
 class LostClaim(Interrupted):
-    """Another worker has taken the task over, or it is gone; whatever this one writes is not to count."""
+    """Another worker has taken the task over, or it was deleted; nothing that this worker writes may count."""
 
 
 class Cancelled(Interrupted):
-    """Somebody asked to cancel the task."""
+    """It was requested to cancel the task."""
 
 
 class Stopped(Interrupted):
-    """This worker ends; the task goes on in another one."""
+    """This worker process ends; the task goes on in another one."""
 
 
 class TurnOver(Interrupted):
-    """Others wait, and this task has had its turn; it goes on behind them."""
+    """Other tasks wait, and this one has had its turn; it goes on behind them."""
 
 
 @dataclass(slots=True)
 class Step:
-    """What is being committed; a checkpoint that is not known before the block's own writes is set here."""
+    """A step that is being committed. Set `checkpoint` where it is not known before the writes of the block."""
 
     checkpoint: dict[str, Any] | None = None
 
 
-class Run:
-    """One attempt at a task. `checkpoint` is as the last step committed it, by this attempt or an earlier one."""
+class TaskContext:
+    """One attempt at a task. `done`, `total` and `checkpoint` are as the last step committed them, in this attempt or
+    an earlier one."""
 
     def __init__(self, task: Task) -> None:
         self.task = task
@@ -100,11 +100,11 @@ class Run:
         total: int | None = None,
         checkpoint: dict[str, Any] | None = None,
     ) -> Iterator[Step]:
-        """One transaction: what the block writes is committed together with the progress, or neither is.
+        """Run the block in a transaction: what it writes is committed together with the progress, or neither is.
 
         `done` sets the progress and `advance` adds to it; `total` and `checkpoint` stay as they are when absent.
         Raises Cancelled, Stopped or LostClaim before the block begins. Long work that writes nothing belongs before
-        the step, since others may have to wait for its end.
+        the step, because other writers may have to wait for its end.
         """
         progress: dict[str, Any] = {"done": self.task.done + advance if done is None else done}
         if total is not None:
@@ -123,7 +123,7 @@ class Run:
         self._announce()
 
     def report(self, done: int, total: int | None = None) -> None:
-        """Progress alone; written twice a second at most. Raises like `step`."""
+        """Write progress alone, twice a second at most. Raises as `step` does."""
         if time.monotonic() - self._reported < REPORT_SECONDS and not stopping.is_set():
             return
         self._reported = time.monotonic()
@@ -131,12 +131,15 @@ class Run:
             pass
 
     def give_way(self) -> None:
-        """For a handler that goes on from its last step: called between two items, so that long work keeps nobody
-        else from the worker. Raises TurnOver once this attempt has lasted `TASK_SECONDS["turn"]` and others wait."""
+        """Raise TurnOver once this attempt has lasted `TASK_SECONDS["turn"]` and other tasks wait.
+
+        A handler that can go on from its last step calls this between two items, so that long work does not block
+        the worker.
+        """
         if time.monotonic() < self._turn_ends:
             return
         self._turn_ends = time.monotonic() + GIVE_WAY_SECONDS
-        if queue_at(self.now()).length:
+        if Task.objects.due(self.now()).exists():
             raise TurnOver
 
     def _hold(self, progress: dict[str, Any]) -> None:
@@ -148,7 +151,7 @@ class Run:
         raise Cancelled if rows.exists() else LostClaim
 
     def _announce(self) -> None:
-        # Not in the step's own transaction: that may hold what others wait for, and would then wait for them.
+        # Not in the transaction of the step: publishing waits for others, and they may wait for what the step holds.
         if time.monotonic() - self._announced >= ANNOUNCE_SECONDS:
             self._announced = time.monotonic()
             with transaction.atomic():

@@ -1,0 +1,61 @@
+"""Ids of new tasks on their way to workers on other machines, carried by Celery over Redis.
+
+An id only wakes a worker before its next look at the table of tasks, so losing one or carrying it twice does no harm,
+and Celery's results, retries and acknowledgements are not used.
+"""
+
+import logging
+import queue
+from functools import cache
+from typing import Any
+
+from celery import Celery
+from django.conf import settings
+from kombu import Queue
+from kombu.exceptions import OperationalError
+
+CALL = "albumen.task"
+QUEUE = "albumen"
+logger = logging.getLogger(__name__)
+# The id that has arrived and that no thread has taken up. No more than one: other workers may be free.
+arrived: queue.Queue[int] = queue.Queue(maxsize=1)
+
+
+def send(task_id: int) -> None:
+    """Send the id to a worker, where there is a broker."""
+    if not settings.BROKER_URL:
+        return
+    try:
+        app().send_task(CALL, (task_id,), retry=False)
+    except OperationalError as error:
+        logger.warning("The broker does not answer, so a worker finds task %s a little later. %s", task_id, error)
+
+
+def receive() -> None:
+    """Put the ids that come into `arrived`, until this process ends. Celery's one thread here is the caller's: while
+    nobody takes an id from `arrived`, it reads no more."""
+    app().WorkController(pool="solo", without_mingle=True, without_gossip=True, without_heartbeat=True).start()
+
+
+@cache
+def app() -> Celery:
+    """Return the connection to the broker, which all threads share."""
+    # Without Celery's fix-ups for Django, which close the database after each message.
+    celery: Any = Celery("albumen", broker=settings.BROKER_URL, fixups=[], set_as_current=False)
+    celery.conf.update(
+        task_ignore_result=True,
+        # Nothing is acknowledged: where that fails, Celery logs it and never reads from the broker again.
+        task_default_queue=QUEUE,
+        task_queues=[Queue(QUEUE, no_ack=True)],
+        worker_hijack_root_logger=False,
+        worker_enable_remote_control=False,
+        broker_connection_retry_on_startup=True,
+        # A request that starts a task does not wait for a broker that is away.
+        broker_transport_options={"socket_connect_timeout": 2, "max_retries": 1, "interval_start": 0},
+    )
+    celery.task(name=CALL)(_arrive)
+    return celery
+
+
+def _arrive(task_id: int) -> None:
+    arrived.put(task_id)
