@@ -7,12 +7,9 @@ multiply: workers x (threads + 8) connections, and workers x decoders.
 
 import os
 import shutil
-import sys
-import time
 from pathlib import Path
 from typing import Any
 
-from gunicorn.workers.gthread import ThreadWorker
 from prometheus_client.multiprocess import mark_process_dead
 
 
@@ -26,6 +23,7 @@ def _processors() -> int:
 
 bind = f"{os.environ.get('HOST') or '127.0.0.1'}:{_number('PORT', 8000)}"
 workers = _number("WEB_CONCURRENCY", _processors())
+worker_class = "gthread"
 threads = _number("ALBUMEN_THREADS", 16)
 # The settings read the same numbers: the size of the pool of connections, and how many decoders a process may have.
 os.environ["ALBUMEN_THREADS"] = str(threads)
@@ -49,40 +47,6 @@ control_socket_disable = True
 accesslog = None
 errorlog = "-"
 loglevel = "warning"
-
-
-# How long the rest of a body is read that nobody wants. Where a proxy passes one here, it has it whole.
-UNREAD_SECONDS = 5
-
-
-class Worker(ThreadWorker):
-    """Once it has to end, it answers what waits to be accepted and closes the door at once. gunicorn leaves the door
-    open until its last connection is gone, and then drops whoever has come in meanwhile.
-
-    What a refused upload has left unread it reads to its end. gunicorn reads 64 KiB and closes, while the proxy, which
-    has sent all and has its answer, may be sending the next request on the same connection."""
-
-    def set_accept_enabled(self, enabled: bool) -> None:
-        super().set_accept_enabled(enabled)
-        if not enabled and not self.alive:
-            listeners, self.sockets = self.sockets, []
-            for listener in listeners:
-                self._accept_the_rest(listener)
-                listener.close()
-
-    def _keepalive_after(self, conn: Any, keepalive: bool) -> bool:
-        drained = conn.parser.finish_body(deadline=time.monotonic() + UNREAD_SECONDS, max_bytes=sys.maxsize)
-        return bool(keepalive and drained)
-
-    def _accept_the_rest(self, listener: Any) -> None:
-        while True:
-            before = self.nr_conns
-            self.accept(listener)
-            if self.nr_conns == before:
-                return
-
-
-worker_class = Worker
 
 
 def on_starting(server: Any) -> None:

@@ -15,49 +15,57 @@ from albumen.api.problems import document, rendered
 from albumen.operations import metrics, request_id
 from albumen.operations.middleware import record
 from albumen.operations.probes import PATHS
-from albumen.server.request_body import Body, GivenUp, Message, Receive, Send
-from albumen.server.wsgi import application as wsgi
 
-from albumen.server.websockets import application as websockets  # isort: skip  (needs the settings)
+# isort: split  (these need the settings and the apps)
+from albumen.server.request_body import Message, Receive, RequestBody, Send
+from albumen.server.websockets import application as websockets
+from albumen.server.wsgi import application as wsgi
+from albumen.uploads.temporary import BodyIncomplete
 
 logger = logging.getLogger(__name__)
 
 _http: Any = WSGIMiddleware(cast(Any, wsgi), workers=settings.THREADS)
-# A server whose threads are all busy is not dead, and says so.
+# A server whose threads are all busy still answers that it is alive.
 _probes: Any = WSGIMiddleware(cast(Any, wsgi), workers=2)
 
 
 async def application(scope: Message, receive: Receive, send: Send) -> None:
-    """HTTP and WebSockets, beside each other."""
+    """Serve one HTTP request, or one WebSocket."""
     if scope["type"] == "http":
-        body = scope["albumen.body"] = Body(receive, scope)
-        answering = _probes if scope["path"].strip("/") in PATHS else _http
-        try:
-            await body.gather()
-            async with body.thread():
-                await answering(scope, body.receive, body.answer_with(send))
-        except GivenUp as reason:
-            await _refuse(scope, body, send, str(reason))
-        finally:
-            body.ahead.close()
+        await _serve(scope, receive, send)
     elif scope["type"] == "websocket":
         with metrics.sockets.track_inprogress():
             await websockets(scope, receive, send)
 
 
-async def _refuse(scope: Message, body: Body, send: Send, detail: str) -> None:
-    """Without Django, which would take a thread and ask the database for each of them."""
-    sent = dict(scope["headers"])
-    chosen = request_id.choose(sent.get(b"x-request-id", b"").decode("latin-1"))
-    problem = document(400, "body_incomplete", detail, request_id=chosen)
-    refusal, described = rendered(problem, sent.get(b"accept", b"").decode("latin-1"))
-    described |= {"X-Request-ID": chosen, "Connection": "close"}
-    headers = [(name.lower().encode(), value.encode()) for name, value in described.items()]
+async def _serve(scope: Message, receive: Receive, send: Send) -> None:
+    began = asyncio.get_running_loop().time()
+    headers = dict(scope["headers"])
+    body = RequestBody(receive, headers)
+    django = _probes if scope["path"].strip("/") in PATHS else _http
+    try:
+        await body.collect()
+        async with body.thread():
+            await django(scope, body.receive, body.closing(send))
+    except BodyIncomplete as refusal:
+        start, content = _refusal(headers, refusal.detail)
+        record(scope["method"], "none", 400, asyncio.get_running_loop().time() - began, None)
+        await send(start)
+        await send({"type": "http.response.body", "body": content, "more_body": True})
+        await body.drain()
+        await send({"type": "http.response.body", "body": b""})
+    finally:
+        body.buffer.close()
+
+
+def _refusal(headers: dict[bytes, bytes], detail: str) -> tuple[Message, bytes]:
+    """Return the head and the content of an answer that is made without Django, which would take a thread and ask the
+    database for each."""
+    chosen = request_id.choose(headers.get(b"x-request-id", b"").decode("latin-1"))
     request_id.current.set(chosen)
-    seconds = asyncio.get_running_loop().time() - body.began
-    logger.info("A body was given up: %s", detail)
-    record(scope["method"], "none", 400, seconds, None)
-    await send({"type": "http.response.start", "status": 400, "headers": headers})
-    await send({"type": "http.response.body", "body": refusal, "more_body": True})
-    await body.drain()
-    await send({"type": "http.response.body", "body": b""})
+    logger.info("A body was refused: %s", detail)
+    problem = document(400, "body_incomplete", detail, request_id=chosen)
+    content, fields = rendered(problem, headers.get(b"accept", b"").decode("latin-1"))
+    fields |= {"X-Request-ID": chosen, "Connection": "close"}
+    encoded = [(name.lower().encode(), value.encode()) for name, value in fields.items()]
+    return {"type": "http.response.start", "status": 400, "headers": encoded}, content

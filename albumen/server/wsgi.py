@@ -41,6 +41,5 @@ def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iter
         length = None if length is None else int(length)
     except ValueError:
         length = None
-    body = environ.get("asgi.scope", {}).get("albumen.body")
-    environ["wsgi.input"] = BodyInput(environ["wsgi.input"], length, lambda: body is not None and body.broken)
+    environ["wsgi.input"] = BodyInput(environ["wsgi.input"], length)
     return _django(environ, start_response)

@@ -4,7 +4,6 @@ import base64
 import binascii
 import hashlib
 import os
-from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self
@@ -110,19 +109,18 @@ class UnreadFile(UploadedFile):
 
 
 class BodyInput:
-    """A request's body that refuses to end before its length, or when `broke_off` says that the client went away."""
+    """A request's body that raises `BodyIncomplete` where it ends before its length, in bytes; None: not known."""
 
-    def __init__(self, stream: Any, length: int | None, broke_off: Callable[[], bool]) -> None:
+    def __init__(self, stream: Any, length: int | None) -> None:
         self._stream = stream
         self._left = length
-        self._broke_off = broke_off
 
     def read(self, size: int = -1) -> bytes:
         data: bytes = self._stream.read(size)
         if self._left is not None:
             self._left -= len(data)
         at_its_end = size < 0 or len(data) < size
-        if at_its_end and ((self._left or 0) > 0 or self._broke_off()):
+        if at_its_end and (self._left or 0) > 0:
             raise BodyIncomplete("body_incomplete", "The body ended before it was whole. Send it again.")
         return data
 

@@ -1,11 +1,13 @@
-"""One for each process: which sockets are open, whether there is something new for them, and whether their logins
-still hold. Everything here runs in the event loop, but what asks the database: that has threads of its own, so that
-sockets never take those of HTTP."""
+"""The sockets of one process: tells them of new events, and ends those whose login is over.
+
+Everything here runs in the event loop, but what asks the database: that has threads of its own, so that sockets never
+take those of HTTP.
+"""
 
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Callable, Collection, Hashable
+from collections.abc import Callable, Collection, Coroutine, Hashable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import datetime
@@ -14,7 +16,7 @@ from typing import Any, ParamSpec, Protocol, TypeVar
 from django.db import close_old_connections
 from django.utils import timezone
 
-from albumen.errors import LimitReached, Unauthenticated
+from albumen.errors import DomainError, LimitReached, Unauthenticated
 from albumen.events.consumers import listener
 from albumen.events.services import last_numbers, wakeup
 
@@ -24,44 +26,46 @@ T = TypeVar("T")
 THREADS = 4
 SOCKETS_A_USER = 50
 # Sockets that nobody has signed in on yet, for 10 s each.
-WAITING_SOCKETS = 1000
-WAITING_SOCKETS_AN_ADDRESS = 100
-# A ring is a hint that may be missed: the log is looked into this often without any.
+SLOTS = 1000
+SLOTS_AN_ADDRESS = 100
+# Notifications may be missed: the log is looked into this often without any.
 LOOK_SECONDS = 1.0
 CHECK_SECONDS = 2.0
 logger = logging.getLogger(__name__)
 
 
 class Login(Protocol):
-    """What a socket rests on. `key` names it to `still_signed_in`."""
+    """The login that a socket rests on. `key` names it to `valid_logins`."""
 
     @property
     def user_id(self) -> int: ...
     @property
-    def key(self) -> Any: ...
+    def key(self) -> Hashable: ...
     @property
     def until(self) -> datetime: ...
 
 
 class Socket(Protocol):
-    login: Any
+    """A socket, as the hub sees it."""
+
+    login: Login | None
 
     def advance(self, last: int) -> None: ...
-    async def refuse(self, error: Any) -> None: ...
+    async def refuse(self, error: DomainError) -> None: ...
 
 
 class Hub:
-    def __init__(self, still_signed_in: Callable[[Collection[Any]], Collection[Hashable]]) -> None:
-        """`still_signed_in` answers which of the logins with these keys hold; it is asked every two seconds."""
-        self._still_signed_in = still_signed_in
+    def __init__(self, valid_logins: Callable[[Collection[Any]], Collection[Hashable]]) -> None:
+        """`valid_logins` returns the keys, out of those that it is given, of logins that still hold."""
+        self._valid_logins = valid_logins
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="events")
         self._sockets: dict[int, set[Socket]] = {}
-        self._waiting: Counter[str] = Counter()
-        self._rung = asyncio.Event()
+        self._slots: Counter[str] = Counter()
+        self._woken = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def ask(self, question: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """What a function answers that reads the database."""
+        """Call a function that reads the database, in a thread, and return what it returns."""
 
         def work() -> T:
             close_old_connections()
@@ -72,28 +76,31 @@ class Hub:
 
         return await asyncio.get_running_loop().run_in_executor(self._threads, work)
 
-    def admit(self, address: str) -> bool:
-        """Whether there is room for one more that nobody has signed in on, for this client address and for all."""
-        if self._waiting.total() >= WAITING_SOCKETS or self._waiting[address] >= WAITING_SOCKETS_AN_ADDRESS:
+    def take_slot(self, address: str) -> bool:
+        """Return whether one more socket may wait for its sign-in, of this client address and of all."""
+        if self._slots.total() >= SLOTS or self._slots[address] >= SLOTS_AN_ADDRESS:
             return False
-        self._waiting[address] += 1
+        self._slots[address] += 1
         return True
 
-    def settle(self, address: str) -> None:
-        """It was signed in on, or is gone."""
-        self._waiting -= Counter({address: 1})  # What falls to zero is forgotten.
+    def release_slot(self, address: str) -> None:
+        """Count a socket no longer that was signed in on, or is gone."""
+        self._slots -= Counter({address: 1})  # What falls to zero is forgotten.
 
-    def join(self, socket: Socket) -> None:
-        """From now on it is told; `LimitReached` where its user has too many already."""
-        own = self._sockets.setdefault(socket.login.user_id, set())
+    def join(self, socket: Socket, user_id: int) -> None:
+        """Tell the socket of this user's events from now on; `LimitReached` where the user has too many sockets."""
+        own = self._sockets.setdefault(user_id, set())
         if len(own) >= SOCKETS_A_USER:
             raise LimitReached(1, f"You have {SOCKETS_A_USER} sockets open: close one of them first.")
         own.add(socket)
         if not self._tasks:
-            for work in (self._tell, self._check):
+            for work in (self._watch_log, self._watch_logins):
                 self.spawn(work(), self._tasks)
 
     def leave(self, socket: Socket) -> None:
+        """Forget the socket, where it had joined."""
+        if socket.login is None:
+            return
         own = self._sockets.get(socket.login.user_id, set())
         own.discard(socket)
         if not own:
@@ -103,39 +110,39 @@ class Hub:
                 task.cancel()
             self._tasks = set()
 
-    def ring(self) -> None:
+    def wake(self) -> None:
         """Look into the log for everybody, soon."""
-        self._rung.set()
+        self._woken.set()
 
     @staticmethod
-    def spawn(work: Any, tasks: set[asyncio.Task[None]]) -> asyncio.Task[None]:
-        """Start a task and keep it until it is done: the loop itself would forget it."""
+    def spawn(work: Coroutine[Any, Any, None], tasks: set[asyncio.Task[None]]) -> asyncio.Task[None]:
+        """Start a task and keep it in `tasks` until it is done: the loop itself would forget it."""
         task = asyncio.create_task(work)
         tasks.add(task)
         task.add_done_callback(tasks.discard)
         return task
 
-    async def _tell(self) -> None:
+    async def _watch_log(self) -> None:
         loop = asyncio.get_running_loop()
 
-        def ring_from_elsewhere() -> None:
+        def wake_from_thread() -> None:
             # A server that stops has closed its loop, while threads still commit.
-            if not self._rung.is_set():
+            if not self._woken.is_set():
                 with suppress(RuntimeError):
-                    loop.call_soon_threadsafe(self._rung.set)
+                    loop.call_soon_threadsafe(self._woken.set)
 
-        wakeup.listen(ring_from_elsewhere)
-        ended = listener.start(ring_from_elsewhere)
+        wakeup.listen(wake_from_thread)
+        ended = listener.start(wake_from_thread)
         try:
             while True:
                 with suppress(TimeoutError):
                     async with asyncio.timeout(LOOK_SECONDS):
-                        await self._rung.wait()
-                self._rung.clear()
+                        await self._woken.wait()
+                self._woken.clear()
                 try:
                     newest = await self.ask(last_numbers, list(self._sockets))
                 except Exception:
-                    logger.exception("The log cannot be read; sockets wait.")
+                    logger.exception("The log of events cannot be read; sockets wait.")
                     await asyncio.sleep(LOOK_SECONDS)
                     continue
                 for user_id, last in newest.items():
@@ -143,22 +150,23 @@ class Hub:
                         socket.advance(last)
         finally:
             ended.set()
-            wakeup.unlisten(ring_from_elsewhere)
+            wakeup.unlisten(wake_from_thread)
 
-    async def _check(self) -> None:
+    async def _watch_logins(self) -> None:
         closing: set[asyncio.Task[None]] = set()
         while True:
             await asyncio.sleep(CHECK_SECONDS)
-            sockets = [socket for own in self._sockets.values() for socket in own]
-            asked = {socket.login.key for socket in sockets}
+            logins = {
+                socket: socket.login for own in self._sockets.values() for socket in own if socket.login is not None
+            }
             try:
-                held = await self.ask(self._still_signed_in, asked)
+                valid = await self.ask(self._valid_logins, {login.key for login in logins.values()})
             except Exception:
                 logger.exception("Logins cannot be checked; sockets stay open.")
                 continue
             now = timezone.now()
-            for socket in sockets:
-                # Whoever has signed in anew meanwhile is looked at the next time.
-                if (socket.login.key in asked and socket.login.key not in held) or socket.login.until <= now:
+            for socket, login in logins.items():
+                # A socket that has a new login meanwhile is looked at the next time.
+                if socket.login is login and (login.key not in valid or login.until <= now):
                     error = Unauthenticated("session_ended", "This login is over. Sign in again.")
                     self.spawn(socket.refuse(error), closing)

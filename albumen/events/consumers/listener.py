@@ -1,4 +1,4 @@
-"""Notices that somebody has committed to the database, in whatever process; in a thread of its own."""
+"""Notices that some process has committed to the database; in a thread of its own."""
 
 import logging
 import threading
@@ -14,19 +14,19 @@ RETRY_SECONDS = (0.2, 5.0)
 logger = logging.getLogger(__name__)
 
 
-def start(ring: Callable[[], None]) -> threading.Event:
-    """Call `ring` after each commit that may have brought events, until the answered event is set."""
+def start(notify: Callable[[], None]) -> threading.Event:
+    """Call `notify` after each commit that may have brought events, until the returned event is set."""
     ended = threading.Event()
-    work = _listen if connection.vendor == "postgresql" else _look
-    threading.Thread(target=_keep, args=(work, ring, ended), name="events-watch", daemon=True).start()
+    work = _listen if connection.vendor == "postgresql" else _poll
+    threading.Thread(target=_run, args=(work, notify, ended), name="events-listener", daemon=True).start()
     return ended
 
 
-def _keep(work: Callable[..., None], ring: Callable[[], None], ended: threading.Event) -> None:
+def _run(work: Callable[..., None], notify: Callable[[], None], ended: threading.Event) -> None:
     pause, longest = RETRY_SECONDS
     while not ended.is_set():
         try:
-            work(ring, ended)
+            work(notify, ended)
         except Exception:
             # Sockets are looked after every second meanwhile; only the delay grows.
             logger.exception("The database cannot be watched; trying again in %.1f s.", pause)
@@ -35,7 +35,7 @@ def _keep(work: Callable[..., None], ring: Callable[[], None], ended: threading.
     connection.close()
 
 
-def _look(ring: Callable[[], None], ended: threading.Event) -> None:
+def _poll(notify: Callable[[], None], ended: threading.Event) -> None:
     """SQLite: the number changes when any other connection has committed."""
     seen = None
     connection.close()
@@ -44,17 +44,17 @@ def _look(ring: Callable[[], None], ended: threading.Event) -> None:
             now = cursor.execute("PRAGMA data_version").fetchone()
             if now != seen:
                 seen = now
-                ring()
+                notify()
 
 
-def _listen(ring: Callable[[], None], ended: threading.Event) -> None:
-    """PostgreSQL: writers notify in their transaction. The connection is not taken from a pool, where it would be
-    missed for good."""
+def _listen(notify: Callable[[], None], ended: threading.Event) -> None:
+    """PostgreSQL: writers notify in their transaction. The connection is not from the pool, which would miss it for
+    good."""
     import psycopg
 
-    with psycopg.connect(**connection.get_connection_params(), autocommit=True) as listener:
-        listener.execute(f"LISTEN {wakeup.CHANNEL}")
-        ring()
+    with psycopg.connect(**connection.get_connection_params(), autocommit=True) as listening:
+        listening.execute(f"LISTEN {wakeup.CHANNEL}")
+        notify()
         while not ended.is_set():
-            for _ in listener.notifies(timeout=1.0, stop_after=1):
-                ring()
+            for _ in listening.notifies(timeout=1.0, stop_after=1):
+                notify()

@@ -1,8 +1,8 @@
 """Wakes those who wait for events, when a transaction that has written some is committed.
 
-A ring is a hint and carries nothing: whoever hears it looks into the log, and whoever misses it finds the same there
-later. Listeners of this process are called at once; PostgreSQL tells other processes (`CHANNEL`), and SQLite's are
-watched by their `PRAGMA data_version`.
+A notification is a hint and carries nothing: the log has the events, also for those who miss it. Listeners of this
+process are called at once; PostgreSQL notifies other processes (`CHANNEL`), and SQLite's are watched by their `PRAGMA
+data_version`.
 """
 
 from collections.abc import Callable
@@ -14,7 +14,7 @@ _listeners: set[Callable[[], None]] = set()
 
 
 def listen(callback: Callable[[], None]) -> None:
-    """Call this from now on, in whatever thread commits; it must be quick and never fail."""
+    """Call this after each commit of events, in the thread that commits; it must be quick and never fail."""
     _listeners.add(callback)
 
 
@@ -23,13 +23,13 @@ def unlisten(callback: Callable[[], None]) -> None:
 
 
 def notify_after_commit() -> None:
-    """Inside a transaction that has written events."""
+    """Notify everybody once the current transaction, which has written events, is committed."""
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_notify(%s, '')", [CHANNEL])
-    transaction.on_commit(_ring, robust=True)
+    transaction.on_commit(_notify, robust=True)
 
 
-def _ring() -> None:
+def _notify() -> None:
     for callback in tuple(_listeners):
         callback()

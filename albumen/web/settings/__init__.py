@@ -264,6 +264,8 @@ LOGGING = {
         # A 4xx response is no warning; failures are still logged as errors with their traceback.
         "django.request": {"level": "ERROR"},
         "django.security": {"level": "CRITICAL"},
+        # Below warnings are the whole addresses and frames of WebSockets, which may hold tokens.
+        "uvicorn.error": {"level": "WARNING"},
         # A line or two for each id that it carries.
         "celery": {"level": "WARNING"},
     },
