@@ -1,4 +1,4 @@
-"""Whose events one may see: one's own, and nobody else's, administrators included."""
+"""Which events a user may see: their own alone, administrators too."""
 
 from django.db.models import QuerySet
 
@@ -6,5 +6,5 @@ from albumen.events.models import Event
 
 
 def events_of(user_id: int) -> QuerySet[Event]:
-    """The user's own events that are kept, in order."""
-    return Event.objects.filter(receiver_id=user_id).order_by("number")
+    """Return the events of this user's log that are kept, in order."""
+    return Event.objects.filter(recipient_id=user_id).order_by("number")

@@ -1,4 +1,4 @@
-"""What a client may ask of its log."""
+"""The query parameters of the list of events."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ class EventQuery(serializers.Serializer[Any]):
         help_text="The `id` of the last event that you have; absent: from the oldest one that is kept.",
     )
     limit = serializers.IntegerField(
-        default=LIMIT, min_value=1, max_value=MAX_LIMIT, help_text="Events in one answer."
+        default=LIMIT, min_value=1, max_value=MAX_LIMIT, help_text="At most so many events."
     )
 
     def to_internal_value(self, params: Any) -> Any:

@@ -1,7 +1,7 @@
-"""What happened, as each receiver is told: a numbered log of one's own for each user.
+"""Events, as their recipients are told of them: a numbered log for each user.
 
-The receivers' rows may outlive them until the next pruning: whoever writes a log never fails because one of many
-receivers leaves at that moment.
+No foreign key is enforced, so that writing many logs never fails because one recipient is deleted at that moment. What
+is left of a deleted user goes with the next pruning.
 """
 
 from django.conf import settings
@@ -10,7 +10,7 @@ from django.db import models
 
 
 class Stream(models.Model):
-    """The number of a receiver's newest event. Its writer holds this row to the end of the transaction, so that the
+    """The number of a recipient's newest event. Its writer holds this row to the end of the transaction, so that the
     numbers have no gaps and stand in the order of the commits."""
 
     user = models.OneToOneField(
@@ -23,10 +23,15 @@ class Stream(models.Model):
 
 
 class Event(models.Model):
-    """One event of one receiver. `number` counts from 1 and is what the API calls `id`."""
+    """One event of one recipient. `number` counts from 1 and is what the API calls `id`."""
 
-    receiver = models.ForeignKey(
-        settings.AUTH_USER_MODEL, db_constraint=False, db_index=False, on_delete=models.CASCADE, related_name="+"
+    recipient = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        db_column="receiver_id",
+        db_constraint=False,
+        db_index=False,
+        on_delete=models.CASCADE,
+        related_name="+",
     )
     number = models.PositiveBigIntegerField()
     type = models.CharField(max_length=40)
@@ -34,8 +39,8 @@ class Event(models.Model):
     data = models.JSONField(encoder=DjangoJSONEncoder)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["receiver", "number"], name="events_numbered")]
+        constraints = [models.UniqueConstraint(fields=["recipient", "number"], name="events_numbered")]
         indexes = [models.Index(fields=["at"], name="event_at")]
 
     def __str__(self) -> str:
-        return f"{self.receiver_id}/{self.number} {self.type}"
+        return f"{self.recipient_id}/{self.number} {self.type}"

@@ -1,4 +1,4 @@
-"""The shape of events in answers."""
+"""The shape of events in responses."""
 
 from typing import Any
 
@@ -52,7 +52,7 @@ class EventDataField(serializers.DictField):
 
 
 class EventSerializer(serializers.Serializer[Any]):
-    id = serializers.IntegerField(source="number", help_text="Counts each user's own events from 1, without gaps.")
+    id = serializers.IntegerField(source="number", help_text="Counts your events from 1, without gaps.")
     type = serializers.ChoiceField(TYPES, help_text="`/docs/events/` describes each.")
     at = serializers.DateTimeField()
     data = EventDataField()  # type: ignore[assignment]

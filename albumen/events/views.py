@@ -1,4 +1,4 @@
-"""One's own events, for whoever asks instead of listening on `/ws/events/`."""
+"""A user's events, for clients that do not listen on `/ws/events/`."""
 
 from typing import Any, cast
 
@@ -18,9 +18,9 @@ class Events(GenericAPIView[Any]):
     refusals = {"GET": [400, 410]}
 
     @extend_schema(
-        summary="Read one's events",
+        summary="List your events",
         description=(
-            "What happened to the things in one's lists, in the order in which it was committed. Go on with the last "
+            "What happened to the things in your lists, in the order in which it was committed. Go on with the last "
             "`id` as `after` until it is `last`. Events are kept for 7 days: an `after` that is older than that is a "
             "410 whose `oldest` is the id of the oldest event there is. `/ws/events/` sends the same events at once."
         ),

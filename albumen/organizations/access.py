@@ -73,12 +73,12 @@ def get_membership(viewer: Viewer, organization_id: int, user_id: int) -> Member
     return found
 
 
-def audience_of(organization_id: int) -> set[int]:
+def recipients_of(organization_id: int) -> set[int]:
     """Who is told when its memberships change: its active members."""
-    return audiences_of([organization_id])[organization_id]
+    return recipients_of_each([organization_id])[organization_id]
 
 
-def audiences_of(organization_ids: Iterable[int]) -> dict[int, set[int]]:
+def recipients_of_each(organization_ids: Iterable[int]) -> dict[int, set[int]]:
     """The same for each of many."""
     told: dict[int, set[int]] = {organization_id: set() for organization_id in organization_ids}
     members = Membership.objects.filter(organization_id__in=told, user__is_active=True)

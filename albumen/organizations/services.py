@@ -50,7 +50,7 @@ def delete_organization(*, actor: Any, organization: Organization, now: datetime
     """Remove it with its memberships; `Conflict` while it owns albums. For those who run it."""
     organization = access.get_managed_organization(actor, organization.pk, lock=True)
     # Each hears of oneself: a word to all about each would be a flood.
-    told = [_removed(organization, user_id, [user_id]) for user_id in sorted(access.audience_of(organization.pk))]
+    told = [_removed(organization, user_id, [user_id]) for user_id in sorted(access.recipients_of(organization.pk))]
     _delete(organization)
     publish(*told, now=now)
 
@@ -120,7 +120,7 @@ def remove_member(*, actor: Any, organization: Organization, user_id: int, now: 
     membership = access.get_membership(actor, organization.pk, user_id)
     _keep_an_owner(user_id, Membership.objects.filter(pk=membership.pk))
     membership.delete()
-    publish(_removed(organization, user_id, {user_id, *access.audience_of(organization.pk)}), now=now)
+    publish(_removed(organization, user_id, {user_id, *access.recipients_of(organization.pk)}), now=now)
 
 
 @transaction.atomic
@@ -151,12 +151,12 @@ def set_memberships(*, user: Any, organization_ids: Iterable[int], now: datetime
         _require_open(organization, pointer="/organizations")
     _keep_an_owner(user.pk, left, pointer="/organizations")
     # Those who leave are told as well, and those who come.
-    audiences = access.audiences_of(organization.pk for organization in locked)
-    told = [_removed(one, user.pk, audiences[one.pk]) for one in locked if one.pk not in wanted]
+    recipients = access.recipients_of_each(organization.pk for organization in locked)
+    told = [_removed(one, user.pk, recipients[one.pk]) for one in locked if one.pk not in wanted]
     left.delete()
     created = [Membership(organization=organization, user=user, joined_at=now) for organization in joined]
     Membership.objects.bulk_create(created)
-    told += [_added(one, {user.pk, *audiences[one.organization_id]}) for one in created]
+    told += [_added(one, {user.pk, *recipients[one.organization_id]}) for one in created]
     publish(*told, now=now)
 
 
@@ -164,8 +164,8 @@ def of_leaving(user: Any) -> list[NewEvent]:
     """What the others in the user's organizations are told when the user is removed."""
     memberships = Membership.objects.filter(user=user).select_related("organization").order_by("organization_id")
     organizations = [membership.organization for membership in memberships]
-    audiences = access.audiences_of(organization.pk for organization in organizations)
-    return [_removed(one, user.pk, audiences[one.pk] - {user.pk}) for one in organizations]
+    recipients = access.recipients_of_each(organization.pk for organization in organizations)
+    return [_removed(one, user.pk, recipients[one.pk] - {user.pk}) for one in organizations]
 
 
 def leave_all(*, user: Any) -> list[Organization]:
@@ -185,14 +185,14 @@ def remove_deserted(*, organizations: Iterable[Organization]) -> None:
             _delete(organization)
 
 
-def _added(membership: Membership, receivers: Collection[int] | None = None) -> NewEvent:
+def _added(membership: Membership, recipients: Collection[int] | None = None) -> NewEvent:
     organization, role = membership.organization, str(membership.role)
-    told = access.audience_of(organization.pk) if receivers is None else receivers
+    told = access.recipients_of(organization.pk) if recipients is None else recipients
     return NewEvent("organization.member_added", _shape(organization, membership.user_id, role), told)
 
 
-def _removed(organization: Organization, user_id: int, receivers: Collection[int]) -> NewEvent:
-    return NewEvent("organization.member_removed", _shape(organization, user_id, None), receivers)
+def _removed(organization: Organization, user_id: int, recipients: Collection[int]) -> NewEvent:
+    return NewEvent("organization.member_removed", _shape(organization, user_id, None), recipients)
 
 
 def _shape(organization: Organization, user_id: int, role: str | None) -> dict[str, Any]:

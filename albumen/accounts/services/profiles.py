@@ -146,7 +146,7 @@ def remove_user(*, user: User, now: datetime) -> None:
     told = [happening for farewell in farewells for happening in farewell(user)]
     if told:
         # The user's own log goes too: it is locked together with the others' logs, in the order that all writers keep.
-        told[0] = replace(told[0], receivers={*told[0].receivers, user.pk})
+        told[0] = replace(told[0], recipients={*told[0].recipients, user.pk})
         publish(*told, now=now)
     user.delete()
     memberships.remove_deserted(organizations=deserted)

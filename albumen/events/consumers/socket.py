@@ -10,7 +10,6 @@ import orjson
 
 from albumen.errors import DomainError, Gone, Invalid, LimitReached, Unauthenticated
 from albumen.events.consumers.hub import Hub, Login
-from albumen.events.models import Event
 from albumen.events.services import events_after, last_number
 from albumen.querying import MAX_ID
 
@@ -164,7 +163,8 @@ class EventSocket:
             while self._sent < self._last and self.login is not None:
                 page = await self._hub.ask(events_after, user_id=self.login.user_id, after=self._sent, limit=BATCH)
                 for event in page.events:
-                    await self._say(_shape(event))
+                    head = {"type": "event", "id": event.number, "event": event.type}
+                    await self._say({**head, "at": event.at, "data": event.data})
                     self._sent = event.number
 
     async def refuse(self, error: DomainError) -> None:
@@ -217,7 +217,3 @@ class EventSocket:
         if self._holds_slot:
             self._holds_slot = False
             self._hub.release_slot(self._address)
-
-
-def _shape(event: Event) -> dict[str, Any]:
-    return {"type": "event", "id": event.number, "event": event.type, "at": event.at, "data": event.data}

@@ -1,6 +1,7 @@
-"""The log: each receiver's events, numbered without gaps in the order in which they were committed."""
+"""The log: each recipient's events, numbered without gaps in the order of their commits."""
 
-from collections.abc import Collection, Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
@@ -16,81 +17,79 @@ from albumen.events.models import Event, Stream
 from albumen.events.services import wakeup
 
 KEPT = timedelta(days=7)
-# So many receivers, or events, in one statement.
+# Recipients, or events, in one statement.
 BATCH = 500
 
 
 @dataclass(frozen=True, slots=True)
 class NewEvent:
-    """Something that happened, and the ids of the users who are told. `data` holds nothing that one of them may not
+    """Something that happened, and the ids of the users who are told. `data` holds nothing that a recipient may not
     see."""
 
     type: str
     data: dict[str, Any]
-    receivers: Collection[int]
+    recipients: Collection[int]
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Events in order, and the number of the receiver's newest one."""
+    """Events in order, and the number of the recipient's newest one."""
 
     events: list[Event]
     last: int
 
 
-def publish(*happenings: NewEvent, now: datetime) -> None:
-    """Write into the log of every receiver what happened: the last write of a service, inside its transaction
-    (`RuntimeError` outside of one), and one call for all of it.
+def publish(*events: NewEvent, now: datetime) -> None:
+    """Write the events into the logs of their recipients: one call, as the last write of a service, inside its
+    transaction (`RuntimeError` outside of one).
 
-    From here to the commit other writers to the same receivers wait. All of them take their receivers in the order of
-    the ids, so none waits for another in a circle.
+    From here to the commit other writers to the same recipients wait. All take their recipients in the order of the
+    ids, so none waits for another in a circle.
     """
     if not connection.in_atomic_block:
         raise RuntimeError("Events are published inside the transaction that makes them true.")
-    counts: dict[int, int] = {}
-    for happening in happenings:
-        for receiver in set(happening.receivers):
-            counts[receiver] = counts.get(receiver, 0) + 1
+    counts = Counter(recipient for event in events for recipient in set(event.recipients))
     if not counts:
         return
     numbers = _take_numbers(counts)
     rows = []
-    for happening in happenings:
-        for receiver in sorted(set(happening.receivers)):
-            row = Event(
-                receiver_id=receiver, number=numbers[receiver], type=happening.type, at=now, data=happening.data
+    for event in events:
+        for recipient in sorted(set(event.recipients)):
+            rows.append(
+                Event(recipient_id=recipient, number=numbers[recipient], type=event.type, at=now, data=event.data)
             )
-            numbers[receiver] += 1
-            rows.append(row)
+            numbers[recipient] += 1
     Event.objects.bulk_create(rows, batch_size=BATCH)
     wakeup.notify_after_commit()
 
 
-def _take_numbers(counts: dict[int, int]) -> dict[int, int]:
-    """The first free number of each receiver, of as many as the counts say. One statement locks a row or makes it, so
-    that no writer ever holds a new row while it waits for an old one."""
+def _take_numbers(counts: Mapping[int, int]) -> dict[int, int]:
+    """Reserve as many numbers for each recipient as the counts say, and return the first of each.
+
+    One statement locks a row or makes it, so that no writer ever holds a new row while it waits for an old one.
+    """
     numbers: dict[int, int] = {}
     table = connection.ops.quote_name(Stream._meta.db_table)
-    receivers = iter(sorted(counts))
-    while some := list(islice(receivers, BATCH)):
+    recipients = iter(sorted(counts))
+    while some := list(islice(recipients, BATCH)):
         values = ", ".join(["(%s, %s)"] * len(some))
         statement = (
             f"INSERT INTO {table} (user_id, last) VALUES {values} "  # noqa: S608  (placeholders)
             f"ON CONFLICT (user_id) DO UPDATE SET last = {table}.last + excluded.last RETURNING user_id, last"
         )
         with connection.cursor() as cursor:
-            cursor.execute(statement, [value for receiver in some for value in (receiver, counts[receiver])])
-            numbers.update((receiver, last - counts[receiver] + 1) for receiver, last in cursor.fetchall())
+            cursor.execute(statement, [value for recipient in some for value in (recipient, counts[recipient])])
+            numbers.update((recipient, last - counts[recipient] + 1) for recipient, last in cursor.fetchall())
     return numbers
 
 
 def events_after(*, user_id: int, after: int | None, limit: int) -> Page:
-    """At most `limit` of the user's events after the one numbered `after`, or from the oldest one that is kept.
+    """Return at most `limit` of the user's events after the one numbered `after`, or from the oldest one that is kept.
 
     `Gone`, with the number of the oldest one as `oldest`, where some of those that followed are not kept any more;
     `Invalid` where there was never an event with this number.
     """
-    # Before the events: whatever is written or pruned meanwhile, nothing is left out unseen.
+    # Read before the events, so that nothing that is written or pruned meanwhile is left out unseen.
     last = last_number(user_id)
     if after is not None and after > last:
         raise Invalid("unknown_event", f"Your newest event is {last}: start anew without `after`.", pointer="/after")
@@ -103,12 +102,12 @@ def events_after(*, user_id: int, after: int | None, limit: int) -> Page:
 
 
 def last_number(user_id: int) -> int:
-    """The number of the user's newest event, 0 before the first."""
+    """Return the number of the user's newest event, 0 before the first."""
     return Stream.objects.filter(pk=user_id).values_list("last", flat=True).first() or 0
 
 
 def last_numbers(user_ids: Sequence[int]) -> dict[int, int]:
-    """The same for many at once; whoever has no event is left out."""
+    """Return the number of each user's newest event; users without events are left out."""
     numbers: dict[int, int] = {}
     for start in range(0, len(user_ids), BATCH):
         numbers.update(Stream.objects.filter(pk__in=user_ids[start : start + BATCH]).values_list("pk", "last"))
@@ -116,21 +115,21 @@ def last_numbers(user_ids: Sequence[int]) -> dict[int, int]:
 
 
 def prune_events(*, now: datetime) -> int:
-    """Forget events of more than 7 days, and the logs of users who are gone; answers how many events.
+    """Delete events of more than 7 days, and the logs of users who are gone; return the number of events.
 
-    Always the oldest ones of a receiver, whatever the clock said when they were written: there is never a hole.
+    Of each recipient the oldest go, whatever the clock said when they were written: there is never a hole.
     """
     count = 0
-    for receiver, newest in _outdated(now):
-        count += Event.objects.filter(receiver_id=receiver, number__lte=newest).delete()[0]
+    for recipient, newest in _outdated(now):
+        count += Event.objects.filter(recipient_id=recipient, number__lte=newest).delete()[0]
     users = get_user_model()._default_manager
-    left = ~Exists(users.filter(pk=OuterRef("receiver_id")))
+    left = ~Exists(users.filter(pk=OuterRef("recipient_id")))
     count += Event.objects.filter(left).delete()[0]
     Stream.objects.filter(~Exists(users.filter(pk=OuterRef("user_id")))).delete()
     return count
 
 
 def _outdated(now: datetime) -> list[tuple[int, int]]:
-    """Each receiver of old events, with the number of the newest of them."""
+    """Return each recipient of old events, with the number of the newest of them."""
     old = Event.objects.filter(at__lte=now - KEPT).order_by()
-    return list(old.values("receiver_id").annotate(newest=Max("number")).values_list("receiver_id", "newest"))
+    return list(old.values("recipient_id").annotate(newest=Max("number")).values_list("recipient_id", "newest"))

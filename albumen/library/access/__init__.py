@@ -1,6 +1,6 @@
 """Who may see, change and hand out which album and picture: the only place that answers it."""
 
-from albumen.library.access.recipients import audience_of, audience_of_album, audience_of_pictures
+from albumen.library.access.recipients import recipients_of, recipients_of_album, recipients_of_pictures
 from albumen.library.access.rows import PictureRow, albums_of, own_pictures, plans_of
 from albumen.library.access.signed_urls import (
     LINK_ENDS,
@@ -49,9 +49,6 @@ __all__ = [
     "albums_listed_for",
     "albums_of",
     "albums_visible_to",
-    "audience_of",
-    "audience_of_album",
-    "audience_of_pictures",
     "get_album",
     "get_album_from_body",
     "get_album_to_edit_contents",
@@ -71,6 +68,9 @@ __all__ = [
     "pictures_of",
     "pictures_visible_to",
     "plans_of",
+    "recipients_of",
+    "recipients_of_album",
+    "recipients_of_pictures",
     "require_administrator",
     "require_bytes",
     "require_export",

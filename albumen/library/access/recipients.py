@@ -15,24 +15,24 @@ from albumen.organizations.models import Membership
 _SHARED = Q(organization__isnull=False) & ~Q(visibility=Visibility.PRIVATE)
 
 
-def audience_of_album(album: Album) -> set[int]:
+def recipients_of_album(album: Album) -> set[int]:
     """The album's owner, and the members of the organization that it is shown to."""
-    return _audience(Album.objects.filter(pk=album.pk))
+    return _recipients(Album.objects.filter(pk=album.pk))
 
 
-def audience_of(picture: Picture) -> set[int]:
+def recipients_of(picture: Picture) -> set[int]:
     """The picture's owner, and whoever has an album in their list that it is in. Being in the trash does not count:
     who had it there before is told that it went, and that it came back."""
-    return audience_of_pictures(Picture.objects.filter(pk=picture.pk))
+    return recipients_of_pictures(Picture.objects.filter(pk=picture.pk))
 
 
-def audience_of_pictures(pictures: QuerySet[Picture]) -> set[int]:
+def recipients_of_pictures(pictures: QuerySet[Picture]) -> set[int]:
     """Everybody who is told about one of these."""
     pictures = pictures.order_by()
-    return _audience(Album.objects.filter(entries__picture__in=pictures), pictures)
+    return _recipients(Album.objects.filter(entries__picture__in=pictures), pictures)
 
 
-def _audience(albums: QuerySet[Album], pictures: QuerySet[Picture] | None = None) -> set[int]:
+def _recipients(albums: QuerySet[Album], pictures: QuerySet[Picture] | None = None) -> set[int]:
     albums = albums.order_by()
     active = User.objects.filter(is_active=True).order_by()
     members = Membership.objects.filter(user__is_active=True).order_by()

@@ -77,9 +77,9 @@ def change_album(*, actor: User, album: Album, now: datetime, **changes: Any) ->
         setattr(album, field, value)
     album.updated_at = now
     album.save()
-    saw, see = set(before.receivers), access.audience_of_album(album)
+    saw, see = set(before.recipients), access.recipients_of_album(album)
     publish(
-        replace(before, receivers=saw - see),
+        replace(before, recipients=saw - see),
         events.of_album("created", album, see - saw),
         events.of_album("updated", album, see & saw),
         now=now,

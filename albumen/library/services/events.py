@@ -1,4 +1,4 @@
-"""What users are told about albums, pictures and links: small, and nothing that any of the receivers may not see."""
+"""What users are told about albums, pictures and links: small, and nothing that any of the recipients may not see."""
 
 from collections.abc import Collection, Sequence
 from typing import Any
@@ -13,9 +13,9 @@ from albumen.library.models import Album, AlbumPicture, ExpiringLink, Picture
 _SOME = 500
 
 
-def of_picture(kind: str, picture: Picture, receivers: Collection[int] | None = None) -> NewEvent:
-    """`kind` is what follows `picture.`; for its audience, unless the receivers are known already."""
-    told = access.audience_of(picture) if receivers is None else receivers
+def of_picture(kind: str, picture: Picture, recipients: Collection[int] | None = None) -> NewEvent:
+    """`kind` is what follows `picture.`; for its recipients, unless the recipients are known already."""
+    told = access.recipients_of(picture) if recipients is None else recipients
     return NewEvent(f"picture.{kind}", {"id": picture.pk, "name": picture.name, "owner": picture.owner_id}, told)
 
 
@@ -24,7 +24,7 @@ def of_new_picture(picture: Picture, album: Album | None) -> list[NewEvent]:
     if album is None:
         return [of_picture("created", picture, [picture.owner_id])]
     content = of_content(album)
-    return [of_picture("created", picture, {picture.owner_id, *content.receivers}), content]
+    return [of_picture("created", picture, {picture.owner_id, *content.recipients}), content]
 
 
 def of_pictures(kind: str, picture_ids: Sequence[int]) -> list[NewEvent]:
@@ -34,17 +34,17 @@ def of_pictures(kind: str, picture_ids: Sequence[int]) -> list[NewEvent]:
         return [of_picture(kind, Picture.objects.get(pk=picture_ids[0]))]
     told: set[int] = set()
     for start in range(0, len(picture_ids), _SOME):
-        told |= access.audience_of_pictures(Picture.objects.filter(pk__in=picture_ids[start : start + _SOME]))
+        told |= access.recipients_of_pictures(Picture.objects.filter(pk__in=picture_ids[start : start + _SOME]))
     return [of_many(kind, told)] if told else []
 
 
-def of_many(kind: str, receivers: Collection[int]) -> NewEvent:
+def of_many(kind: str, recipients: Collection[int]) -> NewEvent:
     """So many pictures that lists have to be read anew."""
-    return NewEvent(f"picture.{kind}", {"all": True}, receivers)
+    return NewEvent(f"picture.{kind}", {"all": True}, recipients)
 
 
-def of_album(kind: str, album: Album, receivers: Collection[int] | None = None) -> NewEvent:
-    """`kind` is what follows `album.`; for its audience, unless the receivers are known already."""
+def of_album(kind: str, album: Album, recipients: Collection[int] | None = None) -> NewEvent:
+    """`kind` is what follows `album.`; for its recipients, unless the recipients are known already."""
     shape = {
         "id": album.pk,
         "name": album.name,
@@ -53,7 +53,7 @@ def of_album(kind: str, album: Album, receivers: Collection[int] | None = None) 
         "visibility": album.visibility,
         "picture_count": album.picture_count,
     }
-    return NewEvent(f"album.{kind}", shape, access.audience_of_album(album) if receivers is None else receivers)
+    return NewEvent(f"album.{kind}", shape, access.recipients_of_album(album) if recipients is None else recipients)
 
 
 def of_content(album: Album) -> NewEvent:
@@ -83,10 +83,10 @@ def of_leaving(user: User) -> list[NewEvent]:
     touched = Q(owner=user) | Q(pk__in=AlbumPicture.objects.filter(picture__owner=user).values("album"))
     list(Album.objects.filter(touched).order_by("pk").select_for_update().values_list("pk"))
     told = [
-        of_album("deleted", album, access.audience_of_album(album) - {user.pk})
+        of_album("deleted", album, access.recipients_of_album(album) - {user.pk})
         for album in Album.objects.filter(owner=user).exclude(organization=None)
     ]
     elsewhere = Picture.objects.filter(owner=user, entries__album__in=Album.objects.exclude(owner=user))
-    if others := access.audience_of_pictures(elsewhere) - {user.pk}:
+    if others := access.recipients_of_pictures(elsewhere) - {user.pk}:
         told.append(of_many("deleted", others))
     return told

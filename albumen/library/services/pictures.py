@@ -167,7 +167,7 @@ def delete_every_picture(*, now: datetime) -> int:
     albums.recount_albums()
     if count:
         gone = Picture.objects.filter(deleted_with=together)
-        publish(events.of_many("deleted", access.audience_of_pictures(gone)), now=now)
+        publish(events.of_many("deleted", access.recipients_of_pictures(gone)), now=now)
     return count
 
 

@@ -136,12 +136,12 @@ def test_who_writes_later_waits_for_who_wrote_first(committed, alice, bob, kept)
 
 @at_once
 def test_many_writers_to_many_receivers_never_wait_in_a_circle(committed, alice, bob, charlie):
-    receivers = [alice.id, bob.id, charlie.id]
+    recipients = [alice.id, bob.id, charlie.id]
 
     def write(seed):
         chance = random.Random(seed)
         for _ in range(8):
-            some = chance.sample(receivers, chance.randint(1, 3))
+            some = chance.sample(recipients, chance.randint(1, 3))
             with transaction.atomic():
                 publish(*(NewEvent("x", {"seed": seed}, [one]) for one in some), now=timezone.now())
         connection.close()
