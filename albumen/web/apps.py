@@ -4,7 +4,7 @@ from django.urls import register_converter
 
 
 class IdConverter:
-    """An id that fits the database: up to 18 digits."""
+    """An id in a URL. 18 digits always fit into the database's integers."""
 
     regex = "[0-9]{1,18}"
 

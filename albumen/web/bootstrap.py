@@ -1,5 +1,4 @@
-"""What settings need before Django exists: the database, the secret key of a fresh installation, and the production
-checks."""
+"""Functions for the settings, usable before Django is set up: database and storage URLs, the secret key, safety."""
 
 import logging
 import os
@@ -12,12 +11,12 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
-# Beside the requests: the hourly sweep, and what else works in threads of its own.
+# Connections for threads beside those of requests, like WebSockets and probes.
 SPARE_CONNECTIONS = 8
 
 
 class Environment(environ.Env):
-    """Remembers what was asked for, so that the doctor knows a variable that nothing reads."""
+    """Remembers the names of all variables that were read, so that `doctor` finds misspelled ones."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -28,26 +27,26 @@ class Environment(environ.Env):
         return super().get_value(var, *args, **kwargs)
 
 
-def _without_the_line(record: logging.LogRecord) -> bool:
-    """django-environ repeats whole lines that it cannot read."""
+def _hide_line(record: logging.LogRecord) -> bool:
+    """Replace warnings of django-environ, which repeat whole lines that it cannot read, secrets included."""
     if record.args and record.levelno >= logging.WARNING:
         record.msg, record.args = "A line that is not like NAME=value, without spaces around the =, is not read.", ()
     return True
 
 
-logging.getLogger(environ.Env.__module__).addFilter(_without_the_line)
+logging.getLogger(environ.Env.__module__).addFilter(_hide_line)
 
 
-class _Aside(environ.Env):
-    """Keeps what it reads from a file to itself."""
+class _FileEnvironment(environ.Env):
+    """Reads a file without changing `os.environ`."""
 
 
 def settings_in(path: Path) -> dict[str, str]:
-    """What a file like `.env` sets, for a command that is about another installation."""
-    _Aside.ENVIRON = {}
+    """Return the variables of a file like `.env`, for a command that is about another installation."""
+    _FileEnvironment.ENVIRON = {}
     with path.open(encoding="utf8") as file:
-        _Aside.read_env(file)
-    return dict(_Aside.ENVIRON)
+        _FileEnvironment.read_env(file)
+    return dict(_FileEnvironment.ENVIRON)
 
 
 def unsafe_settings(debug: bool, secret_key: str, allowed_hosts: list[str]) -> list[tuple[str, str]]:
@@ -63,15 +62,18 @@ def unsafe_settings(debug: bool, secret_key: str, allowed_hosts: list[str]) -> l
 
 
 def database(url: str, *, data_dir: Path, threads: int, plans_kept: bool = True) -> dict[str, Any]:
-    """Django's description of the database that the URL names, which must be PostgreSQL; of SQLite in the data folder
-    when it is empty. `ImproperlyConfigured` says what is wrong with a URL, and never repeats its password."""
+    """Return an entry of DATABASES: PostgreSQL for a URL, SQLite in the data folder for an empty one.
+
+    Raise `ImproperlyConfigured`, without repeating the password, if the URL is wrong. `threads` are those of requests;
+    `plans_kept` allows prepared statements.
+    """
     if not url:
         return _sqlite(data_dir / "albumen.sqlite3")
     try:
         with warnings.catch_warnings(action="ignore"):
             found = environ.Env.db_url_config(url)
     except ValueError:
-        # Of which a slash in the password makes a port, and would repeat it.
+        # A slash in the password makes a port of its first part, and the error would repeat that.
         raise ImproperlyConfigured(
             "DATABASE_URL cannot be read: it must be like postgres://user:password@host:5432/name. Percent-encode "
             "what is neither a letter nor a digit in the password."
@@ -83,28 +85,28 @@ def database(url: str, *, data_dir: Path, threads: int, plans_kept: bool = True)
     if not found["NAME"]:
         raise ImproperlyConfigured("DATABASE_URL names no database: postgres://user:password@host:5432/name.")
     options = found.get("OPTIONS", {})
-    # The folder of a Unix socket comes as libpq has it, postgres://user@/name?host=/run/postgresql, or percent-encoded
-    # in the place of the host, where django-environ leaves it as it is.
+    # A Unix socket is named as for libpq, postgres://user@/name?host=/run/postgresql, or percent-encoded as the host,
+    # which django-environ does not decode.
     host = options.pop("host", "") or unquote(found["HOST"])
-    # A request never waits for a connection, because each of its threads may have one.
-    # What it waits for is a new connection alone, and while the database is away nobody is kept waiting for that.
-    # Giving up soon has the next request try again at once, instead of after pauses that double.
+    # Each thread of requests may have a connection, so a request waits only for a new one to open: 1.5 seconds at
+    # most, so that requests fail soon while the database is away. With a short reconnect_timeout the next request
+    # tries again at once, instead of after pauses that double.
     pool = {"min_size": 1, "max_size": threads + SPARE_CONNECTIONS, "timeout": 1.5, "reconnect_timeout": 2}
     return {
         **found,
         "HOST": host,
-        # The pool keeps connections; Django itself must not.
+        # The pool keeps connections open, so Django must not.
         "CONN_MAX_AGE": 0,
         "CONN_HEALTH_CHECKS": True,
-        # So often a statement of `albumen/prepared.py` runs before the server keeps its plan.
+        # After so many runs of a statement of `albumen/prepared.py` PostgreSQL keeps its plan.
         "OPTIONS": {**options, "prepare_threshold": 5 if plans_kept else None, "pool": pool},
     }
 
 
 def _sqlite(path: Path) -> dict[str, Any]:
-    # WAL lets readers go on beside the one writer; IMMEDIATE takes the write lock at once, because a transaction that
-    # reads first and writes later fails with "database is locked" instead of waiting; FULL keeps an answered write
-    # through a power cut.
+    # WAL: readers do not wait for the writer. IMMEDIATE: take the write lock at the start, because a transaction that
+    # reads first and then writes fails with "database is locked" instead of waiting. FULL: a committed write survives
+    # a power cut.
     return {
         "ENGINE": "django.db.backends.sqlite3",
         "NAME": path,
@@ -118,8 +120,8 @@ def _sqlite(path: Path) -> dict[str, Any]:
 
 
 def storage(url: str) -> dict[str, Any]:
-    """Django's description of the place for stored files: the S3 bucket that the URL names, or the data folder when it
-    is empty. `ImproperlyConfigured` says what is wrong with a URL, and never repeats its secret."""
+    """Return an entry of STORAGES: an S3 bucket for a URL, the data folder for an empty one. Raise
+    `ImproperlyConfigured`, without repeating the secret, if the URL is wrong."""
     if not url:
         return {"BACKEND": "albumen.storage.disk.DiskStorage"}
     shape = "ALBUMEN_STORAGE_URL must be like s3://KEY:SECRET@host:port/bucket?region=eu-west-1, or s3://bucket"
@@ -153,8 +155,11 @@ def storage(url: str) -> dict[str, Any]:
 
 
 def may_make_key(arguments: list[str], data_dir: Path, *, sqlite: bool) -> bool:
-    """Return whether the data folder has a key, or this process may make one: `migrate`, and a server whose database
-    is there. Another command of `manage.py` would make that of an empty folder. `arguments` are `sys.argv`."""
+    """Return whether the data folder has a secret key, or this process may write one there.
+
+    Only `migrate` may, and a server whose database exists: any other command could be in the wrong folder. `arguments`
+    are `sys.argv`.
+    """
     command = arguments[1] if Path(arguments[0]).name == "manage.py" and len(arguments) > 1 else ""
     if (data_dir / "secret_key").exists() or command == "migrate":
         return True
@@ -162,8 +167,8 @@ def may_make_key(arguments: list[str], data_dir: Path, *, sqlite: bool) -> bool:
 
 
 def secret_key(data_dir: Path, *, kept: bool) -> str:
-    """Return the installation's own key, made on first use with mode 600. Safe when two processes start at once. One
-    that is not kept serves this process alone."""
+    """Return the secret key of the installation, generated on first use and written with mode 600, or a key for this
+    process alone if it is not `kept`. Two processes that start at the same time get the same key."""
     if not kept:
         return secrets.token_urlsafe(48)
     path = data_dir / "secret_key"
@@ -171,17 +176,17 @@ def secret_key(data_dir: Path, *, kept: bool) -> str:
         return path.read_text()
     except FileNotFoundError:
         data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    draft = data_dir / f".secret_key.{os.getpid()}"
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    temporary = data_dir / f".secret_key.{os.getpid()}"
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w") as file:
         file.write(secrets.token_urlsafe(48))
         file.flush()
         os.fsync(file.fileno())
     try:
-        # A link, unlike a rename, never replaces the key of another process that was first.
-        os.link(draft, path)
+        # Unlike a rename, a link never replaces the key of a process that was faster.
+        os.link(temporary, path)
     except FileExistsError:
         pass
     finally:
-        draft.unlink()
+        temporary.unlink()
     return path.read_text()

@@ -1,12 +1,9 @@
-"""Other addresses and names for the same things, for clients that were written against other specifications.
-
-Each is a view of the API under another name: no rule has a second copy here.
-"""
+"""Legacy URLs: views of the API under other URLs and field names, for clients written against other specifications."""
 
 from typing import Any
 
-from django.contrib.auth import login as start_cookie
-from django.contrib.auth import logout as end_cookie
+from django.contrib.auth import login as set_session_cookie
+from django.contrib.auth import logout as clear_session_cookie
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.urls import path
@@ -44,14 +41,14 @@ alias = extend_schema(tags=["Aliases"])
 UPLOAD = {"multipart/form-data": UploadSerializer}
 
 
-class Lenient:
-    """Clients of other services send fields of theirs, which are passed over."""
+class IgnoresUnknownFields:
+    """Clients of other services send fields that are unknown here."""
 
     passes_over_unknown_fields = True
 
 
 class EmailByAnyName(StrictSerializer):
-    """The e-mail may also be called `login` or `username`."""
+    """Takes the e-mail also as `login` or `username`."""
 
     def to_internal_value(self, data: Any) -> Any:
         other = next((name for name in ("login", "username") if name in data and "email" not in data), None)
@@ -74,47 +71,47 @@ class DoneSerializer(serializers.Serializer[Any]):
 
 
 @alias
-class Register(Lenient, profiles.Register):
+class Register(IgnoresUnknownFields, profiles.Register):
     serializer_class = AliasRegisterSerializer
 
 
 @alias
-class Login(Lenient, sessions.Login):
+class Login(IgnoresUnknownFields, sessions.Login):
     serializer_class = AliasLoginSerializer
 
     @extend_schema(
-        summary="Sign in",
-        description="The e-mail also as `login` or `username`; a session cookie comes with the tokens.",
+        summary="Log in",
+        description="The e-mail may be called `login` or `username`. The response also sets a session cookie.",
         responses=LoginAnswerSerializer,
     )
     def post(self, request: Request) -> Response:
         return super().post(request)
 
     def signed_in(self, request: Request, user: Any) -> None:
-        start_cookie(request._request, user, backend="albumen.accounts.backends.EmailBackend")
+        set_session_cookie(request._request, user, backend="albumen.accounts.backends.EmailBackend")
 
 
 @alias
-class Profile(Lenient, profiles.Profile):
+class Profile(IgnoresUnknownFields, profiles.Profile):
     http_method_names = ("get", "put", "patch", "head", "options")
 
 
 class AliasLogoutSerializer(StrictSerializer):
-    revoke_token = serializers.BooleanField(default=False, help_text="Also end every other login of the user.")
+    revoke_token = serializers.BooleanField(default=False, help_text="Also end every other session of the user.")
     refresh = serializers.CharField(required=False, max_length=4000, help_text="As for `POST /api/logout/`.")
 
 
 @alias
-class Logout(Lenient, GenericAPIView[Any]):
+class Logout(IgnoresUnknownFields, GenericAPIView[Any]):
     serializer_class = AliasLogoutSerializer
     permission_classes = (AllowAny,)
     refusals = {"POST": [401]}
 
     @extend_schema(
-        summary="Sign out",
+        summary="Log out",
         description=(
-            "Ends the login that sends this, by token or by cookie. With `refresh` it is as `POST /api/logout/`, for "
-            "which nobody needs to be signed in: 204."
+            "Ends the session of the token or cookie that is sent. With `refresh` it works as `POST /api/logout/`, "
+            "without being logged in, and returns 204."
         ),
         responses={200: DoneSerializer, 204: None},
     )
@@ -128,7 +125,7 @@ class Logout(Lenient, GenericAPIView[Any]):
         if not request.user.is_authenticated:
             raise NotAuthenticated
         logins.log_out_of(user=request.user, session=request.auth, everywhere=asked["revoke_token"], now=now)
-        end_cookie(request._request)
+        clear_session_cookie(request._request)
         return Response({"detail": "Logout successful"})
 
 
@@ -139,13 +136,13 @@ class AliasPasswordSerializer(ConfirmedPasswordSerializer):
 
 
 @alias
-class Password(Lenient, profiles.Password):
+class Password(IgnoresUnknownFields, profiles.Password):
     serializer_class = AliasPasswordSerializer
-    # What the rules call by one name and this address by another.
+    # Errors name the fields of the API; these are their names here.
     pointers = {"/current_password": "/old_password", "/new_password": "/password"}
 
     @extend_schema(
-        summary="Change one's password", description="Every other login is over.", responses={200: DoneSerializer}
+        summary="Change your password", description="Every other session ends.", responses={200: DoneSerializer}
     )
     def post(self, request: SignedInRequest) -> Response:
         try:
@@ -162,7 +159,7 @@ class Users(users.Users):
 
 
 @alias
-class OneUser(Lenient, users.OneUser):
+class OneUser(IgnoresUnknownFields, users.OneUser):
     pass
 
 
@@ -170,19 +167,19 @@ class OneUser(Lenient, users.OneUser):
 class Me(profiles.Profile):
     http_method_names = ("get", "head", "options")
 
-    @extend_schema(summary="Read one's own record", description="As `GET /api/profile/`.", responses=UserSerializer)
+    @extend_schema(summary="Read your profile", description="As `GET /api/profile/`.", responses=UserSerializer)
     def get(self, request: SignedInRequest) -> Response:
         return super().get(request)
 
 
 @alias
-class UserImages(Lenient, pictures.UploadView):
+class UserImages(IgnoresUnknownFields, pictures.UploadView):
     query_class = AlbumPictureQuery
     ordering_fields = pictures.ORDERINGS
     ordering = "-created_at"
     refusals = {"POST": [507]}
 
-    @extend_schema(summary="List a user's pictures", description="Those that the caller may see.")
+    @extend_schema(summary="List a user's pictures", description="Those that you may see.")
     def get(self, request: SignedInRequest, user_id: int) -> Response:
         user = people.get_user(request.user, user_id)
         page = self.paginate_queryset(access.pictures_of(request.user, user.pk))
@@ -190,7 +187,7 @@ class UserImages(Lenient, pictures.UploadView):
 
     @extend_schema(
         summary="Upload or link a picture",
-        description="As `POST /api/pictures/`, for oneself; administrators for anybody.",
+        description="As `POST /api/pictures/`, for yourself; administrators for any user.",
         request=UPLOAD,
         responses={201: UploadedSerializer},
     )
@@ -202,8 +199,8 @@ class UserImages(Lenient, pictures.UploadView):
 
 
 @alias
-class UserImage(Lenient, pictures.OnePicture):
-    """The user in the address must be the picture's owner."""
+class UserImage(IgnoresUnknownFields, pictures.OnePicture):
+    """One picture, whose owner must be the user in the URL."""
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         self.owner_id = kwargs.pop("user_id")
@@ -239,18 +236,18 @@ class Images(pictures.Pictures):
 
 class UploadedSizesSerializer(serializers.Serializer[Any]):
     images = serializers.ListField(
-        child=serializers.DictField(), help_text="`size`, like 200px or original, and `image`, its address."
+        child=serializers.DictField(), help_text="`size`, like 200px or original, and `image`, its URL."
     )
-    link = serializers.DictField(allow_null=True, help_text="`expiring_link`, where a time was given.")
+    link = serializers.DictField(allow_null=True, help_text="`expiring_link`, if a time was given.")
 
 
 @alias
-class ImagesUpload(Lenient, pictures.UploadView):
+class ImagesUpload(IgnoresUnknownFields, pictures.UploadView):
     refusals = {"POST": [507]}
 
     @extend_schema(
         summary="Upload a picture",
-        description="As `POST /api/pictures/`, answered by the addresses alone.",
+        description="As `POST /api/pictures/`, but the response has only URLs.",
         request=UPLOAD,
         responses={201: UploadedSizesSerializer},
     )

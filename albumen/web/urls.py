@@ -1,4 +1,4 @@
-"""Every address. Each is written with its final slash, and answers without it too."""
+"""Every URL. All have a final slash, and work without it too (`OptionalSlashMiddleware`)."""
 
 from django.contrib import admin
 from django.urls import include, path
@@ -14,7 +14,7 @@ from albumen.plans import urls as plans
 from albumen.tasks import urls as tasks
 from albumen.web import legacy_urls, views
 
-# Routes are tried in turn: the busiest stand first.
+# Django tries routes in this order, so the busiest come first.
 api = [
     *library.urlpatterns,
     *organizations.urlpatterns,

@@ -1,4 +1,4 @@
-"""The index of the API, and pages for people: where to go, what errors and events mean, setting a new password."""
+"""The index of the API, and pages: landing page, errors, events, password reset, dashboard of the admin panel."""
 
 import json
 from functools import cache
@@ -21,7 +21,7 @@ from albumen import __version__
 from albumen.api.error_codes import CATALOGUE
 from albumen.tasks.services.queue import look_at_queue
 
-# Nothing from elsewhere, nothing inline, and no frame around it.
+# Nothing from other hosts, nothing inline, and no frame around it.
 SECURITY_POLICY = "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'"
 
 
@@ -30,7 +30,7 @@ def landing(request: HttpRequest) -> HttpResponse:
 
 
 class Index(APIView):
-    """Where each list is, and what describes them."""
+    """The URLs of all lists and of the documentation."""
 
     permission_classes = (AllowAny,)
     routes: list[URLPattern] = []
@@ -43,12 +43,12 @@ class Index(APIView):
 
 
 def _can_be_read(route: URLPattern) -> bool:
-    """Return whether the address needs nothing filled in, and answers GET."""
+    """Return whether the route has no parameters and its view has GET."""
     return not route.pattern.converters and hasattr(route.callback.view_class, "get")  # type: ignore[attr-defined]
 
 
 def errors(request: HttpRequest) -> HttpResponse:
-    """Where the `type` of every problem document leads."""
+    """Every error code; the `type` of each problem document is a URL of this page."""
     return _page(request, "errors", {"catalogue": CATALOGUE})
 
 
@@ -76,7 +76,7 @@ def _described_events() -> dict[str, Any]:
 
 
 def events(request: HttpRequest) -> HttpResponse:
-    """The messages of the WebSocket, from docs/asyncapi.yaml."""
+    """The messages of the WebSocket, rendered from docs/asyncapi.yaml."""
     return _page(request, "events", _described_events())
 
 
@@ -85,7 +85,7 @@ def asyncapi(request: HttpRequest) -> HttpResponse:
 
 
 def password_reset(request: HttpRequest) -> HttpResponse:
-    """What a reset mail links to; the secret is behind the '#', and only the browser sees it."""
+    """The form that a password reset e-mail links to. The token follows the '#', so that only the browser sees it."""
     response = _page(request, "password_reset")
     response["Referrer-Policy"] = "no-referrer"
     response["Cache-Control"] = "no-store"
@@ -93,7 +93,7 @@ def password_reset(request: HttpRequest) -> HttpResponse:
 
 
 def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
-    """What the first page of the admin panel shows beside its lists."""
+    """Return the context of the admin panel's first page, with figures about the task queue."""
     now = timezone.now()
     queue = look_at_queue(now=now)
     return {**context, "waiting": queue.waiting, "since": now - queue.oldest, "now": now}

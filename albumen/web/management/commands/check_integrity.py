@@ -1,4 +1,4 @@
-"""Check that rows, files, counts and quotas agree."""
+"""Compare rows, files, counts and quotas."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Take this installation to another database, another store, or both."""
+"""Copy this installation to another database, another storage, or both."""
 
 import socket
 from contextlib import suppress
@@ -24,7 +24,7 @@ class Command(BaseCommand):
     requires_migrations_checks = True
 
     def add_arguments(self, parser: CommandParser) -> None:
-        # In a file, because everybody on the machine can see a command's arguments.
+        # In a file, because every user of the machine can see the arguments of a command.
         parser.add_argument(
             "file",
             type=Path,
@@ -42,7 +42,7 @@ class Command(BaseCommand):
         with suppress(OSError), socket.create_connection((settings.HOST, settings.PORT), timeout=2):
             raise CommandError(f"Something answers on port {settings.PORT}: stop the server and its workers first.")
         try:
-            # On SQLite this holds the lock for writing, so that nobody changes what is being copied.
+            # On SQLite this takes the write lock, so that nothing changes while it is copied.
             with transaction.atomic():
                 self._move(database, storage)
         except (transfer.CannotMove, ImproperlyConfigured) as refusal:
@@ -51,7 +51,7 @@ class Command(BaseCommand):
             raise CommandError(f"The place to move to does not answer: {error}") from None
 
     def _move(self, database: str, storage: str) -> None:
-        # Files first: they stand in their place before a row names them.
+        # Files first, so that no row names a file that is not there.
         if storage:
             count, sent = transfer.copy_files(bootstrap.storage(storage))
             self.stdout.write(f"{count} files are there with the same sha256; {sent} were sent now.")

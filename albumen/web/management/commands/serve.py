@@ -1,4 +1,4 @@
-"""Serve everything on $HOST:$PORT, with workers for what takes long."""
+"""Run the server on $HOST:$PORT, and its workers."""
 
 import signal
 from contextlib import suppress

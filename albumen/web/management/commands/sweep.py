@@ -1,5 +1,4 @@
-"""Remove what nobody needs any more: old trash, files without a row, logins that ended, answers
-that were kept for retries."""
+"""Remove old trash, files without a row, ended sessions, and stored responses of idempotent requests."""
 
 from typing import Any
 
@@ -13,7 +12,7 @@ from albumen.library.services.trash import purge_trash
 
 
 class Command(BaseCommand):
-    help = "Purge the trash after 30 days, sweep files without a row after a day, forget ended logins and old answers."
+    help = "Purge the trash after 30 days; remove files without a row after a day, ended sessions, stored responses."
 
     def handle(self, *args: Any, **options: Any) -> None:
         now = timezone.now()
