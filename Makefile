@@ -28,13 +28,13 @@ stack: ## Start the scaled set-up of docs/operations.md on loopback, for a look;
 # writers at once in it, or reads the order that a database gives: lists, search, access, events, tasks, idempotency.
 # Parsing, refusals, pages, descriptions, imaging, storage and servers are the same on both.
 # With ALBUMEN_TEST_DATABASE=postgres everything runs there, and nothing on SQLite.
-# Bytecode is kept, even where it is not wanted otherwise: rewriting the tests takes each process 4 seconds.
+# Bytecode is kept, even where it is not wanted otherwise: to rewrite the tests takes each process 4 seconds.
 PYTEST := PYTHONDONTWRITEBYTECODE= $(VENV_PYTHON) -m pytest -n auto --dist loadgroup
-ON_POSTGRES := background tasks test_prepared.py test_search.py $(addprefix http/,albums events library organizations \
+ON_POSTGRES := background tasks test_prepared.py test_search.py $(addprefix http/,access albums events library organizations \
 	$(addprefix admin/test_,lists.py) \
 	$(addprefix accounts/test_,deactivation.py deletion.py directory.py guessing_at_once.py login.py paging.py \
 	profile.py refresh.py registration.py sessions.py spellings.py user_changes.py) \
-	$(addprefix test_,access_matrix.py hidden.py idempotency.py idempotency_at_once.py name_order.py plans.py \
+	$(addprefix test_,hidden.py idempotency.py idempotency_at_once.py name_order.py plans.py \
 	postgresql.py tasks.py writers_at_once.py))
 NOT_ON_POSTGRES := $(addprefix http/,events/test_description.py \
 	$(addprefix events/socket/test_,ends.py limits.py signing_in.py) \
@@ -84,7 +84,7 @@ clients: ## Make clients in TypeScript and Python from the API description, and 
 	@scripts/venv.sh requirements-dev.txt; \
 	$(VENV_PYTHON) -m pytest clients $(ARGS)
 
-faults: ## Kill and cut at 50 random moments each, or ROUNDS of them; takes an hour or two
+faults: ## Run what is marked fault, at 50 random moments each, or ROUNDS of them; takes an hour or two
 	@scripts/venv.sh requirements-dev.txt; \
 	FAULT_ROUNDS="$${ROUNDS:-50}" $(VENV_PYTHON) -m pytest -m fault $(ARGS)
 
