@@ -59,18 +59,18 @@ def take_in(upload: Upload, heights: Sequence[int]) -> imaging.Facts:
     `imaging.Refused` when the bytes are no picture that can be taken; then nothing was put anywhere. The thumbnails
     made now are those that browsers ask for.
     """
-    drafts = {height: storage().draft() for height in heights}
+    temps = {height: storage().temp_path() for height in heights}
     try:
-        facts, made = _render(upload.path, drafts, webp=True)
+        facts, made = _render(upload.path, temps, webp=True)
         deadline = time.monotonic() + PLACING_SECONDS
-        for height, item in zip(drafts, made, strict=True):
+        for height, item in zip(temps, made, strict=True):
             storage().place(item.path, _thumbnail_name(upload.sha256, height, item.format), durable=False)
             if time.monotonic() > deadline:
                 raise Unavailable("storage_unavailable", "The store of files is too slow. Try again in a moment.")
         storage().place(upload.path, original_name(upload.sha256), size=upload.size)
     finally:
-        for draft in drafts.values():
-            draft.unlink(missing_ok=True)
+        for temp in temps.values():
+            temp.unlink(missing_ok=True)
     return facts
 
 
@@ -84,13 +84,13 @@ def get_shared_original(picture: Picture) -> Rendition:
     name = f"{derivatives_folder(picture.sha256)}/shared.{imaging.EXTENSIONS[picture.format]}"
     with _made_once(name, picture.sha256) as missing:
         if missing:
-            draft = storage().draft()
+            temp = storage().temp_path()
             try:
                 with _known_failures(picture), _source(picture) as source, room_needed():
-                    imaging.strip(source, draft)
-                storage().place(draft, name, durable=False)
+                    imaging.strip(source, temp)
+                storage().place(temp, name, durable=False)
             finally:
-                draft.unlink(missing_ok=True)
+                temp.unlink(missing_ok=True)
     return Rendition(name, picture.format)
 
 
@@ -102,7 +102,7 @@ def get_thumbnail(picture: Picture, height: int, plan_heights: Sequence[int], *,
     with _made_once(name, picture.sha256) as missing:
         if missing:
             wanted = {
-                other: storage().draft()
+                other: storage().temp_path()
                 for other in {*plan_heights, height}
                 if not storage().holds(_thumbnail_name(picture.sha256, other, form))
             }
@@ -112,13 +112,13 @@ def get_thumbnail(picture: Picture, height: int, plan_heights: Sequence[int], *,
                 for other, item in zip(wanted, made, strict=True):
                     storage().place(item.path, _thumbnail_name(picture.sha256, other, form), durable=False)
             finally:
-                for draft in wanted.values():
-                    draft.unlink(missing_ok=True)
+                for temp in wanted.values():
+                    temp.unlink(missing_ok=True)
     return Rendition(name, form, height)
 
 
-def _render(source: Path, drafts: dict[int, Path], *, webp: bool) -> tuple[imaging.Facts, list[imaging.Made]]:
-    targets = [imaging.Target(draft, height) for height, draft in drafts.items()]
+def _render(source: Path, temps: dict[int, Path], *, webp: bool) -> tuple[imaging.Facts, list[imaging.Made]]:
+    targets = [imaging.Target(temp, height) for height, temp in temps.items()]
     try:
         with room_needed():
             return imaging.render(source, targets, webp=webp)

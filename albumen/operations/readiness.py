@@ -114,18 +114,18 @@ def check_storage() -> Figures:
     content = uuid.uuid4().bytes
     name = f"incoming/probe-{content.hex()}"
     storage: Any = default_storage
-    draft = storage.draft()
+    temp = storage.temp_path()
     try:
         with room_needed():
-            draft.write_bytes(content)
-        storage.place(draft, name, durable=False)
+            temp.write_bytes(content)
+        storage.place(temp, name, durable=False)
         with storage.open(name) as file:
             if file.read() != content:
                 raise Down("returns other bytes than were stored")
     except OutOfSpace:
         raise Down("has no room left") from None
     finally:
-        draft.unlink(missing_ok=True)
+        temp.unlink(missing_ok=True)
         storage.delete(name)
     return free_space()
 

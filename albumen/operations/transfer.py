@@ -113,13 +113,13 @@ def _copy_folder(target: Storage, folder: str) -> int:
 
 
 def _copy_file(target: Storage, name: str) -> None:
-    draft = target.draft()
+    temp = target.temp_path()
     try:
         with storage().open(name) as source:
-            size = copy(source, draft)
-        target.place(draft, name, size=size)
+            size = copy(source, temp)
+        target.place(temp, name, size=size)
     finally:
-        draft.unlink(missing_ok=True)
+        temp.unlink(missing_ok=True)
 
 
 def _same(target: Storage, item: Listed) -> bool:

@@ -17,20 +17,20 @@ from albumen.storage.room import require_whole, room_needed
 class DiskStorage(Storage, FileSystemStorage):
     """Local disk below MEDIA_ROOT. What `place` has answered survives a power cut."""
 
-    def place(self, draft: Path, name: str, *, size: int | None = None, durable: bool = True) -> None:
+    def place(self, path: Path, name: str, *, size: int | None = None, durable: bool = True) -> None:
         with room_needed():
-            self._place(draft, Path(self.path(name)), size, durable=durable)
+            self._place(path, Path(self.path(name)), size, durable=durable)
 
-    def _place(self, draft: Path, target: Path, size: int | None, *, durable: bool) -> None:
+    def _place(self, path: Path, target: Path, size: int | None, *, durable: bool) -> None:
         if size is not None:
-            require_whole(draft, size)
-        stays = size is not None and _stays(target, draft)
+            require_whole(path, size)
+        stays = size is not None and _stays(target, path)
         if durable:
-            flush(target if stays else draft)
+            flush(target if stays else path)
         if stays:
-            draft.unlink()
+            path.unlink()
         else:
-            _rename(draft, target)
+            _rename(path, target)
         if durable:
             # The folder's own entry may be as new as the file's.
             flush(target.parent)
@@ -82,19 +82,19 @@ def flush(path: Path) -> None:
         os.close(descriptor)
 
 
-def _rename(draft: Path, target: Path) -> None:
+def _rename(path: Path, target: Path) -> None:
     try:
-        draft.replace(target)
+        path.replace(target)
     except FileNotFoundError:
         target.parent.mkdir(parents=True, exist_ok=True)
-        draft.replace(target)
+        path.replace(target)
 
 
-def _stays(target: Path, draft: Path) -> bool:
-    """Return whether a file with the same bytes is in its place already; from now on it is as new as the draft, so
+def _stays(target: Path, path: Path) -> bool:
+    """Return whether a file with the same bytes is in its place already; from now on it is as new as the other, so
     that no sweep takes it away as an old one."""
     try:
-        if not filecmp.cmp(draft, target, shallow=False):
+        if not filecmp.cmp(path, target, shallow=False):
             return False
         with target.open("rb") as file:
             os.utime(file.fileno())

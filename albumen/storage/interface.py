@@ -36,18 +36,18 @@ class Storage(DjangoStorage, ABC):
 
     @property
     def incoming(self) -> Path:
-        """The folder of drafts and locks, on this machine's disk."""
+        """The folder of temporary files and locks, on this machine's disk."""
         return Path(settings.MEDIA_ROOT, "incoming")
 
-    def draft(self) -> Path:
-        """A fresh path on this machine's disk for bytes that are not yet in place; nothing is made there."""
+    def temp_path(self) -> Path:
+        """Return a fresh path on this machine's disk for bytes that are to be placed; no file is there yet."""
         folder = self.incoming
         with room_needed():
             folder.mkdir(parents=True, exist_ok=True)
         return folder / uuid.uuid4().hex
 
     def delete_old_temporary_files(self, before: datetime) -> int:
-        """Remove drafts and locks on this machine that are older; answers how many."""
+        """Remove temporary files and locks on this machine that are older, and return how many."""
         count = 0
         for path in self.incoming.glob("*"):
             try:
@@ -59,15 +59,15 @@ class Storage(DjangoStorage, ABC):
         return count
 
     def forget_parts(self, before: datetime) -> int:
-        """Remove what broken uploads left in the store itself, where it keeps such things; answers how many."""
+        """Remove what broken uploads left in the store itself, where it keeps such things, and return how many."""
         return 0
 
     @abstractmethod
-    def place(self, draft: Path, name: str, *, size: int | None = None, durable: bool = True) -> None:
-        """Move a draft to its name, over what may be there; `OutOfSpace` where there is no room.
+    def place(self, path: Path, name: str, *, size: int | None = None, durable: bool = True) -> None:
+        """Move a temporary file to this name, over what may be there; `OutOfSpace` where there is no room.
 
-        `size` is for a file that is named by its content, and is what the draft has to have, in bytes: a short draft
-        is refused, and a whole file with the same bytes stays. `durable=False` is for what can be made again.
+        `size` is for a file that is named by its content, and is what it has to have, in bytes: a short one is refused,
+        and a whole file with the same bytes stays. `durable=False` is for what can be made again.
         """
 
     @abstractmethod

@@ -58,11 +58,11 @@ class S3Storage(Storage, LibraryS3Storage):  # type: ignore[misc]
     def client(self) -> Any:
         return self.connection.meta.client
 
-    def place(self, draft: Path, name: str, *, size: int | None = None, durable: bool = True) -> None:
+    def place(self, path: Path, name: str, *, size: int | None = None, durable: bool = True) -> None:
         if size is not None:
             # What is there with the same bytes is replaced all the same: a PUT takes effect whole or not at all, and
             # makes the object new, so that no sweep takes it away.
-            require_whole(draft, size)
+            require_whole(path, size)
         extra = {"ContentType": "application/octet-stream"}
         if _silent.is_set():
             # A short call is to find out whether the store answers again: others are refused until it has.
@@ -70,8 +70,8 @@ class S3Storage(Storage, LibraryS3Storage):  # type: ignore[misc]
                 self.client.head_bucket(Bucket=self.bucket_name)
         with _answering(name):
             # What goes in parts is there once the last call has joined them; when that fails, they are taken back.
-            self.client.upload_file(str(draft), self.bucket_name, name, ExtraArgs=extra, Config=_TRANSFER)
-        draft.unlink(missing_ok=True)
+            self.client.upload_file(str(path), self.bucket_name, name, ExtraArgs=extra, Config=_TRANSFER)
+        path.unlink(missing_ok=True)
 
     def holds(self, name: str) -> bool:
         try:
@@ -102,13 +102,13 @@ class S3Storage(Storage, LibraryS3Storage):  # type: ignore[misc]
 
     @contextmanager
     def local(self, name: str) -> Iterator[Path]:
-        draft = self.draft()
+        path = self.temp_path()
         try:
             with self.open(name) as source:
-                copy(source, draft)
-            yield draft
+                copy(source, path)
+            yield path
         finally:
-            draft.unlink(missing_ok=True)
+            path.unlink(missing_ok=True)
 
     def listed(self, prefix: str) -> Iterator[Listed]:
         pages = self.client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket_name, Prefix=f"{prefix}/")

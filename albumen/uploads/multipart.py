@@ -23,7 +23,7 @@ from django.utils.http import parse_header_parameters
 
 from albumen.errors import Invalid, TooLarge
 from albumen.uploads.base64text import Base64Writer
-from albumen.uploads.filenames import base_name, decode
+from albumen.uploads.client_filenames import base_name, decode
 from albumen.uploads.temporary import CHUNK, BodyIncomplete, SpooledFile, UnreadFile, Upload
 
 # Bytes of a part's head: a name of 255 characters takes up to 9 bytes for each, and may be there twice.

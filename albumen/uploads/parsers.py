@@ -14,7 +14,7 @@ from rest_framework.parsers import BaseParser
 
 from albumen.errors import Invalid, TooLarge
 from albumen.uploads.base64text import Base64Writer, StringSpool
-from albumen.uploads.keys import require_distinct_keys
+from albumen.uploads.duplicate_keys import require_distinct_keys
 from albumen.uploads.temporary import CHUNK, SpooledFile, Upload
 
 # What a JSON body may hold beside its pictures, in bytes.

@@ -23,18 +23,18 @@ def stored_name(avatar: str) -> str:
 
 def store(upload: Upload) -> str:
     """Decode, shrink and keep an uploaded avatar; answers its new name. The file that came is not kept."""
-    draft = storage().draft()
+    temp = storage().temp_path()
     try:
         with room_needed():
-            imaging.render(upload.path, [imaging.Target(draft, SIDE, box=True)], webp=True)
+            imaging.render(upload.path, [imaging.Target(temp, SIDE, box=True)], webp=True)
         name = get_random_string(NAME_LENGTH)
-        storage().place(draft, stored_name(name))
+        storage().place(temp, stored_name(name))
     except imaging.Refused as refusal:
         raise Invalid(refusal.code, refusal.detail, pointer="/avatar") from None
     except imaging.Busy:
         raise Unavailable("decoders_busy") from None
     finally:
-        draft.unlink(missing_ok=True)
+        temp.unlink(missing_ok=True)
     return name
 
 

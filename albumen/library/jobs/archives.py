@@ -103,7 +103,7 @@ class _Import:
         self._found[entry.id] = picture.pk
 
     def _unpack(self, actor: User, entry: ArchivedPicture, file: str) -> pictures.StoredUpload:
-        upload = Upload(renditions.storage().draft(), field="image", limit=actor.plan.max_upload_bytes)
+        upload = Upload(renditions.storage().temp_path(), field="image", limit=actor.plan.max_upload_bytes)
         try:
             self._archive.copy(file, upload.write)
             upload.finish()

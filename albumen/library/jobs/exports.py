@@ -40,7 +40,7 @@ def export_pictures(run: TaskContext) -> dict[str, Any]:
     viewer = get_active_user(run.owner_id)
     # Again, for those that were cancelled meanwhile and then tried again.
     require_space(owner_id=viewer.pk, now=run.now())
-    with _drafts(run.task_id) as (archive, manifest):
+    with _temp_paths(run.task_id) as (archive, manifest):
         album_id = run.arguments["album"]
         album = None if album_id is None else access.get_album(viewer, album_id)
         ids = _ids(viewer, album)
@@ -190,10 +190,10 @@ def _entry(name: str, method: int) -> ZipInfo:
 
 
 @contextmanager
-def _drafts(task_id: int) -> Iterator[tuple[Path, Path]]:
+def _temp_paths(task_id: int) -> Iterator[tuple[Path, Path]]:
     """Two fresh paths; what a run before this one left is removed first."""
     prefix = f"export-{task_id}-"
-    archive = renditions.storage().draft()
+    archive = renditions.storage().temp_path()
     for left in archive.parent.glob(f"{prefix}*"):
         left.unlink(missing_ok=True)
     paths = (archive.with_name(prefix + archive.name), archive.with_name(f"{prefix}{archive.name}.json"))

@@ -9,7 +9,7 @@ from albumen.library import access, renditions
 from albumen.library.services import pictures
 from albumen.remote import download_image
 from albumen.tasks.services import TaskContext
-from albumen.uploads.filenames import name_in_url
+from albumen.uploads.client_filenames import name_in_url
 from albumen.uploads.temporary import Upload
 
 
@@ -50,7 +50,7 @@ def _keep(run: TaskContext, actor: User, url: str, before: list[dict[str, Any]])
             actor, album_id
         )  # An album that is gone by now is no reason to fetch anything.
     limit = actor.plan.max_upload_bytes
-    upload = Upload(renditions.storage().draft(), field="image", limit=limit)
+    upload = Upload(renditions.storage().temp_path(), field="image", limit=limit)
     try:
         found = download_image(url, upload.write, limit=limit)
         upload.name = name_in_url(found.url)

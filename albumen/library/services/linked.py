@@ -13,7 +13,7 @@ from albumen.library.models import Album, Picture, Source
 from albumen.library.services import albums, events
 from albumen.library.services.names import clean_name
 from albumen.remote import check_image
-from albumen.uploads.filenames import name_in_url
+from albumen.uploads.client_filenames import name_in_url
 
 
 def link_picture(

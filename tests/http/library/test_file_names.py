@@ -3,7 +3,7 @@
 
 import pytest
 
-from albumen.uploads.filenames import name_in_url
+from albumen.uploads.client_filenames import name_in_url
 from tests import pictures
 from tests.http.problems import refused
 
