@@ -12,6 +12,7 @@ from django.utils.functional import SimpleLazyObject
 from albumen.api import problems
 from albumen.errors import DomainError
 from albumen.operations import metrics, probes, request_id
+from albumen.uploads.temporary import RequestUploads
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 access_log = logging.getLogger("albumen.access")
@@ -144,5 +145,4 @@ class UploadCleanupMiddleware(Middleware):
         try:
             return self.get_response(request)
         finally:
-            for upload in request.__dict__.get("albumen_uploads", ()):
-                upload.discard()
+            RequestUploads.of(request).discard()

@@ -66,8 +66,8 @@ class Storage(DjangoStorage, ABC):
     def place(self, path: Path, name: str, *, size: int | None = None, durable: bool = True) -> None:
         """Move a temporary file to this name, over what may be there; `OutOfSpace` where there is no room.
 
-        `size` is for a file that is named by its content, and is what it has to have, in bytes: a short one is refused,
-        and a whole file with the same bytes stays. `durable=False` is for what can be made again.
+        `size` is for a file that is named by its content, and is what it has to have, in bytes: a short one is
+        refused, and a whole file with the same bytes stays. `durable=False` is for what can be made again.
         """
 
     @abstractmethod

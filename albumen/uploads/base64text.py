@@ -1,4 +1,4 @@
-"""Long base64 strings inside a JSON text: taken out of it as they stream by, and decoded into drafts."""
+"""Long base64 strings inside a JSON text, decoded into temporary uploads as they stream by."""
 
 import base64
 import binascii
@@ -6,26 +6,24 @@ import hashlib
 import re
 from collections.abc import Iterator
 
-from django.http import HttpRequest
-
-from albumen.uploads.temporary import Upload
+from albumen.uploads.temporary import RequestUploads, Upload
 
 # A longer string in a JSON body can only be a picture.
 INLINE_STRING = 64 * 1024
 
 
 class StringSpool:
-    """Takes long strings out of a JSON text, and leaves a short unguessable word in the place of each."""
+    """Replaces long strings in a JSON text by short unguessable words, and keeps the upload of each word."""
 
     _ENDS = re.compile(rb'["\\]')
 
-    def __init__(self, request: HttpRequest) -> None:
-        self._request = request
+    def __init__(self, uploads: RequestUploads) -> None:
+        self._uploads = uploads
         self._key = ""
-        self.uploads: dict[str, Upload] = {}
+        self.by_word: dict[str, Upload] = {}
 
     def without_long_strings(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
-        """The text, with a stand-in for each string of over INLINE_STRING bytes."""
+        """Yield the text, with a word in the place of each string of more than INLINE_STRING bytes."""
         inside, held, writer = False, bytearray(), None
         escaped = False
         for chunk in chunks:
@@ -49,7 +47,7 @@ class StringSpool:
                 held += chunk[position:end]
                 position = end
                 if len(held) > INLINE_STRING:
-                    writer = writer or Base64Writer(Upload.begin(self._request, field=self._key))
+                    writer = writer or Base64Writer(self._uploads.begin(field=self._key))
                     writer.write(held)
                     held.clear()
                 if not found:
@@ -62,7 +60,7 @@ class StringSpool:
                 if writer:
                     writer.write(held)
                     word = f"upload:{writer.finish().path.name}"
-                    self.uploads[word] = writer.upload
+                    self.by_word[word] = writer.upload
                     yield word.encode()
                 else:
                     # The string before a long one is its key: a refusal points there.
@@ -122,7 +120,7 @@ class Base64Writer:
 
 
 def sha256_of_base64(text: str) -> str | None:
-    """The sha256, in hex, of what a string stands for in an upload; None where it is not base64."""
+    """Return the sha256, in hex, of the bytes that this base64 text stands for; None where it is not base64."""
     piece = cut_data_url(text.encode("utf-8", "replace").translate(None, b" \t\r\n"))
     try:
         content = base64.b64decode(piece + b"=" * (-len(piece) % 4), validate=True)
@@ -132,7 +130,7 @@ def sha256_of_base64(text: str) -> str | None:
 
 
 def cut_data_url(text: bytes) -> bytes:
-    """What follows `data:...;base64,` (RFC 2397), or the text itself."""
+    """Return what follows `data:...;base64,` (RFC 2397), or the text itself."""
     if not text.startswith(b"data:"):
         return text
     head, comma, rest = text.partition(b",")

@@ -1,4 +1,4 @@
-"""Names of files as clients send them: in whatever encoding, quoted in whatever way, with or without a path."""
+"""Reads file names as clients send them: in any encoding, quoted in any way, with or without a path."""
 
 import re
 from contextlib import suppress

@@ -24,7 +24,7 @@ from django.utils.http import parse_header_parameters
 from albumen.errors import Invalid, TooLarge
 from albumen.uploads.base64text import Base64Writer
 from albumen.uploads.client_filenames import base_name, decode
-from albumen.uploads.temporary import CHUNK, BodyIncomplete, SpooledFile, UnreadFile, Upload
+from albumen.uploads.temporary import CHUNK, BodyIncomplete, RequestUploads, SpooledFile, UnreadFile
 
 # Bytes of a part's head: a name of 255 characters takes up to 9 bytes for each, and may be there twice.
 MAX_HEAD = 8192
@@ -91,15 +91,15 @@ class NoFiles(FileUploadHandler):
 
 
 class UploadHandler(NoFiles):
-    """Streams each file of a form into a draft, hashing on the way. A `file_fields` brings a file, or its base64."""
+    """Streams each file of a form into a temporary upload. `file_fields` are the fields that bring one."""
 
     def __init__(self, request: HttpRequest, file_fields: Collection[str]) -> None:
         super().__init__(request)
-        self._request = request
+        self._uploads = RequestUploads.of(request)
         self._file_fields = file_fields
 
     def read_file(self, part: _Part, files: MultiValueDict[str, Any]) -> None:
-        upload = Upload.begin(self._request, field=part.field, name=base_name(part.file_name or ""))
+        upload = self._uploads.begin(field=part.field, name=base_name(part.file_name or ""))
         if part.in_base64:
             writer = Base64Writer(upload)
             for piece in part.stream:

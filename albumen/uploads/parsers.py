@@ -15,7 +15,7 @@ from rest_framework.parsers import BaseParser
 from albumen.errors import Invalid, TooLarge
 from albumen.uploads.base64text import Base64Writer, StringSpool
 from albumen.uploads.duplicate_keys import require_distinct_keys
-from albumen.uploads.temporary import CHUNK, SpooledFile, Upload
+from albumen.uploads.temporary import CHUNK, RequestUploads, SpooledFile, Upload
 
 # What a JSON body may hold beside its pictures, in bytes.
 MAX_JSON = 1_000_000
@@ -52,10 +52,10 @@ class UploadJSONParser(JSONParser):
     """JSON bodies, in which long strings are decoded from base64 into uploads as they stream in."""
 
     def read(self, chunks: Iterator[bytes], request: HttpRequest) -> dict[str, Any]:
-        spool = StringSpool(request)
+        spool = StringSpool(RequestUploads.of(request))
         document = super().read(spool.without_long_strings(chunks), request)
         return {
-            key: spool.uploads.get(value, value) if isinstance(value, str) else value
+            key: spool.by_word.get(value, value) if isinstance(value, str) else value
             for key, value in document.items()
         }
 
@@ -102,7 +102,8 @@ class UploadField(serializers.Field[Upload, Any, Any, Any]):
         elif isinstance(data, Upload):
             upload = data
         elif isinstance(data, str):
-            writer = Base64Writer(Upload.begin(self.context["request"]._request, field=self.field_name or ""))
+            uploads = RequestUploads.of(self.context["request"]._request)
+            writer = Base64Writer(uploads.begin(field=self.field_name or ""))
             writer.write(data.encode("utf-8", "replace"))
             upload = writer.finish()
         else:

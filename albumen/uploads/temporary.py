@@ -1,12 +1,13 @@
-"""Bytes that come with a request, on their way to a draft on the disk, with their sha256."""
+"""Temporary uploads: the files of a request, written to this machine's disk and hashed as they come."""
 
 import base64
 import binascii
 import hashlib
 import os
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 from django.core.exceptions import BadRequest
 from django.core.files.uploadedfile import UploadedFile
@@ -22,13 +23,13 @@ UNKNOWN_LENGTH = str(2**62)
 
 
 class BodyIncomplete(Invalid, BadRequest):
-    """The client went away, or lied about the length; a bad request for Django's own views too."""
+    """A body ended before it was whole, or came too slowly; a bad request for Django's own views too."""
 
 
 class Upload:
-    """Bytes that came with a request: `path` of the draft, `size` in bytes, `sha256` in hex, and the client's `name`.
+    """A file on its way in: its temporary `path`, `size` in bytes, `sha256` in hex, and the client's `name` for it.
 
-    `limit` is in bytes, and `field` is the one that brought them.
+    `field` is the request's field that brings it, and `limit` the most bytes that it may have.
     """
 
     def __init__(self, path: Path, *, field: str, limit: int, name: str | None = None) -> None:
@@ -40,16 +41,6 @@ class Upload:
         self._hash = hashlib.sha256()
         with room_needed():
             self._file = path.open("xb", buffering=0)
-
-    @classmethod
-    def begin(cls, request: HttpRequest, *, field: str, name: str | None = None) -> Self:
-        """A new draft, removed when the request ends unless somebody has placed it."""
-        uploads = request.__dict__.setdefault("albumen_uploads", [])
-        # However many files a body has, they share the one limit.
-        left = request.__dict__["albumen_upload_limit"]() - sum(one.size for one in uploads)
-        upload = cls(storage().draft(), field=field, limit=max(0, left), name=name)
-        uploads.append(upload)
-        return upload
 
     @property
     def sha256(self) -> str:
@@ -65,14 +56,14 @@ class Upload:
         self._hash.update(data)
 
     def write_base64(self, text: bytes) -> None:
-        """Add what this base64 text stands for (RFC 4648, section 4), in whole groups of four."""
+        """Add the bytes of this base64 text (RFC 4648, section 4), in whole groups of four; `Invalid`."""
         try:
             self.write(base64.b64decode(text, validate=True))
         except binascii.Error:
             raise Invalid("invalid_base64", "This string is not base64.", pointer=self._pointer) from None
 
     def finish(self) -> None:
-        """No more bytes will come; `OutOfSpace` unless all that came are in the file."""
+        """Close the file; `OutOfSpace` unless all bytes that came are in it."""
         if self._file.closed:
             return
         with room_needed():
@@ -82,14 +73,41 @@ class Upload:
             raise OutOfSpace
 
     def discard(self) -> None:
-        """Close, and remove what was not placed."""
+        """Close the file, and remove it where it was not placed."""
         with suppress(OSError):
             self._file.close()
         self.path.unlink(missing_ok=True)
 
 
+class RequestUploads:
+    """The temporary uploads of one request. However many they are, they share one limit, in bytes."""
+
+    def __init__(self) -> None:
+        # Asked when an upload begins, because it depends on who is signed in.
+        self.limit: Callable[[], int] = lambda: 0
+        self._uploads: list[Upload] = []
+
+    @classmethod
+    def of(cls, request: HttpRequest) -> "RequestUploads":
+        """Return those of this request, the same object each time."""
+        uploads: RequestUploads = request.__dict__.setdefault("request_uploads", cls())
+        return uploads
+
+    def begin(self, *, field: str, name: str | None = None) -> Upload:
+        """Return a new upload, which is removed with the request unless somebody has placed it."""
+        left = self.limit() - sum(upload.size for upload in self._uploads)
+        upload = Upload(storage().temp_path(), field=field, limit=max(0, left), name=name)
+        self._uploads.append(upload)
+        return upload
+
+    def discard(self) -> None:
+        """Remove what nobody has placed."""
+        for upload in self._uploads:
+            upload.discard()
+
+
 class SpooledFile(UploadedFile):
-    """What Django's form parser hands on for a file."""
+    """A file of a form, as Django has it, that holds its `upload`."""
 
     def __init__(self, upload: Upload, field: str, content_type: str | None) -> None:
         # Not the client's name, which `upload` has: Django raises on one that it finds suspicious.
@@ -102,7 +120,7 @@ class SpooledFile(UploadedFile):
 
 
 class UnreadFile(UploadedFile):
-    """That there was a file in a body, and nothing of its content."""
+    """Stands for a file of a form that no view reads."""
 
     def close(self) -> None:
         """There is nothing to close."""

@@ -1,4 +1,4 @@
-"""What views that take pictures have in common."""
+"""API views that take pictures or archives."""
 
 from typing import Any
 
@@ -10,28 +10,28 @@ from rest_framework.request import Request
 from albumen.errors import TooLarge
 from albumen.uploads.multipart import UploadHandler
 from albumen.uploads.parsers import MAX_JSON, MultiPartParser, UploadJSONParser
-from albumen.uploads.temporary import UNKNOWN_LENGTH
+from albumen.uploads.temporary import UNKNOWN_LENGTH, RequestUploads
 
 
 class AcceptsUploads(GenericAPIView[Any]):
-    """For API views whose bodies may hold a picture, or an archive of them."""
+    """A view whose bodies may hold a picture, or an archive of pictures."""
 
     parser_classes: tuple[type[BaseParser], ...] = (UploadJSONParser, MultiPartParser)
     # Text in these is base64, and bytes are a file.
     upload_fields: tuple[str, ...] = ("image", "avatar")
 
     def upload_limit(self) -> int:
-        """The most bytes that a picture may have; asked when one begins."""
+        """Return the most bytes that all files of a request may have; asked when the first one begins."""
         return 20_000_000
 
     def initialize_request(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Request:
         request.upload_handlers = [UploadHandler(request, self.upload_fields)]
-        request.__dict__["albumen_upload_limit"] = self.upload_limit
+        RequestUploads.of(request).limit = self.upload_limit
         return super().initialize_request(request, *args, **kwargs)
 
     def limit_upload(self, request: Request, limit: int) -> None:
-        """Lower the limit of this request to `limit` bytes; `TooLarge` at once when its length says enough."""
-        request._request.__dict__["albumen_upload_limit"] = lambda: limit
+        """Set the limit of this request, in bytes; `TooLarge` at once when its Content-Length is beyond it."""
+        RequestUploads.of(request._request).limit = lambda: limit
         length = request.META.get("CONTENT_LENGTH") or "0"
         # base64 makes four bytes of three; the other fields and the multipart frame are small.
         at_most = limit * 4 // 3 + MAX_JSON
