@@ -8,7 +8,8 @@ from tests.server import ROOT
 
 PAGES = ("docs/ARCHITECTURE.md", "CONTRIBUTING.md")
 LINES = [line for page in PAGES for line in (ROOT / page).read_text().splitlines() if "`" in line]
-CODE = "\n".join(path.read_text() for path in (ROOT / "albumen").rglob("*.py"))
+FILES = [ROOT / "Makefile", *(path for folder in ("albumen", "tests") for path in (ROOT / folder).rglob("*.py"))]
+CODE = "\n".join(path.read_text() for path in FILES if path.name != "test_architecture.py")
 # Django's own.
 ELSEWHERE = {"is_staff", "db_default"}
 
@@ -25,6 +26,14 @@ def test_what_the_map_names_is_there(line):
     assert [path for path in paths if not path.exists()] == []
     # A row of "Where to find" has its names in its files.
     code = "\n".join(map(code_of, paths)) if line.count(" | ") == 2 and paths else CODE
-    names = {word.partition("(")[0] for word in words if re.fullmatch(r"[A-Za-z]*_\w+(\(.*\))?|[A-Z][a-z]\w+", word)}
+    names = {
+        word.partition("(")[0] for word in words if re.fullmatch(r"[A-Za-z]*_\w+(\(.*\))?|[A-Z][a-z]+[A-Z]\w+", word)
+    }
     names = {name for name in names - ELSEWHERE if not name.startswith("ALBUMEN_")}
     assert [name for name in names if not re.search(rf"\b{name}\b", code)] == []
+
+
+def test_the_map_has_every_room_app_and_module():
+    page = (ROOT / PAGES[0]).read_text()
+    places = [path.name for path in (ROOT / "albumen").iterdir() if not path.name.startswith("_")]
+    assert [name for name in places if f"`albumen/{name}`" not in page] == []
