@@ -17,9 +17,9 @@ from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from albumen.compiled_queries import Build, CompiledQuery, fetch_rows
 from albumen.errors import Invalid
 from albumen.keys import derive_key
-from albumen.prepared import Build, Prepared, fetch_rows
 from albumen.querying import require_known_parameters
 
 PAGE_SIZE = 50
@@ -33,10 +33,10 @@ class KeysetPagination(BasePagination):
     """`{"next": url|null, "previous": url|null, "results": [...]}`."""
 
     def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
-        """A page of a QuerySet, or of a `Prepared` list where none of the view's filters is asked for."""
+        """A page of a QuerySet, or of a `CompiledQuery` list where none of the view's filters is asked for."""
         params = request.query_params
         require_known_parameters(params, _known_parameters(view))
-        filters = None if isinstance(queryset, Prepared) else self._filters(params, view)
+        filters = None if isinstance(queryset, CompiledQuery) else self._filters(params, view)
         if filters is not None:
             queryset = filters.filter_queryset(queryset, request.user)
         size = self._page_size(params)
@@ -152,15 +152,15 @@ def _parameter(name: str, schema: dict[str, Any], description: str = "") -> dict
 def _first_rows(
     rows: Any, field: str, descending: bool, cursor: tuple[bool, Any, int] | None, limit: int
 ) -> list[Any]:
-    if not isinstance(rows, Prepared):
+    if not isinstance(rows, CompiledQuery):
         return list(_window(rows, field, descending, cursor)[:limit])
     place = () if cursor is None else (None if field == "id" else cursor[1], cursor[2])
     values = (*place, *rows.values)
     shape = (rows.build, field, descending, cursor is None)
-    return list(map(rows.make, fetch_rows(_prepared_window, *shape, values=values, limit=limit)))
+    return list(map(rows.make, fetch_rows(_compiled_window, *shape, values=values, limit=limit)))
 
 
-def _prepared_window(build: Build, field: str, descending: bool, first: bool, *values: Any) -> QuerySet[Any, Any]:
+def _compiled_window(build: Build, field: str, descending: bool, first: bool, *values: Any) -> QuerySet[Any, Any]:
     if first:
         return _window(build(*values), field, descending, None)
     value, row_id, *rest = values

@@ -98,7 +98,7 @@ def database(url: str, *, data_dir: Path, threads: int, plans_kept: bool = True)
         # The pool keeps connections open, so Django must not.
         "CONN_MAX_AGE": 0,
         "CONN_HEALTH_CHECKS": True,
-        # After so many runs of a statement of `albumen/prepared.py` PostgreSQL keeps its plan.
+        # After so many runs of a statement of `albumen/compiled_queries.py` PostgreSQL keeps its plan.
         "OPTIONS": {**options, "prepare_threshold": 5 if plans_kept else None, "pool": pool},
     }
 

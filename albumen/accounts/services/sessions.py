@@ -7,7 +7,7 @@ from django.contrib.auth.hashers import make_password
 from django.db import transaction
 from django.db.models import F, QuerySet
 
-from albumen import prepared, rates
+from albumen import compiled_queries, rates
 from albumen.accounts.hashers import spellings
 from albumen.accounts.models import KnownAddress, Session, User
 from albumen.accounts.services import tokens
@@ -109,7 +109,7 @@ def check_access(*, token: str, now: datetime) -> tuple[User, Session]:
     """Who sends this access token: one indexed read. `Unauthenticated` when the login is over in whatever way."""
     claims = tokens.read(token, "access")
     session: Session | None = next(
-        prepared.fetch_objects(_sessions_with_plans, values=(claims["sid"], claims["user_id"])), None
+        compiled_queries.fetch_objects(_sessions_with_plans, values=(claims["sid"], claims["user_id"])), None
     )
     if session is None or not _holds(session):
         raise Unauthenticated("session_ended", "This login is over. Sign in again.")

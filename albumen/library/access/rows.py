@@ -1,4 +1,4 @@
-"""Lists of pictures as plain rows, and what is told beside each: the busiest reads, so their queries are prepared."""
+"""Lists of pictures as plain rows, and what comes with each: the busiest reads, so their queries are compiled once."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -6,12 +6,11 @@ from typing import NamedTuple
 
 from django.db.models import F, Q, QuerySet
 
-from albumen import prepared
 from albumen.accounts.models import User
+from albumen.compiled_queries import CompiledQuery, fetch_rows
 from albumen.library.access.visible import any_viewer_like, pictures_owned_by, shown_to
 from albumen.library.models import AlbumPicture, Picture
 from albumen.plans.models import Plan
-from albumen.prepared import Prepared
 from albumen.viewers import Viewer, is_administrator
 
 # So many numbers stand in a statement: a statement for each count of pictures would be too many.
@@ -44,9 +43,9 @@ class PictureRow(NamedTuple):
         return cls._make(getattr(picture, name) for name in cls._fields)
 
 
-def own_pictures(viewer: User) -> Prepared[PictureRow]:
+def own_pictures(viewer: User) -> CompiledQuery[PictureRow]:
     """The viewer's own pictures, and not those in the trash."""
-    return Prepared(_rows_owned_by, (viewer.pk,), PictureRow._make)
+    return CompiledQuery(_rows_owned_by, (viewer.pk,), PictureRow._make)
 
 
 def _rows_owned_by(owner_id: int) -> QuerySet[Picture, tuple[object, ...]]:
@@ -72,7 +71,7 @@ def albums_of(viewer: Viewer, picture_ids: Collection[int]) -> dict[int, list[in
     found: dict[int, list[int]] = {}
     administrator = is_administrator(viewer)
     values = (None if administrator else viewer.pk, *ids)
-    for picture_id, album_id in prepared.fetch_rows(_entries_shown_to, administrator, values=values):
+    for picture_id, album_id in fetch_rows(_entries_shown_to, administrator, values=values):
         found.setdefault(picture_id, []).append(album_id)
     return found
 

@@ -5,11 +5,11 @@ from django.db.models import Exists, F, Max, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from albumen.accounts.models import User
+from albumen.compiled_queries import fetch_objects
 from albumen.errors import Forbidden, Invalid, NotFound, Unauthenticated
 from albumen.library.models import Album, AlbumPicture, Picture, Visibility
 from albumen.organizations.access import organizations_of, organizations_visible_to
 from albumen.organizations.models import Role
-from albumen.prepared import fetch_objects
 from albumen.viewers import Viewer, is_administrator
 
 
@@ -180,7 +180,7 @@ def _one_visible(administrator: bool, viewer_id: int | None, picture_id: int) ->
 
 
 def any_viewer_like(administrator: bool, viewer_id: int | None) -> Viewer:
-    """For whom a prepared query is built: any administrator, or this user, or nobody in particular without an id."""
+    """For whom a compiled query is built: any administrator, or this user, or nobody in particular without an id."""
     known = administrator or viewer_id is not None
     return User(pk=viewer_id, is_staff=administrator) if known else AnonymousUser()
 

@@ -123,6 +123,7 @@ DATABASES = {
         plans_kept=env.bool("ALBUMEN_PREPARED_STATEMENTS", default=True),
     )
 }
+COMPILED_QUERIES = env.bool("ALBUMEN_COMPILED_QUERIES", default=True)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "accounts.User"

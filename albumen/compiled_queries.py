@@ -1,7 +1,10 @@
-"""Queries that the ORM builds and compiles once, and that are then run again with other values.
+"""Queries that the ORM builds and compiles once, and that then run again with other values.
 
-To build a query costs many times what the database takes to answer it. So a rule stays a function that gives a
-QuerySet, written once, and a busy request does not pay for it each time.
+Building a query costs many times what the database takes to answer it. With this, a rule stays a function that
+returns a QuerySet, written once, and a busy request does not pay for building it each time.
+
+The compiled form relies on Django's internals. ALBUMEN_COMPILED_QUERIES=false makes every query here an ordinary
+QuerySet with the same rows.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -9,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Generic, TypeVar
 
+from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.models import QuerySet
 from django.db.models.query import get_related_populators
@@ -19,44 +23,53 @@ Row = TypeVar("Row")
 
 
 @dataclass(frozen=True, slots=True)
-class Prepared(Generic[Row]):
-    """A list to be paged: the rows of `build(*values)`, each handed to `make`."""
+class CompiledQuery(Generic[Row]):
+    """A list to be paged: the rows of `build(*values)`, each turned into a `Row` by `make`."""
 
     build: Build
     values: tuple[Value, ...]
     make: Callable[[Sequence[Any]], Row]
 
 
-def fetch_rows(build: Build, *shape: Any, values: Sequence[Value], limit: int | None = None) -> list[tuple[Any, ...]]:
-    """The rows of `build(*shape, *values)`, which gives a QuerySet of `values_list`; at most `limit`.
+def fetch_rows(
+    build: Build, *variant: Any, values: Sequence[Value], limit: int | None = None
+) -> list[tuple[Any, ...]]:
+    """Return the rows of `build(*variant, *values)`, a QuerySet of `values_list`; at most `limit` of them.
 
-    They come as the database has them, in the order of the columns: a time of SQLite's has no zone, and is UTC.
-    `build` sees the shape, but never a value: where one stands in the statement it gets a mark instead. Whatever
-    else changes the statement is part of the shape, of which there must be few.
+    When a statement is compiled, `build` gets the variant as it is and a placeholder for each value. Each variant has
+    a statement of its own, so whatever changes the statement is part of the variant, and there must be few variants.
+    SQLite's times come without a zone, and are UTC.
     """
-    return _statement(build, shape, values, limit).run(values, limit)
+    if not settings.COMPILED_QUERIES:
+        return list(build(*variant, *values)[:limit])
+    return _statement(build, variant, values, limit).run(values, limit)
 
 
-def fetch_objects(build: Build, *shape: Any, values: Sequence[Value]) -> Iterator[Any]:
-    """The same for a QuerySet of model instances, with what it names in `select_related`."""
-    statement = _statement(build, shape, values, None)
+def fetch_objects(build: Build, *variant: Any, values: Sequence[Value]) -> Iterator[Any]:
+    """Return the model instances of `build(*variant, *values)`, with the related ones that it selects. `variant` and
+    `values` are those of `fetch_rows`."""
+    if not settings.COMPILED_QUERIES:
+        return iter(build(*variant, *values))
+    statement = _statement(build, variant, values, None)
     return statement.as_objects(statement.run(values, None, for_objects=True))
 
 
-def _statement(build: Build, shape: tuple[Any, ...], values: Sequence[Value], limit: int | None) -> "_Statement":
+def _statement(build: Build, variant: tuple[Any, ...], values: Sequence[Value], limit: int | None) -> "_Statement":
     connection = connections[DEFAULT_DB_ALIAS]
     # On the connection, which one thread has for itself, and with which its statements end.
     known: dict[Any, _Statement] = vars(connection).setdefault("albumen_statements", {})
-    key = (build, shape, tuple(map(type, values)), limit is None)
+    key = (build, variant, tuple(map(type, values)), limit is None)
     statement = known.get(key)
     if statement is None:
-        marks = [_mark(number, value) for number, value in enumerate(values)]
-        statement = known[key] = _Statement(connection, build(*shape, *marks), marks, limited=limit is not None)
+        placeholders = [_placeholder(number, value) for number, value in enumerate(values)]
+        statement = known[key] = _Statement(
+            connection, build(*variant, *placeholders), placeholders, limited=limit is not None
+        )
     return statement
 
 
-def _mark(number: int, value: Value) -> Value:
-    """A value of the same type that stands in no statement by itself."""
+def _placeholder(number: int, value: Value) -> Value:
+    """Return a value of the same type, by which the place of `value` in the statement is found."""
     if value is None:
         return None
     if isinstance(value, datetime):
@@ -65,23 +78,29 @@ def _mark(number: int, value: Value) -> Value:
 
 
 def _with_numbers(sql: str) -> str:
-    """The statement with $1, $2 for its values, as PostgreSQL has them, instead of Django's %s."""
+    """Return the statement with PostgreSQL's $1, $2 … for its values instead of Django's %s."""
     first, *others = (part.replace("%%", "%") for part in sql.split("%s"))
     return first + "".join(f"${number}{part}" for number, part in enumerate(others, start=1))
 
 
 class _Statement:
-    def __init__(self, connection: Any, queryset: QuerySet[Any, Any], marks: list[Value], *, limited: bool) -> None:
+    def __init__(
+        self, connection: Any, queryset: QuerySet[Any, Any], placeholders: list[Value], *, limited: bool
+    ) -> None:
         self._connection = connection
         self._compiler: Any = queryset.query.get_compiler(connection=connection)
         sql, parameters = self._compiler.as_sql()
         self._sql = f"{sql} LIMIT %s" if limited else sql
         self._numbered = _with_numbers(self._sql)
         self._parameters = list(parameters)
-        places = {self._adapted(mark): number for number, mark in enumerate(marks) if mark is not None}
+        places = {
+            self._adapted(placeholder): number
+            for number, placeholder in enumerate(placeholders)
+            if placeholder is not None
+        }
         self._places = [(place, places[one]) for place, one in enumerate(parameters) if one in places]
         if {number for _, number in self._places} != set(places.values()):
-            raise ValueError("A value does not stand in the statement as it was given: make it part of the shape.")
+            raise ValueError("A value does not stand in the statement as it was given: make it part of the variant.")
         if self._compiler.klass_info:
             self._prepare_objects()
 
@@ -113,9 +132,11 @@ class _Statement:
             return rows
 
     def _run_apart(self, parameters: list[Any], *, binary: bool) -> list[tuple[Any, ...]]:
-        """The statement and its values, each by itself, and rows in binary: Django's cursors write the values into the
-        text of each statement, and read each time from text. Objects come as text, for Django's own converters expect
-        that. After a few times the database keeps the plan."""
+        """Return the rows, with the values bound by PostgreSQL, which then keeps the plan after a few runs.
+
+        Django's cursors write the values into the statement's text instead. Rows come in binary form, which is faster
+        to read; those for objects come as text, which Django's converters expect.
+        """
         from psycopg import RawCursor
         from psycopg.errors import FeatureNotSupported
 
@@ -123,7 +144,7 @@ class _Statement:
         self._connection.validate_no_broken_transaction()
         with self._connection.wrap_database_errors, RawCursor(self._connection.connection) as cursor:
             if self._connection.in_atomic_block:
-                # Without a kept plan, for it would be too late to ask again here.
+                # Without a kept plan: inside a transaction, a plan that no longer fits could not be tried again.
                 cursor.execute(self._numbered, parameters, prepare=False, binary=binary)
                 return cursor.fetchall()
             try:
@@ -135,7 +156,7 @@ class _Statement:
             return cursor.fetchall()
 
     def as_objects(self, rows: Any) -> Iterator[Any]:
-        """As Django's own `ModelIterable` makes them."""
+        """Return model instances, made as Django's `ModelIterable` makes them."""
         for row in self._compiler.apply_converters(rows, self._converters):
             made = self._model.from_db(self._connection.alias, self._names, row[self._own])
             for populator in self._related:

@@ -8,9 +8,9 @@ import pytest
 from django.db import connection, transaction
 
 from albumen.accounts.models import User
+from albumen.compiled_queries import fetch_objects, fetch_rows
 from albumen.library.access import PictureRow, own_pictures, pictures_visible_to
 from albumen.library.models import Picture
-from albumen.prepared import fetch_objects, fetch_rows
 from tests.http.conftest import rows_of
 
 
@@ -49,7 +49,7 @@ def test_objects_come_with_what_belongs_to_them(alice, django_assert_num_queries
 
 
 def test_a_value_that_would_be_changed_on_its_way_is_refused(alice):
-    with pytest.raises(ValueError, match="part of the shape"):
+    with pytest.raises(ValueError, match="part of the variant"):
         fetch_rows(searched, values=("photo",))
 
 
@@ -65,6 +65,36 @@ def test_the_list_of_own_pictures_keeps_the_rule_of_all_lists(alice, bob, dana):
         assert len(rows) == count
         plain = pictures_visible_to(viewer).filter(owner_id=viewer.pk).values(*columns)
         assert [{name: getattr(row, name) for name in columns} for row in rows] == list(plain)
+
+
+LISTS = ["", "?ordering=name", "?ordering=-name", "?ordering=taken_at", "?ordering=-taken_at", "?ordering=-bytes"]
+
+
+@pytest.mark.parametrize("query", LISTS)
+@pytest.mark.parametrize("place", ["/api/pictures/", "/api/albums/{album}/pictures/"])
+def test_plain_querysets_give_the_same_pages(alice, settings, query, place):
+    ids = rows_of(alice, 5)
+    Picture.objects.filter(pk=ids[1]).update(taken_at=datetime(2024, 5, 1, tzinfo=UTC), description="Grüße")
+    album = alice.post("/api/albums/", {"name": "trip"}).json()["id"]
+    alice.post(f"/api/albums/{album}/pictures/", {"pictures": ids[:4]})
+    url = place.format(album=album) + query + ("&" if query else "?") + "page_size=2"
+
+    def pages():
+        found, following = [], url
+        while following:
+            body = alice.get(following).json()
+            found.append(body["results"])
+            following = body["next"]
+        return found
+
+    compiled = pages()
+    settings.COMPILED_QUERIES = False
+    assert pages() == compiled
+    assert len(compiled) >= 2
+    one = f"/api/pictures/{ids[1]}/"
+    plain = alice.get(one).json()
+    settings.COMPILED_QUERIES = True
+    assert alice.get(one).json() == plain
 
 
 @pytest.mark.skipif("connection.vendor != 'postgresql'", reason="only PostgreSQL keeps plans")
