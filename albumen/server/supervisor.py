@@ -1,4 +1,4 @@
-"""The workers that a server starts beside itself: watched, and started again when they die."""
+"""The worker processes that a server starts, watches, and replaces when they die."""
 
 import logging
 import subprocess
@@ -15,8 +15,8 @@ logger = logging.getLogger(__name__)
 
 
 class Workers:
-    """So many worker processes. Each reads its standard input from a pipe of this process, whose end it sees however
-    this process ends, and ends with it."""
+    """`count` worker processes. Each reads its standard input from a pipe of this process and ends when the pipe does,
+    so that no worker outlives this process, even one that was killed."""
 
     def __init__(self, count: int) -> None:
         self._lock = threading.Lock()
@@ -31,7 +31,7 @@ class Workers:
             watcher.start()
 
     def stop(self) -> None:
-        """Ends them, and waits as long as they may take."""
+        """End the workers, and wait for them as long as they may take."""
         with self._lock:
             self._ended.set()
             for process in self._processes:

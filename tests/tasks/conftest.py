@@ -76,10 +76,11 @@ class Works(Server):
         sql = f"INSERT INTO tasks_task ({names}) VALUES ({places}) RETURNING id"  # noqa: S608  (names of columns)
         return int(str(self.sql(sql, *values.values())[0][0]))
 
-    def send(self, task: int) -> None:
-        """Carry the id to a worker once more."""
+    def send(self, *tasks: int) -> None:
+        """Carry the ids to the workers, once more or for the first time."""
         with Celery(broker=self.env["ALBUMEN_BROKER_URL"], set_as_current=False) as app:
-            app.send_task("albumen.task", (task,), queue="albumen", retry=False)
+            for task in tasks:
+                app.send_task("albumen.task", (task,), queue="albumen", retry=False)
 
     def task(self, task: int) -> dict[str, Any]:
         names = ("status", "done", "total", "attempts", "checkpoint", "result", "error", "claim")
