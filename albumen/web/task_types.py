@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
 
 from albumen.accounts.services.sessions import delete_ended_sessions
 from albumen.events.services import prune_events
@@ -22,7 +21,7 @@ from albumen.tasks.services.schedules import delete_old_tasks
 def _removal(remove: Callable[..., int]) -> Handler:
     """Return a handler for a service that removes what is too old; its result says how much went."""
 
-    def handler(context: TaskContext) -> dict[str, Any]:
+    def handler(context: TaskContext) -> dict[str, int]:
         return {"removed": remove(now=context.now())}
 
     return handler

@@ -2,8 +2,8 @@
 it, one has it, and what a worker writes that has lost it is refused."""
 
 import uuid
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
 from django.db import transaction
 from django.db.models import F, QuerySet
@@ -52,7 +52,12 @@ def claim_task(*, task_id: int, now: datetime) -> Task | None:
 
 
 def end_task(
-    *, task: Task, status: Status, now: datetime, result: Any = None, error: DomainError | None = None
+    *,
+    task: Task,
+    status: Status,
+    now: datetime,
+    result: Mapping[str, object] | None = None,
+    error: DomainError | None = None,
 ) -> bool:
     """Write how the work ended. Return False, with nothing written, when the claim is no longer valid."""
     return _release(held(task), now, status=status, result=result, error=_as_json(error), finished_at=now)
@@ -86,7 +91,7 @@ def _as_json(error: DomainError | None) -> dict[str, str] | None:
 
 
 @transaction.atomic
-def _release(rows: QuerySet[Task], now: datetime, **changes: Any) -> bool:
+def _release(rows: QuerySet[Task], now: datetime, **changes: object) -> bool:
     task = rows.select_for_update().first()
     if task is None:
         return False

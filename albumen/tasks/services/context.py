@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -39,18 +39,14 @@ class Cancelled(Interrupted):
 
 
 class Stopped(Interrupted):
-    """This worker process ends; the task goes on in another one."""
-
-
-class TurnOver(Interrupted):
-    """Other tasks wait, and this one has had its turn; it goes on behind them."""
+    """The task goes on later: its worker process ends, or it has had its turn and other tasks wait."""
 
 
 @dataclass(slots=True)
 class Step:
     """A step that is being committed. Set `checkpoint` where it is not known before the writes of the block."""
 
-    checkpoint: dict[str, Any] | None = None
+    checkpoint: Mapping[str, object] | None = None
 
 
 class TaskContext:
@@ -98,7 +94,7 @@ class TaskContext:
         done: int | None = None,
         advance: int = 0,
         total: int | None = None,
-        checkpoint: dict[str, Any] | None = None,
+        checkpoint: Mapping[str, object] | None = None,
     ) -> Iterator[Step]:
         """Run the block in a transaction: what it writes is committed together with the progress, or neither is.
 
@@ -106,7 +102,7 @@ class TaskContext:
         Raises Cancelled, Stopped or LostClaim before the block begins. Long work that writes nothing belongs before
         the step, because other writers may have to wait for its end.
         """
-        progress: dict[str, Any] = {"done": self.task.done + advance if done is None else done}
+        progress: dict[str, object] = {"done": self.task.done + advance if done is None else done}
         if total is not None:
             progress["total"] = total
         if checkpoint is not None:
@@ -131,7 +127,7 @@ class TaskContext:
             pass
 
     def give_way(self) -> None:
-        """Raise TurnOver once this attempt has lasted `TASK_SECONDS["turn"]` and other tasks wait.
+        """Raise Stopped once this attempt has lasted `TASK_SECONDS["turn"]` and other tasks wait.
 
         A handler that can go on from its last step calls this between two items, so that long work does not block
         the worker.
@@ -140,9 +136,9 @@ class TaskContext:
             return
         self._turn_ends = time.monotonic() + GIVE_WAY_SECONDS
         if Task.objects.due(self.now()).exists():
-            raise TurnOver
+            raise Stopped
 
-    def _hold(self, progress: dict[str, Any]) -> None:
+    def _hold(self, progress: Mapping[str, object]) -> None:
         if stopping.is_set():
             raise Stopped
         rows = held(self.task)

@@ -5,7 +5,6 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import Any
 
 from django.conf import settings
 from django.db import DatabaseError, connections
@@ -14,7 +13,7 @@ from django.utils import timezone
 from albumen.errors import DomainError, OutOfSpace, Unavailable
 from albumen.tasks.models import Status, Task
 from albumen.tasks.services import claims
-from albumen.tasks.services.context import Cancelled, LostClaim, Stopped, TaskContext, TurnOver
+from albumen.tasks.services.context import Cancelled, LostClaim, Stopped, TaskContext
 from albumen.tasks.services.leases import extend_lease
 
 INTERNAL_ERROR = DomainError("internal_error", "This failed, and it is not your fault. Tell the operator.")
@@ -22,7 +21,7 @@ UNKNOWN_KIND = DomainError("unknown_kind", "This version of the service does not
 logger = logging.getLogger(__name__)
 
 # A handler does the work; what it returns is the task's result (JSON).
-Handler = Callable[[TaskContext], dict[str, Any] | None]
+Handler = Callable[[TaskContext], Mapping[str, object] | None]
 _running: set[TaskContext] = set()
 
 
@@ -57,7 +56,7 @@ def _attempt(context: TaskContext, handler: Handler | None) -> None:
         result = handler(context)
     except Cancelled:
         claims.end_task(task=task, status=Status.CANCELLED, now=context.now())
-    except (Stopped, TurnOver):
+    except Stopped:
         claims.hand_back_task(task=task, now=context.now())
     except LostClaim:
         logger.warning("%s was taken over by another worker.", task)

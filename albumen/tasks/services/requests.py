@@ -1,7 +1,7 @@
 """What people ask of tasks: start, cancel, try again."""
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
 from django.db import transaction
 
@@ -15,7 +15,7 @@ from albumen.viewers import Viewer
 
 @transaction.atomic
 def start(
-    *, kind: str, owner_id: int | None, arguments: dict[str, Any], now: datetime, total: int | None = None
+    *, kind: str, owner_id: int | None, arguments: Mapping[str, object], now: datetime, total: int | None = None
 ) -> Task:
     """Create a task of this `TaskKind` in the caller's transaction; workers see it when that is committed.
 
