@@ -130,3 +130,15 @@ def get_session(user: User, session_id: int) -> Session:
         return user.sessions.get(pk=session_id, revoked_at=None)
     except Session.DoesNotExist:
         raise NotFound from None
+
+
+def require_self(viewer: Viewer, user_id: int) -> None:
+    """Raise `Forbidden` for everybody but this user and administrators."""
+    if viewer.pk != user_id and not is_administrator(viewer):
+        raise Forbidden("permission_denied", "Only the user, or an administrator, may do this.")
+
+
+def require_administrator(viewer: Viewer) -> None:
+    """Raise `Forbidden` for everybody but administrators."""
+    if not is_administrator(viewer):
+        raise Forbidden("permission_denied", "Only administrators may do this.")

@@ -15,7 +15,7 @@ from albumen.accounts.models import User
 from albumen.admin_base import LINK, ServicePage, readable
 from albumen.library import access
 from albumen.library.models import Album, ExpiringLink, Picture, PictureQuerySet
-from albumen.library.services import albums, links, pictures
+from albumen.library.services import albums, links, pictures, trash
 
 STATES = {
     "": "running",
@@ -51,8 +51,8 @@ class AlbumPage(ServicePage):
     ) -> tuple[list[str], dict[str, int], set[str], list[str]]:
         """What becomes of the album's pictures, and the way to the other choice."""
         (album,) = objs
-        if _with_pictures(request):
-            own = access.pictures_in(album).filter(owner=album.owner).count()
+        if _fate_of_pictures(request) == "delete":
+            own = access.pictures_in_album(request.user, album.pk).filter(owner=album.owner).count()
             fate, choice, other = f"{own} pictures of {album.owner} go into the trash", "?", "Keep the pictures"
         else:
             fate, choice, other = (
@@ -68,15 +68,17 @@ class AlbumPage(ServicePage):
 
     def save_model(self, request: HttpRequest, obj: Album, form: Any, change: bool) -> None:
         changes = {field: form.cleaned_data[field] for field in form.changed_data}
-        albums.change_album(actor=cast(User, request.user), album=obj, **changes, now=timezone.now())
+        albums.change_album(actor=cast(User, request.user), album_id=obj.pk, **changes, now=timezone.now())
 
     def delete_model(self, request: HttpRequest, obj: Album) -> None:
-        albums.delete_album(album=obj, now=timezone.now(), with_pictures=_with_pictures(request))
+        albums.delete_album(
+            actor=cast(User, request.user), album_id=obj.pk, pictures=_fate_of_pictures(request), now=timezone.now()
+        )
 
 
-def _with_pictures(request: HttpRequest) -> bool:
-    # In the address and by the API's name: the page that asks again posts to its own address.
-    return request.GET.get("pictures") == "delete"
+def _fate_of_pictures(request: HttpRequest) -> str:
+    # In the URL, as in the API: the page that asks for confirmation posts to its own URL.
+    return "delete" if request.GET.get("pictures") == "delete" else "keep"
 
 
 class TrashFilter(admin.SimpleListFilter):
@@ -182,14 +184,14 @@ class PicturePage(ServicePage):
     def trash_pictures(self, request: HttpRequest, queryset: PictureQuerySet) -> None:
         chosen = list(queryset.live())
         for picture in chosen:
-            pictures.delete_picture(picture=picture, now=timezone.now())
+            trash.delete_picture(actor=cast(User, request.user), picture_id=picture.pk, now=timezone.now())
         self.message_user(request, f"{len(chosen)} pictures went into the trash.", messages.SUCCESS)
 
     @admin.action(description="Take out of the trash")
     def restore_pictures(self, request: HttpRequest, queryset: PictureQuerySet) -> None:
         chosen = list(queryset.trashed())
         for picture in chosen:
-            pictures.restore_picture(picture=picture, now=timezone.now())
+            trash.restore_picture(actor=cast(User, request.user), picture_id=picture.pk, now=timezone.now())
         self.message_user(request, f"{len(chosen)} pictures are back.", messages.SUCCESS)
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -200,7 +202,13 @@ class PicturePage(ServicePage):
         return False
 
     def save_model(self, request: HttpRequest, obj: Picture, form: Any, change: bool) -> None:
-        pictures.rename_picture(picture=obj, name=obj.name, description=obj.description, now=timezone.now())
+        pictures.change_picture(
+            actor=cast(User, request.user),
+            picture_id=obj.pk,
+            name=obj.name,
+            description=obj.description,
+            now=timezone.now(),
+        )
 
 
 class LinkStateFilter(admin.SimpleListFilter):
@@ -259,7 +267,7 @@ class LinkPage(ServicePage):
     def revoke_links(self, request: HttpRequest, queryset: QuerySet[ExpiringLink]) -> None:
         chosen = list(queryset.filter(revoked_at=None))
         for link in chosen:
-            links.revoke_link(link=link, now=timezone.now())
+            links.revoke_link(actor=cast(User, request.user), link_id=link.pk, now=timezone.now())
         self.message_user(request, f"{len(chosen)} links are withdrawn.", messages.SUCCESS)
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:

@@ -88,6 +88,12 @@ class Visibility(models.TextChoices):
     PUBLIC = "public", "anybody"
 
 
+def shown_to_organization(album: str = "") -> Q:
+    """Return the condition that the members of its organization see an album, which rows lead to by the lookup
+    `album`. `Album.is_shown_to_organization` is the rule for one."""
+    return Q(**{f"{album}organization__isnull": False}) & ~Q(**{f"{album}visibility": Visibility.PRIVATE})
+
+
 class Album(Searchable):
     """An ordered choice of pictures. `picture_count` leaves out what is in the trash."""
 
@@ -124,6 +130,11 @@ class Album(Searchable):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def is_shown_to_organization(self) -> bool:
+        """Return whether the members of its organization see the album."""
+        return self.organization_id is not None and self.visibility != Visibility.PRIVATE
 
 
 def cascade_and_uncount(collector: Any, field: Any, entries: Any, using: str) -> None:

@@ -53,7 +53,7 @@ def _thumbnail_name(sha256: str, height: int, form: str) -> str:
     return f"{derivatives_folder(sha256)}/{height}.{imaging.EXTENSIONS[form]}"
 
 
-def take_in(upload: Upload, heights: Sequence[int]) -> imaging.Facts:
+def place_upload(upload: Upload, heights: Sequence[int]) -> imaging.Facts:
     """Decode an upload whole, and put its thumbnails and then itself into their places, durably.
 
     `imaging.Refused` when the bytes are no picture that can be taken; then nothing was put anywhere. The thumbnails

@@ -194,7 +194,7 @@ class UserImages(IgnoresUnknownFields, pictures.UploadView):
     @creates_once(slow=True)
     def post(self, request: SignedInRequest, user_id: int) -> Response:
         user = people.get_user(request.user, user_id)
-        access.require_self(request.user, user.pk)
+        people.require_self(request.user, user.pk)
         return self.upload(request, owner=user)
 
 
@@ -218,7 +218,7 @@ class Images(pictures.Pictures):
 
     @extend_schema(operation_id="alias_images_list", summary="List every picture", description="Administrators only.")
     def get(self, request: SignedInRequest) -> Response:
-        access.require_administrator(request.user)
+        people.require_administrator(request.user)
         return super().get(request)
 
     def listed(self, request: SignedInRequest) -> Any:

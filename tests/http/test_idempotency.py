@@ -219,29 +219,29 @@ def test_the_claim_of_a_process_that_was_killed_lapses(alice):
 
 
 def test_whoever_loses_the_claim_while_at_work_still_makes_one(alice, monkeypatch):
-    take_in, freed = renditions.take_in, []
+    place_upload, freed = renditions.place_upload, []
 
     def slowly(*args: Any) -> Any:
         if not freed:
             freed.append(answers.free_claims())
-        return take_in(*args)
+        return place_upload(*args)
 
-    monkeypatch.setattr(renditions, "take_in", slowly)
+    monkeypatch.setattr(renditions, "place_upload", slowly)
     again(upload(alice), upload(alice))
     assert (Picture.objects.count(), usage(alice)) == (1, 1)
 
 
 def test_whoever_is_overtaken_gives_the_answer_of_the_other_and_makes_nothing(alice, monkeypatch):
-    take_in, overtaking = renditions.take_in, []
+    place_upload, overtaking = renditions.place_upload, []
 
     def slowly(*args: Any) -> Any:
         if not overtaking:
             overtaking.append(None)
             leave_claim(seconds_old=61)
             overtaking.append(upload(alice))
-        return take_in(*args)
+        return place_upload(*args)
 
-    monkeypatch.setattr(renditions, "take_in", slowly)
+    monkeypatch.setattr(renditions, "place_upload", slowly)
     overtaken = upload(alice)
     again(overtaking[1], overtaken)
     assert (Picture.objects.count(), usage(alice)) == (1, 1)

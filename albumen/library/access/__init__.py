@@ -1,23 +1,24 @@
-"""Who may see, change and hand out which album and picture: the only place that answers it."""
+"""The rules of who may see and change which album, picture and link, and whom they reach by a signed URL."""
 
-from albumen.library.access.recipients import recipients_of, recipients_of_album, recipients_of_pictures
+from albumen.library.access.recipients import recipients_of_album, recipients_of_pictures
 from albumen.library.access.rows import PictureRow, albums_of, own_pictures, plans_of
 from albumen.library.access.signed_urls import (
     LINK_ENDS,
     ORIGINAL,
     get_link,
+    get_link_by_token,
     link_token,
     links_of,
-    picture_for_link,
+    links_of_picture,
     picture_for_signed_url,
     require_bytes,
     require_export,
-    require_running,
     require_size,
     sign_export,
     signed_url,
     signer_for,
 )
+from albumen.library.access.trash import get_trashed_picture, trash_of, trash_to_restore
 from albumen.library.access.visible import (
     albums_listed_for,
     albums_visible_to,
@@ -28,18 +29,11 @@ from albumen.library.access.visible import (
     get_editable_picture,
     get_owned_album,
     get_picture,
-    get_trashed_picture,
-    may_fill,
-    pictures_in,
+    pictures_in_album,
     pictures_of,
     pictures_visible_to,
-    require_administrator,
     require_organization,
     require_owned_by,
-    require_self,
-    trash_of,
-    trash_to_restore,
-    with_cover,
 )
 
 __all__ = [
@@ -55,34 +49,29 @@ __all__ = [
     "get_album_to_remove_from",
     "get_editable_picture",
     "get_link",
+    "get_link_by_token",
     "get_owned_album",
     "get_picture",
     "get_trashed_picture",
     "link_token",
     "links_of",
-    "may_fill",
+    "links_of_picture",
     "own_pictures",
-    "picture_for_link",
     "picture_for_signed_url",
-    "pictures_in",
+    "pictures_in_album",
     "pictures_of",
     "pictures_visible_to",
     "plans_of",
-    "recipients_of",
     "recipients_of_album",
     "recipients_of_pictures",
-    "require_administrator",
     "require_bytes",
     "require_export",
     "require_organization",
     "require_owned_by",
-    "require_running",
-    "require_self",
     "require_size",
     "sign_export",
     "signed_url",
     "signer_for",
     "trash_of",
     "trash_to_restore",
-    "with_cover",
 ]

@@ -1,33 +1,24 @@
-"""Who is told what happens to an album or a picture: exactly the active users in whose lists it stands.
+"""Who receives the events of an album or a picture: exactly the active users in whose lists it stands.
 
-The other side of `albums_listed_for`: its rule, asked for everybody at once. Neither administrators nor whoever could
-open a public album are told, because it stands in no list of theirs.
+This is the rule of `albums_listed_for`, asked for all users at once. Administrators, and users who could open a public
+album, receive nothing, because it stands in no list of theirs.
 """
 
-from typing import Any
-
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from albumen.accounts.models import User
-from albumen.library.models import Album, Picture, Visibility
+from albumen.library.models import Album, Picture, shown_to_organization
 from albumen.organizations.models import Membership
-
-_SHARED = Q(organization__isnull=False) & ~Q(visibility=Visibility.PRIVATE)
 
 
 def recipients_of_album(album: Album) -> set[int]:
-    """The album's owner, and the members of the organization that it is shown to."""
+    """Return the ids of the album's owner and of the members of the organization that it is shown to."""
     return _recipients(Album.objects.filter(pk=album.pk))
 
 
-def recipients_of(picture: Picture) -> set[int]:
-    """The picture's owner, and whoever has an album in their list that it is in. Being in the trash does not count:
-    who had it there before is told that it went, and that it came back."""
-    return recipients_of_pictures(Picture.objects.filter(pk=picture.pk))
-
-
 def recipients_of_pictures(pictures: QuerySet[Picture]) -> set[int]:
-    """Everybody who is told about one of these."""
+    """Return the ids of the owners of these pictures, and of the recipients of every album that one of them is in. A
+    picture in the trash counts as well: its recipients learn that it went, and that it came back."""
     pictures = pictures.order_by()
     return _recipients(Album.objects.filter(entries__picture__in=pictures), pictures)
 
@@ -36,10 +27,12 @@ def _recipients(albums: QuerySet[Album], pictures: QuerySet[Picture] | None = No
     albums = albums.order_by()
     active = User.objects.filter(is_active=True).order_by()
     members = Membership.objects.filter(user__is_active=True).order_by()
-    told: list[QuerySet[Any, Any]] = [
-        members.filter(organization__in=albums.filter(_SHARED).values("organization")).values_list("user_id"),
+    shared = albums.filter(shown_to_organization())
+    owners = active.filter(pk__in=albums.values("owner")).values_list("pk")
+    others: list[QuerySet[User, tuple[int]] | QuerySet[Membership, tuple[int]]] = [
+        members.filter(organization__in=shared.values("organization")).values_list("user_id")
     ]
     if pictures is not None:
-        told.append(active.filter(pk__in=pictures.values("owner")).values_list("pk"))
+        others.append(active.filter(pk__in=pictures.values("owner")).values_list("pk"))
     # One statement for all of them.
-    return {user_id for (user_id,) in active.filter(pk__in=albums.values("owner")).values_list("pk").union(*told)}
+    return {user_id for (user_id,) in owners.union(*others)}

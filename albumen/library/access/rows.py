@@ -1,4 +1,4 @@
-"""Lists of pictures as plain rows, and what comes with each: the busiest reads, so their queries are compiled once."""
+"""Lists of pictures as plain rows, with their plans and albums: the busiest reads, whose queries are compiled once."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -13,7 +13,7 @@ from albumen.library.models import AlbumPicture, Picture
 from albumen.plans.models import Plan
 from albumen.viewers import Viewer, is_administrator
 
-# So many numbers stand in a statement: a statement for each count of pictures would be too many.
+# The numbers of ids that a statement is compiled for: one for each number of pictures would be too many.
 _COUNTS = (1, 10, 50, 200)
 
 
@@ -44,7 +44,7 @@ class PictureRow(NamedTuple):
 
 
 def own_pictures(viewer: User) -> CompiledQuery[PictureRow]:
-    """The viewer's own pictures, and not those in the trash."""
+    """Return the viewer's own pictures, without those in the trash."""
     return CompiledQuery(_rows_owned_by, (viewer.pk,), PictureRow._make)
 
 
@@ -53,7 +53,7 @@ def _rows_owned_by(owner_id: int) -> QuerySet[Picture, tuple[object, ...]]:
 
 
 def plans_of(viewer: Viewer, owner_ids: set[int]) -> dict[int, Plan]:
-    """The plan of each of these users: it decides about their pictures, whoever looks."""
+    """Return the plan of each of these users by the user's id: it decides about their pictures for every viewer."""
     if isinstance(viewer, User) and owner_ids <= {viewer.pk}:
         return {viewer.pk: viewer.plan}
     plans = Plan.objects.filter(users__in=owner_ids).annotate(owner_id=F("users"))
@@ -61,8 +61,9 @@ def plans_of(viewer: Viewer, owner_ids: set[int]) -> dict[int, Plan]:
 
 
 def albums_of(viewer: Viewer, picture_ids: Collection[int]) -> dict[int, list[int]]:
-    """The ids of the albums that each of these pictures is in, as far as the viewer may know of them. The owner of a
-    picture is told of every one: who has left the album's organization could not take the picture out otherwise."""
+    """Return the ids of the albums that each of these pictures is in, by the picture's id. The viewer gets the albums
+    that the viewer may know of; a picture's owner gets all of them, and so can take the picture out also after leaving
+    the album's organization."""
     if not picture_ids:
         return {}
     ids = [*picture_ids]
@@ -80,7 +81,7 @@ def _entries_shown_to(
     administrator: bool, viewer_id: int | None, *picture_ids: int
 ) -> QuerySet[AlbumPicture, tuple[int, int]]:
     shown = shown_to(any_viewer_like(administrator, viewer_id), "album__")
-    # What administrators see has no condition, which would be lost in an "or".
+    # For administrators the condition is empty, and an empty condition is dropped from an OR.
     known = shown | Q(picture__owner=viewer_id) if shown and viewer_id is not None else shown
     entries = AlbumPicture.objects.filter(known, picture__in=picture_ids)
     return entries.order_by("album_id").values_list("picture_id", "album_id")

@@ -1,34 +1,35 @@
 """Who may see and change which album and picture."""
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Exists, F, Max, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from albumen.accounts.models import User
 from albumen.compiled_queries import fetch_objects
 from albumen.errors import Forbidden, Invalid, NotFound, Unauthenticated
-from albumen.library.models import Album, AlbumPicture, Picture, Visibility
+from albumen.library.models import Album, AlbumPicture, Picture, Visibility, shown_to_organization
 from albumen.organizations.access import organizations_of, organizations_visible_to
 from albumen.organizations.models import Role
 from albumen.viewers import Viewer, is_administrator
 
 
 def albums_visible_to(viewer: Viewer) -> QuerySet[Album]:
-    """Every album that the viewer may know of: public ones, one's own, and those that an organization of the viewer's
-    is shown; for administrators all.
+    """Return every album that the viewer may know of: public ones, the viewer's own, and those that are shown to an
+    organization of the viewer's; for administrators all.
 
-    A closed account shows nothing to the public: its public albums are hidden, as its expiring links end
-    (`require_running`), until an administrator opens it again. What it showed to an organization stays there, public
-    or not: that is the organization's work. So do its pictures in other people's albums, for which those answer.
+    A closed account shows nothing to the public: its public albums are hidden, and its expiring links end, until an
+    administrator opens it again. What it showed to an organization stays there, public or not, because it is the
+    organization's work. Its pictures in other people's albums stay too: those albums belong to others.
     """
     return Album.objects.filter(shown_to(viewer))
 
 
 def albums_listed_for(viewer: Viewer) -> QuerySet[Album]:
-    """What a list of albums builds on: those that the viewer owns or reaches through an organization."""
-    # Each through its own index: of an OR of the two, databases make a walk through all albums.
+    """Return the albums of the viewer's list, with their covers: those that the viewer owns or reaches through an
+    organization."""
+    # A union uses an index for each half; an OR of the two makes databases read all albums.
     own, shared = (Album.objects.filter(which).order_by().values("pk") for which in (_own(viewer), _shared(viewer)))
-    return Album.objects.filter(pk__in=own.union(shared, all=True))
+    return _with_cover(Album.objects.filter(pk__in=own.union(shared, all=True)))
 
 
 def _own(viewer: Viewer, album: str = "") -> Q:
@@ -36,21 +37,20 @@ def _own(viewer: Viewer, album: str = "") -> Q:
 
 
 def _shared(viewer: Viewer, album: str = "") -> Q:
-    with_organization = Q(**{f"{album}organization__in": organizations_of(viewer)})
-    return with_organization & ~Q(**{f"{album}visibility": Visibility.PRIVATE})
+    return Q(**{f"{album}organization__in": organizations_of(viewer)}) & shown_to_organization(album)
 
 
 def shown_to(viewer: Viewer, album: str = "") -> Q:
-    """Of rows that lead to an album by the lookup `album`, which the viewer may know of. It is asked of each row, so
-    that no query gathers every public album first."""
+    """Return the condition that the viewer may know of an album, which rows lead to by the lookup `album`. It is asked
+    of each row, so that no query gathers every public album first."""
     if is_administrator(viewer):
         return Q()
     public = Q(**{f"{album}visibility": Visibility.PUBLIC, f"{album}owner__is_active": True})
     return public | _own(viewer, album) | _shared(viewer, album) if viewer.is_authenticated else public
 
 
-def with_cover(albums: QuerySet[Album]) -> QuerySet[Album]:
-    """Adds `cover`: the id of the chosen picture while it is in the album, else of the first one, else None."""
+def _with_cover(albums: QuerySet[Album]) -> QuerySet[Album]:
+    """Add `cover`: the id of the chosen picture while it is in the album, else of the first one, else None."""
     entries = AlbumPicture.objects.live().filter(album=OuterRef("pk"))
     chosen = entries.filter(picture=OuterRef("chosen_cover")).values("picture")[:1]
     first = entries.order_by("position", "picture").values("picture")[:1]
@@ -58,15 +58,16 @@ def with_cover(albums: QuerySet[Album]) -> QuerySet[Album]:
 
 
 def get_album(viewer: Viewer, album_id: int) -> Album:
-    """One album; `NotFound` alike for absent and hidden, `Unauthenticated` where signing in may help."""
-    album = with_cover(albums_visible_to(viewer)).filter(pk=album_id).first()
+    """Return an album with its cover; raise `NotFound` alike for absent and hidden, `Unauthenticated` where signing in
+    may help."""
+    album = _with_cover(albums_visible_to(viewer)).filter(pk=album_id).first()
     if album is None:
         raise _hidden_from(viewer)
     return album
 
 
 def get_owned_album(viewer: Viewer, album_id: int) -> Album:
-    """The same, for its owner and administrators; `Forbidden` for others who may see it."""
+    """Return an album for its owner and administrators; raise `Forbidden` for others who may see it."""
     album = get_album(viewer, album_id)
     if album.owner_id != viewer.pk and not is_administrator(viewer):
         raise Forbidden("permission_denied", "Only the owner of the album may do this.")
@@ -74,16 +75,20 @@ def get_owned_album(viewer: Viewer, album_id: int) -> Album:
 
 
 def get_album_to_edit_contents(viewer: Viewer, album_id: int) -> Album:
-    """The same, for those who may change which pictures are in it and in what order: its owner, owners and editors of
-    the organization that it is shown to, and administrators."""
+    """Return an album for those who may change its pictures and their order: its owner, owners and editors of the
+    organization that it is shown to, and administrators. Raise `Forbidden` for others who may see it."""
     album = get_album(viewer, album_id)
-    if not may_fill(viewer, album):
+    if album.owner_id == viewer.pk or is_administrator(viewer):
+        return album
+    organization_id = album.organization_id if album.is_shown_to_organization else None
+    if organization_id is None or not _may_edit_in(viewer, organization_id):
         raise Forbidden("permission_denied", "Only the album's owner and its organization's editors may do this.")
     return album
 
 
 def get_album_from_body(viewer: Viewer, album_id: int) -> Album:
-    """The same for an album that a body names: `Invalid` alike for absent and hidden, since the address is right."""
+    """Return an album that a request's body names, for those who may change its pictures; raise `Invalid` alike for
+    absent and hidden, since the URL of the request is right."""
     try:
         return get_album_to_edit_contents(viewer, album_id)
     except NotFound:
@@ -91,81 +96,65 @@ def get_album_from_body(viewer: Viewer, album_id: int) -> Album:
 
 
 def get_album_to_remove_from(viewer: Viewer, album_id: int, picture_id: int) -> Album:
-    """The same for taking one picture out: its owner always may, also where the album was hidden from them since. They
-    alone have put it there, so they learn nothing but that it still is."""
+    """Return an album for those who may take this picture out of it: who may change its pictures, and the picture's
+    owner, also where the album is hidden from them by now. As the owner alone could put it there, nothing leaks."""
     own = Picture.objects.live().filter(pk=picture_id, owner_id=viewer.pk)
     album = Album.objects.filter(pk=album_id, entries__picture__in=own).first()
     return album or get_album_to_edit_contents(viewer, album_id)
 
 
-def may_fill(viewer: Viewer, album: Album) -> bool:
-    """Whether the viewer may change the album's content."""
-    if album.owner_id == viewer.pk or is_administrator(viewer):
-        return True
-    if album.visibility == Visibility.PRIVATE or album.organization_id is None or not viewer.is_authenticated:
-        return False
-    return organizations_of(viewer, Role.OWNER, Role.EDITOR).filter(organization_id=album.organization_id).exists()
-
-
 def require_organization(viewer: Viewer, organization_id: int) -> None:
-    """`Invalid` unless the viewer is an owner or editor there: only they hang albums into an organization.
-    Administrators hang them into any that there is."""
+    """Raise `Invalid` unless the viewer may show albums to this organization: its owners and editors, and
+    administrators."""
     if is_administrator(viewer):
-        known = organizations_visible_to(viewer).filter(pk=organization_id).exists()
+        allowed = organizations_visible_to(viewer).filter(pk=organization_id).exists()
     else:
-        known = organizations_of(viewer, Role.OWNER, Role.EDITOR).filter(organization_id=organization_id).exists()
-    if not known:
+        allowed = _may_edit_in(viewer, organization_id)
+    if not allowed:
         detail = "You must be an owner or editor of this organization."
         raise Invalid("not_an_editor", detail, pointer="/organization")
 
 
+def _may_edit_in(viewer: Viewer, organization_id: int) -> bool:
+    return organizations_of(viewer, Role.OWNER, Role.EDITOR).filter(organization_id=organization_id).exists()
+
+
 def pictures_visible_to(viewer: Viewer) -> QuerySet[Picture]:
-    """Every picture that the viewer may know of: one's own, and those in albums that one may see; for administrators
-    all. None is in the trash."""
+    """Return every picture that the viewer may know of: the viewer's own, and those in albums that the viewer may see;
+    for administrators all. None is in the trash."""
     pictures = Picture.objects.live()
     if is_administrator(viewer):
         return pictures
     reachable = Q(Exists(AlbumPicture.objects.filter(shown_to(viewer, "album__"), picture=OuterRef("pk"))))
-    # One's own first: then nothing is looked up for them.
+    # The owner first: for the viewer's own pictures no album is looked up then.
     return pictures.filter(Q(owner_id=viewer.pk) | reachable if viewer.is_authenticated else reachable)
 
 
 def pictures_owned_by(owner_id: int) -> QuerySet[Picture]:
-    """What `pictures_visible_to` gives an owner of the owner's own: all but the trash."""
+    """Return the pictures of one user that this user sees: all but the trash."""
     return Picture.objects.live().filter(owner_id=owner_id)
 
 
 def pictures_of(viewer: Viewer, owner_id: int) -> QuerySet[Picture]:
-    """The pictures of one user that the viewer may know of."""
+    """Return the pictures of one user that the viewer may know of."""
     return pictures_visible_to(viewer).filter(owner_id=owner_id)
 
 
 def require_owned_by(viewer: Viewer, picture_id: int, owner_id: int) -> None:
-    """`NotFound` unless the viewer may know of the picture, and it belongs to this user."""
+    """Raise `NotFound` unless the viewer may know of the picture, and it belongs to this user."""
     if get_picture(viewer, picture_id).owner_id != owner_id:
         raise NotFound
 
 
-def require_self(viewer: Viewer, user_id: int) -> None:
-    """`Forbidden` for everybody but this user and administrators."""
-    if viewer.pk != user_id and not is_administrator(viewer):
-        raise Forbidden("permission_denied", "Only the user, or an administrator, may do this.")
-
-
-def require_administrator(viewer: Viewer) -> None:
-    """`Forbidden` for everybody else."""
-    if not is_administrator(viewer):
-        raise Forbidden("permission_denied", "Only administrators may do this.")
-
-
-def pictures_in(album: Album) -> QuerySet[Picture]:
-    """The pictures of an album that the viewer has been found to see, with their `position` in it."""
+def pictures_in_album(viewer: Viewer, album_id: int) -> QuerySet[Picture]:
+    """Return the pictures of an album, with their `position` in it; raise as `get_album` does."""
+    album = get_album(viewer, album_id)
     return Picture.objects.live().filter(entries__album=album).annotate(position=F("entries__position"))
 
 
 def get_picture(viewer: Viewer, picture_id: int) -> Picture:
-    """One picture with its owner and plan; `NotFound` alike for absent and hidden, `Unauthenticated` where signing in
-    may help."""
+    """Return a picture with its owner and plan; raise `NotFound` alike for absent and hidden, `Unauthenticated` where
+    signing in may help."""
     administrator = is_administrator(viewer)
     values = (None if administrator else viewer.pk, picture_id)
     picture: Picture | None = next(fetch_objects(_one_visible, administrator, values=values), None)
@@ -180,7 +169,7 @@ def _one_visible(administrator: bool, viewer_id: int | None, picture_id: int) ->
 
 
 def any_viewer_like(administrator: bool, viewer_id: int | None) -> Viewer:
-    """For whom a compiled query is built: any administrator, or this user, or nobody in particular without an id."""
+    """Return a viewer to build a compiled query for: an administrator, the user with this id, or an anonymous one."""
     known = administrator or viewer_id is not None
     return User(pk=viewer_id, is_staff=administrator) if known else AnonymousUser()
 
@@ -190,32 +179,9 @@ def _hidden_from(viewer: Viewer) -> NotFound | Unauthenticated:
 
 
 def get_editable_picture(viewer: Viewer, picture_id: int) -> Picture:
-    """The same, for its owner and for administrators; `Forbidden` for others who may see it (requirement D6)."""
+    """Return a picture for its owner and administrators; raise `Forbidden` for others who may see it (requirement
+    D6)."""
     picture = get_picture(viewer, picture_id)
     if picture.owner_id != viewer.pk and not is_administrator(viewer):
         raise Forbidden
-    return picture
-
-
-def trash_of(viewer: Viewer) -> QuerySet[Picture]:
-    """The viewer's own pictures in the trash."""
-    return Picture.objects.trashed().filter(owner_id=viewer.pk)
-
-
-def trash_to_restore(viewer: Viewer, scope: str) -> QuerySet[Picture]:
-    """What one call restores: all of one's own trash; or for administrators, with the scope `all`, what the last
-    deletion of every picture put there."""
-    if scope == "own":
-        return trash_of(viewer)
-    require_administrator(viewer)
-    last = Picture.objects.aggregate(last=Max("deleted_with"))["last"]
-    return Picture.objects.filter(deleted_with=last, deleted_with__isnull=False)
-
-
-def get_trashed_picture(viewer: Viewer, picture_id: int) -> Picture:
-    """One of them; administrators reach everybody's. `NotFound` otherwise."""
-    trashed = Picture.objects.trashed() if is_administrator(viewer) else trash_of(viewer)
-    picture = trashed.select_related("owner__plan").filter(pk=picture_id).first()
-    if picture is None:
-        raise NotFound
     return picture

@@ -9,7 +9,7 @@ from albumen.accounts.models import User
 from albumen.errors import DomainError, Invalid, NotFound, OutOfSpace, Unavailable
 from albumen.library import access, renditions
 from albumen.library.models import Picture
-from albumen.library.services import albums, archives, linked, pictures
+from albumen.library.services import album_contents, albums, archives, linked, pictures
 from albumen.library.services.archives import Archive, ArchivedPicture
 from albumen.tasks.services import TaskContext
 from albumen.uploads.temporary import Upload
@@ -60,7 +60,7 @@ class _Import:
                 self._run.report(max(position + 1, self._position))
             elif position >= self._position:
                 self._run.give_way()
-                self._take(position, entry)
+                self._import_entry(position, entry)
         filled = self._fill_album() if self._run.arguments["album"] is not None else self._fill_albums()
         return {
             "pictures": self._made,
@@ -70,7 +70,7 @@ class _Import:
             "albums": filled,
         }
 
-    def _take(self, position: int, entry: ArchivedPicture) -> None:
+    def _import_entry(self, position: int, entry: ArchivedPicture) -> None:
         # Asked anew for each: plan, quota and rights may have changed since the last one.
         actor = get_active_user(self._run.owner_id)
         try:
@@ -86,18 +86,18 @@ class _Import:
 
     def _make(self, actor: User, position: int, entry: ArchivedPicture) -> None:
         fields: dict[str, Any] = {"name": entry.name, "description": entry.description}
-        fields |= {"actor": actor, "now": self._run.now()}
+        fields |= {"owner": actor, "now": self._run.now()}
         if entry.file is None:
             if entry.image_url is None:
                 raise Invalid("file_missing", "The archive has no bytes of this picture.")
-            picture = linked.link_picture(image_url=entry.image_url, **fields)
+            picture = linked.link_picture(actor=actor, image_url=entry.image_url, **fields)
             self._made += 1
             with self._run.step(done=position + 1, checkpoint=self._checkpoint(position)):
                 pass
         else:
-            taken = self._unpack(actor, entry, entry.file)
+            stored = self._unpack(actor, entry, entry.file)
             with self._run.step(done=position + 1) as step:
-                picture, _ = pictures.create_picture(taken=taken, **fields)
+                picture, _ = pictures.create_picture(stored=stored, **fields)
                 self._made += 1
                 step.checkpoint = self._checkpoint(position)
         self._found[entry.id] = picture.pk
@@ -109,7 +109,7 @@ class _Import:
             upload.finish()
             if upload.sha256 != entry.sha256:
                 raise Invalid("damaged_entry", "Its bytes are not those that the archive's manifest tells of.")
-            return pictures.take_in(actor=actor, upload=upload)
+            return pictures.store_upload(owner=actor, upload=upload)
         finally:
             upload.discard()
 
@@ -127,7 +127,7 @@ class _Import:
         with self._run.step(done=len(self._archive.pictures)):
             album = access.get_album_to_edit_contents(actor, self._run.arguments["album"])
             ids = [self._found[one.id] for one in self._archive.pictures if one.id in self._found]
-            albums.append_own(actor=actor, album=album, picture_ids=ids, now=self._run.now())
+            album_contents.append_own(actor=actor, album=album, picture_ids=ids, now=self._run.now())
         return 1
 
     def _fill_albums(self) -> int:

@@ -43,7 +43,7 @@ def export_pictures(run: TaskContext) -> dict[str, Any]:
     with _temp_paths(run.task_id) as (archive, manifest):
         album_id = run.arguments["album"]
         album = None if album_id is None else access.get_album(viewer, album_id)
-        ids = _ids(viewer, album)
+        ids = _ids(viewer, album_id)
         run.report(0, total=len(ids))
         with room_needed():
             packed = _pack(run, viewer, album, ids, archive, manifest)
@@ -60,10 +60,12 @@ def export_pictures(run: TaskContext) -> dict[str, Any]:
     }
 
 
-def _ids(viewer: User, album: Album | None) -> list[int]:
-    if album is None:
+def _ids(viewer: User, album_id: int | None) -> list[int]:
+    if album_id is None:
         return list(access.pictures_of(viewer, viewer.pk).order_by("pk").values_list("pk", flat=True))
-    return list(access.pictures_in(album).order_by("entries__position", "pk").values_list("pk", flat=True))
+    return list(
+        access.pictures_in_album(viewer, album_id).order_by("entries__position", "pk").values_list("pk", flat=True)
+    )
 
 
 def _pack(run: TaskContext, viewer: User, album: Album | None, ids: list[int], archive: Path, manifest: Path) -> int:

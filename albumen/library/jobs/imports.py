@@ -46,22 +46,21 @@ def _import(run: TaskContext, url: str, before: list[dict[str, Any]]) -> dict[st
 def _keep(run: TaskContext, actor: User, url: str, before: list[dict[str, Any]]) -> dict[str, Any]:
     album_id = run.arguments["album"]
     if album_id is not None:
-        access.get_album_to_edit_contents(
-            actor, album_id
-        )  # An album that is gone by now is no reason to fetch anything.
+        # Nothing is fetched for an album that is gone by now.
+        access.get_album_to_edit_contents(actor, album_id)
     limit = actor.plan.max_upload_bytes
     upload = Upload(renditions.storage().temp_path(), field="image", limit=limit)
     try:
         found = download_image(url, upload.write, limit=limit)
         upload.name = name_in_url(found.url)
         upload.finish()
-        taken = pictures.take_in(actor=actor, upload=upload)
+        stored = pictures.store_upload(owner=actor, upload=upload)
     finally:
         upload.discard()
     # The number of the picture is not known before it is made, so the step is told what it has to keep at its end.
     with run.step(advance=1) as step:
         album = None if album_id is None else access.get_album_to_edit_contents(actor, album_id)
-        picture, _ = pictures.create_picture(actor=actor, taken=taken, album=album, now=run.now())
+        picture, _ = pictures.create_picture(owner=actor, stored=stored, album=album, now=run.now())
         outcome = {"picture": picture.pk}
         step.checkpoint = {"outcomes": [*before, outcome]}
     return outcome

@@ -29,7 +29,7 @@ class RestoreAllSerializer(StrictSerializer):
 
 
 class AlbumField(serializers.IntegerField):
-    """An album's id; where the address names one (`album` in the context), no other."""
+    """An album's id; where the URL has one (`album` in the context), no other."""
 
     default_error_messages = {"conflicting": "The address names another album: leave `album` out."}
 
@@ -39,7 +39,7 @@ class AlbumField(serializers.IntegerField):
     def to_internal_value(self, data: Any) -> int:
         album_id = super().to_internal_value(data)
         addressed = self.context.get("album")
-        if addressed is not None and addressed.pk != album_id:
+        if addressed is not None and addressed != album_id:
             self.fail("conflicting")
         return album_id
 

@@ -1,7 +1,7 @@
-"""What users are told about albums, pictures and links: small, and nothing that any of the recipients may not see."""
+"""The events about albums, pictures and links. They are small, and hold nothing that one of their recipients may not
+see."""
 
 from collections.abc import Collection, Sequence
-from typing import Any
 
 from django.db.models import Q
 
@@ -10,17 +10,18 @@ from albumen.events.services import NewEvent
 from albumen.library import access
 from albumen.library.models import Album, AlbumPicture, ExpiringLink, Picture
 
-_SOME = 500
+_BATCH = 500
 
 
 def of_picture(kind: str, picture: Picture, recipients: Collection[int] | None = None) -> NewEvent:
-    """`kind` is what follows `picture.`; for its recipients, unless the recipients are known already."""
-    told = access.recipients_of(picture) if recipients is None else recipients
-    return NewEvent(f"picture.{kind}", {"id": picture.pk, "name": picture.name, "owner": picture.owner_id}, told)
+    """Return `picture.<kind>`, for the picture's recipients unless others are given."""
+    if recipients is None:
+        recipients = access.recipients_of_pictures(Picture.objects.filter(pk=picture.pk))
+    return NewEvent(f"picture.{kind}", {"id": picture.pk, "name": picture.name, "owner": picture.owner_id}, recipients)
 
 
 def of_new_picture(picture: Picture, album: Album | None) -> list[NewEvent]:
-    """A picture that has just come, into this album where one is given."""
+    """Return the events of a picture that was just made, in this album where one is given."""
     if album is None:
         return [of_picture("created", picture, [picture.owner_id])]
     content = of_content(album)
@@ -28,23 +29,24 @@ def of_new_picture(picture: Picture, album: Album | None) -> list[NewEvent]:
 
 
 def of_pictures(kind: str, picture_ids: Sequence[int]) -> list[NewEvent]:
-    """One picture is named. Of more than one at once, everybody concerned is told to read their lists anew: a name for
-    each would be a flood."""
+    """Return one event that names the picture, or that asks for lists to be read again where there are several: an
+    event for each would be a flood."""
     if len(picture_ids) == 1:
         return [of_picture(kind, Picture.objects.get(pk=picture_ids[0]))]
-    told: set[int] = set()
-    for start in range(0, len(picture_ids), _SOME):
-        told |= access.recipients_of_pictures(Picture.objects.filter(pk__in=picture_ids[start : start + _SOME]))
-    return [of_many(kind, told)] if told else []
+    recipients: set[int] = set()
+    for start in range(0, len(picture_ids), _BATCH):
+        some = Picture.objects.filter(pk__in=picture_ids[start : start + _BATCH])
+        recipients |= access.recipients_of_pictures(some)
+    return [of_many(kind, recipients)] if recipients else []
 
 
 def of_many(kind: str, recipients: Collection[int]) -> NewEvent:
-    """So many pictures that lists have to be read anew."""
+    """Return `picture.<kind>` for so many pictures that lists have to be read again."""
     return NewEvent(f"picture.{kind}", {"all": True}, recipients)
 
 
 def of_album(kind: str, album: Album, recipients: Collection[int] | None = None) -> NewEvent:
-    """`kind` is what follows `album.`; for its recipients, unless the recipients are known already."""
+    """Return `album.<kind>`, for the album's recipients unless others are given."""
     shape = {
         "id": album.pk,
         "name": album.name,
@@ -57,13 +59,13 @@ def of_album(kind: str, album: Album, recipients: Collection[int] | None = None)
 
 
 def of_content(album: Album) -> NewEvent:
-    """Pictures came into an album, went out of it, or changed places."""
+    """Return `album.updated` for an album whose pictures came, went or changed places: with its present count."""
     return of_album("updated", Album.objects.get(pk=album.pk))
 
 
 def of_link(kind: str, link: ExpiringLink) -> NewEvent:
-    """`kind` is what follows `link.`; for the picture's owner alone."""
-    shape: dict[str, Any] = {
+    """Return `link.<kind>`, for the picture's owner alone."""
+    shape = {
         "id": link.pk,
         "picture": link.picture_id,
         "height": link.height,
@@ -75,18 +77,19 @@ def of_link(kind: str, link: ExpiringLink) -> NewEvent:
 
 
 def of_leaving(user: User) -> list[NewEvent]:
-    """What others lose with a user who is about to be removed: albums of theirs that stand in others' lists, and
-    pictures of theirs in others' albums.
+    """Return what others lose with a user who is about to be removed: albums of the user in others' lists, and
+    pictures of the user in others' albums.
 
-    Everything that goes with the user is locked here, before anybody's log: pictures, albums, logs is the order."""
+    Everything that goes with the user is locked here, before anybody's log: pictures, albums, logs is the order.
+    """
     list(Picture.objects.filter(owner=user).order_by("pk").select_for_update().values_list("pk"))
     touched = Q(owner=user) | Q(pk__in=AlbumPicture.objects.filter(picture__owner=user).values("album"))
     list(Album.objects.filter(touched).order_by("pk").select_for_update().values_list("pk"))
-    told = [
+    happened = [
         of_album("deleted", album, access.recipients_of_album(album) - {user.pk})
         for album in Album.objects.filter(owner=user).exclude(organization=None)
     ]
     elsewhere = Picture.objects.filter(owner=user, entries__album__in=Album.objects.exclude(owner=user))
     if others := access.recipients_of_pictures(elsewhere) - {user.pk}:
-        told.append(of_many("deleted", others))
-    return told
+        happened.append(of_many("deleted", others))
+    return happened

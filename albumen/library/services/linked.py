@@ -1,4 +1,4 @@
-"""Linked pictures (requirement D4): only the address is kept; the bytes stay where they are."""
+"""Linked pictures (requirement D4): only the address is kept; the bytes stay on their own server."""
 
 from datetime import datetime
 
@@ -9,8 +9,9 @@ from albumen.accounts.models import User
 from albumen.errors import Invalid, NotFound
 from albumen.events.services import publish
 from albumen.idempotency.services.answers import atomic_with_response
-from albumen.library.models import Album, Picture, Source
-from albumen.library.services import albums, events
+from albumen.library import access
+from albumen.library.models import Picture, Source
+from albumen.library.services import album_contents, events
 from albumen.library.services.names import clean_name
 from albumen.remote import check_image
 from albumen.uploads.client_filenames import name_in_url
@@ -19,19 +20,22 @@ from albumen.uploads.client_filenames import name_in_url
 def link_picture(
     *,
     actor: User,
+    owner: User,
     image_url: str,
     now: datetime,
     name: str = "",
     description: str = "",
-    album: Album | None = None,
+    album: int | None = None,
 ) -> Picture:
-    """Keep a link to a public image, once a HEAD and its first bytes have shown that it is one; else `Invalid`."""
+    """Keep a link to a public image for its owner, in the album with this id. Raise `Invalid` unless a HEAD and the
+    first bytes show that it is an image."""
+    into = None if album is None else access.get_album_from_body(actor, album)
     found = check_image(image_url)
     with atomic_with_response():
-        if not User.objects.filter(pk=actor.pk).update(picture_count=F("picture_count") + 1):
+        if not User.objects.filter(pk=owner.pk).update(picture_count=F("picture_count") + 1):
             raise NotFound
         picture = Picture.objects.create(
-            owner=actor,
+            owner=owner,
             name=clean_name(name) or clean_name(name_in_url(found.url)) or "picture",
             description=description,
             source=Source.LINK,
@@ -46,14 +50,14 @@ def link_picture(
             updated_at=now,
             link_checked_at=now,
         )
-        if album is not None:
-            albums.append(album=album, picture_ids=[picture.pk], now=now)
-        publish(*events.of_new_picture(picture, album), now=now)
+        if into is not None:
+            album_contents.append(album=into, picture_ids=[picture.pk], now=now)
+        publish(*events.of_new_picture(picture, into), now=now)
     return picture
 
 
-def relink_picture(*, picture: Picture, image_url: str, now: datetime) -> Picture:
-    """Point a linked picture to another address, which is checked like the first one."""
+def relink_picture(*, picture: Picture, image_url: str, now: datetime) -> None:
+    """Point a linked picture to another URL, which is checked like the first one. The caller has asked `access`."""
     if picture.source != Source.LINK:
         raise Invalid("not_linked", "Only a linked picture has an address.", pointer="/image_url")
     found = check_image(image_url)
@@ -69,12 +73,11 @@ def relink_picture(*, picture: Picture, image_url: str, now: datetime) -> Pictur
             raise NotFound
         picture.refresh_from_db(fields=list(changes))
         publish(events.of_picture("updated", picture), now=now)
-    return picture
 
 
 def recheck_picture(*, picture: Picture, now: datetime) -> bool:
-    """Look at a linked picture's address again, and note what is wrong with it now, or that nothing is; answers
-    whether that has changed. The picture stays in any case: what is away today may be back tomorrow."""
+    """Check a linked picture's address again, note what is wrong with it, and return whether that has changed. The
+    picture stays in any case: what is away today may be back tomorrow."""
     try:
         problem, form = "", check_image(picture.image_url or "").format
     except Invalid as refusal:

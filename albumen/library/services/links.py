@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import F
 
+from albumen.accounts.models import User
 from albumen.errors import Forbidden, Gone, Invalid
 from albumen.events.services import publish
 from albumen.library import access
@@ -17,7 +18,7 @@ MAX_SECONDS = 300_000
 
 
 def require_right(plan: Plan, height: int | None, *, pointer: str) -> None:
-    """`Forbidden` or `Invalid` unless the plan has expiring links, and this height in px (None: the original)."""
+    """Raise `Forbidden` or `Invalid` unless the plan has expiring links and this height in px (None: the original)."""
     if not plan.expiring_links:
         raise Forbidden("plan_lacks_expiring_links", "Your plan has no expiring links.", pointer=pointer)
     if plan.has_size(height):
@@ -30,20 +31,23 @@ def require_right(plan: Plan, height: int | None, *, pointer: str) -> None:
     raise Invalid("unknown_height", f"Your plan has these heights: {known}.", pointer="/height")
 
 
-@transaction.atomic
 def create_link(
     *,
-    picture: Picture,
+    actor: User,
+    picture_id: int,
     expiring_time_seconds: int,
     now: datetime,
     height: int | None = None,
     max_uses: int | None = None,
 ) -> ExpiringLink:
-    """A public link to one size of a picture, for 300 to 300,000 s and `max_uses` whole downloads (None: no limit)."""
-    link = make_link(
-        picture=picture, expiring_time_seconds=expiring_time_seconds, now=now, height=height, max_uses=max_uses
-    )
-    publish(events.of_link("created", link), now=now)
+    """Make a public link to one size of a picture (a height in px, or None for the original), for 300 to 300,000 s and
+    `max_uses` whole downloads (None: no limit)."""
+    picture = access.get_editable_picture(actor, picture_id)
+    with transaction.atomic():
+        link = make_link(
+            picture=picture, expiring_time_seconds=expiring_time_seconds, now=now, height=height, max_uses=max_uses
+        )
+        publish(events.of_link("created", link), now=now)
     return link
 
 
@@ -55,7 +59,7 @@ def make_link(
     height: int | None = None,
     max_uses: int | None = None,
 ) -> ExpiringLink:
-    """The same as a part of something larger, which publishes."""
+    """Make a link as `create_link` does, as a part of something larger that has asked `access` and publishes."""
     if picture.source == Source.LINK:
         raise Invalid("only_linked", "A linked picture has no bytes here: pass its own address on.")
     require_right(picture.owner.plan, height, pointer="")
@@ -70,7 +74,8 @@ def make_link(
 
 @transaction.atomic
 def use_link(*, link: ExpiringLink, now: datetime) -> None:
-    """Count one download. One conditional statement: of any number at once, exactly `max_uses` pass; `Gone` after."""
+    """Count one download, in one conditional statement: of any number at once, exactly `max_uses` pass. Raise `Gone`
+    when the link was used up meanwhile."""
     if not ExpiringLink.objects.open(now).filter(pk=link.pk).update(uses=F("uses") + 1):
         raise Gone("link_used_up", access.LINK_ENDS["link_used_up"])
     if link.max_uses is not None:
@@ -79,8 +84,9 @@ def use_link(*, link: ExpiringLink, now: datetime) -> None:
             publish(events.of_link("used_up", link), now=now)
 
 
-@transaction.atomic
-def revoke_link(*, link: ExpiringLink, now: datetime) -> None:
+def revoke_link(*, actor: User, link_id: int, now: datetime) -> None:
     """End a link now; ending it twice is no error."""
-    if ExpiringLink.objects.filter(pk=link.pk, revoked_at=None).update(revoked_at=now):
-        publish(events.of_link("revoked", link), now=now)
+    link = access.get_link(actor, link_id)
+    with transaction.atomic():
+        if ExpiringLink.objects.filter(pk=link_id, revoked_at=None).update(revoked_at=now):
+            publish(events.of_link("revoked", link), now=now)

@@ -1,12 +1,10 @@
-"""Upload, rename, delete, restore, purge."""
+"""Upload and change pictures."""
 
-from collections import deque
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
-from django.db import connection, transaction
-from django.db.models import F, QuerySet
+from django.db import transaction
+from django.db.models import F
 
 from albumen import imaging
 from albumen.accounts.models import User
@@ -15,17 +13,16 @@ from albumen.events.services import publish
 from albumen.idempotency.services.answers import atomic_with_response
 from albumen.library import access, renditions
 from albumen.library.models import Album, ExpiringLink, Picture
-from albumen.library.services import albums, events, links
+from albumen.library.services import album_contents, events, linked, links
 from albumen.library.services.names import clean_name, require_name
-from albumen.library.services.trash import purge_pictures
 from albumen.search import fold, sort_key
 from albumen.uploads.temporary import Upload
 
 
 @dataclass(frozen=True, slots=True)
 class StoredUpload:
-    """An upload whose bytes are in their place, and that no row names yet; `facts` are what its header and pixels
-    told."""
+    """An upload whose bytes are in their place, and that no row names yet; `facts` were read from its header and
+    pixels."""
 
     upload: Upload
     facts: imaging.Facts
@@ -34,63 +31,67 @@ class StoredUpload:
 def upload_picture(
     *,
     actor: User,
+    owner: User,
     upload: Upload,
     now: datetime,
     name: str = "",
     description: str = "",
-    album: Album | None = None,
+    album: int | None = None,
     expiring_time_seconds: int | None = None,
 ) -> tuple[Picture, ExpiringLink | None]:
-    """Keep an uploaded picture, and give an expiring link to its original when a time in seconds is named (C5).
+    """Keep an uploaded picture for its owner, in the album with this id, and make an expiring link to its original
+    when a time in seconds is given (C5).
 
     When this returns, the bytes were decoded whole and survive a power cut, and every link works. When it raises,
     there is no row; bytes that no row names are swept after a day.
     """
+    into = None if album is None else access.get_album_from_body(actor, album)
     if expiring_time_seconds is not None:
-        links.require_right(actor.plan, None, pointer="/expiring_time_seconds")
-    taken = take_in(actor=actor, upload=upload)
+        links.require_right(owner.plan, None, pointer="/expiring_time_seconds")
+    stored = store_upload(owner=owner, upload=upload)
     with atomic_with_response():
         return create_picture(
-            actor=actor,
-            taken=taken,
+            owner=owner,
+            stored=stored,
             name=name,
             description=description,
-            album=album,
+            album=into,
             expiring_time_seconds=expiring_time_seconds,
             now=now,
         )
 
 
-def take_in(*, actor: User, upload: Upload) -> StoredUpload:
-    """The slow half of keeping a picture, outside of any transaction: right, quota, thumbnails, the bytes."""
-    plan = actor.plan
+def store_upload(*, owner: User, upload: Upload) -> StoredUpload:
+    """Check plan and quota, decode the upload, and put its thumbnails and itself into their places. This is the slow
+    half of keeping a picture, outside of any transaction."""
+    plan = owner.plan
     if upload.size > plan.max_upload_bytes:
         raise TooLarge(
             "too_large", f"Your plan takes files of up to {plan.max_upload_bytes:,} bytes.", pointer="/image"
         )
-    if plan.quota_bytes is not None and actor.bytes_used + upload.size > plan.quota_bytes:
+    if plan.quota_bytes is not None and owner.bytes_used + upload.size > plan.quota_bytes:
         raise _over_quota(plan.quota_bytes)
     try:
-        return StoredUpload(upload, renditions.take_in(upload, plan.thumbnail_heights))
+        return StoredUpload(upload, renditions.place_upload(upload, plan.thumbnail_heights))
     except imaging.Refused as refusal:
         raise Invalid(refusal.code, refusal.detail, pointer="/image") from None
 
 
 def create_picture(
     *,
-    actor: User,
-    taken: StoredUpload,
+    owner: User,
+    stored: StoredUpload,
     now: datetime,
     name: str = "",
     description: str = "",
     album: Album | None = None,
     expiring_time_seconds: int | None = None,
 ) -> tuple[Picture, ExpiringLink | None]:
-    """The quick half, inside of the caller's transaction: charge the quota, write the rows, and tell of them."""
-    upload, facts = taken.upload, taken.facts
-    _charge(actor, upload.size)
+    """Charge the quota, write the rows, and publish them: the quick half, inside of the caller's transaction."""
+    upload, facts = stored.upload, stored.facts
+    _charge(owner, upload.size)
     picture = Picture.objects.create(
-        owner=actor,
+        owner=owner,
         name=clean_name(name) or clean_name(upload.name or "") or "picture",
         description=description,
         sha256=upload.sha256,
@@ -102,90 +103,52 @@ def create_picture(
         has_alpha=facts.has_alpha,
         camera=facts.camera or "",
         placeholder=facts.placeholder or "",
-        taken_at=_moment(facts.taken_at),
+        taken_at=_taken_at(facts.taken_at),
         created_at=now,
         updated_at=now,
     )
     if album is not None:
-        albums.append(album=album, picture_ids=[picture.pk], now=now)
-    told = events.of_new_picture(picture, album)
+        album_contents.append(album=album, picture_ids=[picture.pk], now=now)
+    happened = events.of_new_picture(picture, album)
     link = None
     if expiring_time_seconds is not None:
         link = links.make_link(picture=picture, expiring_time_seconds=expiring_time_seconds, now=now)
-        told.append(events.of_link("created", link))
-    publish(*told, now=now)
+        happened.append(events.of_link("created", link))
+    publish(*happened, now=now)
     return picture, link
 
 
-@transaction.atomic
-def rename_picture(
-    *, picture: Picture, now: datetime, name: str | None = None, description: str | None = None
+def change_picture(
+    *,
+    actor: User,
+    picture_id: int,
+    now: datetime,
+    image_url: str | None = None,
+    name: str | None = None,
+    description: str | None = None,
 ) -> Picture:
-    """Change the name, the description, or both; what is not named stays, whoever changes it meanwhile."""
-    changes: dict[str, Any] = {"updated_at": now}
+    """Change the name, the description, and the address of a linked picture, which is checked again. What is not given
+    stays as it is, also where somebody else changes it meanwhile."""
+    picture = access.get_editable_picture(actor, picture_id)
+    if image_url is not None:
+        linked.relink_picture(picture=picture, image_url=image_url, now=now)
+    changes: dict[str, str | datetime] = {"updated_at": now}
     if name is not None:
-        changes["name"] = require_name(name)
+        name = require_name(name)
+        changes |= {"name": name, "search_key": fold(name), "name_key": sort_key(name)}
     if description is not None:
         changes["description"] = description
-    if "name" in changes:
-        changes |= {"search_key": fold(changes["name"]), "name_key": sort_key(changes["name"])}
-    if not Picture.objects.filter(pk=picture.pk).update(**changes):
-        raise NotFound
-    picture.refresh_from_db(fields=["name", "description", "updated_at"])
-    publish(events.of_picture("updated", picture), now=now)
+    with transaction.atomic():
+        if not Picture.objects.filter(pk=picture_id).update(**changes):
+            raise NotFound
+        picture.refresh_from_db(fields=["name", "description", "updated_at"])
+        publish(events.of_picture("updated", picture), now=now)
     return picture
-
-
-@transaction.atomic
-def delete_picture(*, picture: Picture, now: datetime) -> None:
-    """Move it to the trash: every link to it ends at once, and nothing is lost."""
-    if albums.trash_pictures(Picture.objects.filter(pk=picture.pk), now=now):
-        publish(events.of_picture("deleted", picture), now=now)
-
-
-@transaction.atomic
-def restore_picture(*, picture: Picture, now: datetime) -> Picture:
-    """Take it out of the trash, with its links, back into its albums."""
-    restored = albums.untrash_pictures(Picture.objects.filter(pk=picture.pk))
-    if not Picture.objects.filter(pk=picture.pk).exists():
-        raise NotFound
-    picture.deleted_at = None
-    if restored:
-        publish(events.of_picture("restored", picture), now=now)
-    return picture
-
-
-@transaction.atomic
-def delete_every_picture(*, now: datetime) -> int:
-    """Move every picture in the system to the trash (requirement D7), in one statement; answers how many."""
-    together = int(now.timestamp() * 1_000_000)
-    live = Picture.objects.filter(deleted_at=None)
-    if connection.features.has_select_for_update:
-        # The statement itself would take them in any order; and what comes out of the trash meanwhile, too.
-        deque(albums.locked_pictures(Picture.objects.all()).iterator(), maxlen=0)
-    count = live.update(deleted_at=now, deleted_with=together)
-    albums.recount_albums()
-    if count:
-        gone = Picture.objects.filter(deleted_with=together)
-        publish(events.of_many("deleted", access.recipients_of_pictures(gone)), now=now)
-    return count
-
-
-@transaction.atomic
-def restore_pictures(pictures: QuerySet[Picture], *, now: datetime) -> int:
-    """Take all of these out of the trash; answers how many."""
-    restored = albums.untrash_pictures(pictures)
-    publish(*events.of_pictures("restored", restored), now=now)
-    return len(restored)
-
-
-def purge_picture(*, picture: Picture, now: datetime) -> None:
-    """Remove one picture in the trash for good."""
-    purge_pictures(Picture.objects.filter(pk=picture.pk), now=now)
 
 
 def _charge(owner: User, size: int) -> None:
-    """One conditional statement, so that any number of uploads at once stay within the quota."""
+    """Count the bytes and the picture, in one conditional statement, so that any number of uploads at once stay within
+    the quota; raise `Forbidden` where they do not fit."""
     quota = owner.plan.quota_bytes
     account = User.objects.filter(pk=owner.pk)
     if quota is not None:
@@ -199,9 +162,9 @@ def _over_quota(quota: int | None) -> Forbidden:
     return Forbidden("quota_exceeded", detail, pointer="/image")
 
 
-def _moment(text: str | None) -> datetime | None:
+def _taken_at(text: str | None) -> datetime | None:
     if text is None:
         return None
     moment = datetime.fromisoformat(text)
-    # Cameras without a time zone tell local time; it is kept as if it were UTC.
+    # Cameras without a time zone give local time; it is kept as if it were UTC.
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

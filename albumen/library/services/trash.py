@@ -1,44 +1,121 @@
-"""The end of what lies in the trash."""
+"""Into the trash, out of it, and what is removed for good."""
 
+from collections import deque
 from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import F, QuerySet
 
+from albumen.accounts.access import require_administrator
 from albumen.accounts.models import User
+from albumen.errors import NotFound
 from albumen.events.services import publish
-from albumen.library.models import Album, Picture
+from albumen.library import access
+from albumen.library.models import Album, Picture, PictureQuerySet
 from albumen.library.services import events
+from albumen.library.services.album_contents import BATCH, count_pictures, recount_albums
+from albumen.library.services.locks import lock_pictures
 
 TRASH_KEPT = timedelta(days=30)
 
 
+def delete_picture(*, actor: User, picture_id: int, now: datetime) -> None:
+    """Move a picture to the trash. Every link to it ends at once; nothing is lost."""
+    picture = access.get_editable_picture(actor, picture_id)
+    with transaction.atomic():
+        if trash_pictures(Picture.objects.filter(pk=picture_id), now=now):
+            publish(events.of_picture("deleted", picture), now=now)
+
+
+def delete_every_picture(*, actor: User, now: datetime) -> None:
+    """Move every picture in the system to the trash (requirement D7), in one statement. For administrators."""
+    require_administrator(actor)
+    together = int(now.timestamp() * 1_000_000)
+    with transaction.atomic():
+        if connection.features.has_select_for_update:
+            # The UPDATE alone would lock rows in any order. Those in the trash are locked too: some may be on their
+            # way out of it.
+            deque(lock_pictures(Picture.objects.all()).iterator(), maxlen=0)
+        count = Picture.objects.live().update(deleted_at=now, deleted_with=together)
+        recount_albums()
+        if count:
+            recipients = access.recipients_of_pictures(Picture.objects.filter(deleted_with=together))
+            publish(events.of_many("deleted", recipients), now=now)
+
+
+def trash_pictures(pictures: PictureQuerySet, *, now: datetime) -> list[int]:
+    """Move pictures to the trash and out of the counts of their albums, and return the ids of those that were not in
+    it before. The caller holds the transaction and publishes."""
+    ids = list(lock_pictures(pictures.live()))
+    for start in range(0, len(ids), BATCH):
+        some = ids[start : start + BATCH]
+        Picture.objects.filter(pk__in=some).update(deleted_at=now, deleted_with=None)
+        count_pictures(some, -1)
+    return ids
+
+
+def restore_picture(*, actor: User, picture_id: int, now: datetime) -> Picture:
+    """Take a picture out of the trash, with its links, back into its albums."""
+    picture = access.get_trashed_picture(actor, picture_id)
+    with transaction.atomic():
+        restored = _untrash(Picture.objects.filter(pk=picture_id))
+        if not Picture.objects.filter(pk=picture_id).exists():
+            raise NotFound
+        picture.deleted_at = None
+        if restored:
+            publish(events.of_picture("restored", picture), now=now)
+    return picture
+
+
+def restore_pictures(*, actor: User, scope: str, now: datetime) -> int:
+    """Take pictures out of the trash, and return how many: all of the actor's own, or for administrators, with the
+    scope `all`, those that the last deletion of every picture put there."""
+    trashed = access.trash_to_restore(actor, scope)
+    with transaction.atomic():
+        restored = _untrash(trashed)
+        publish(*events.of_pictures("restored", restored), now=now)
+    return len(restored)
+
+
+def _untrash(pictures: PictureQuerySet) -> list[int]:
+    ids = list(lock_pictures(pictures.trashed()))
+    for start in range(0, len(ids), BATCH):
+        some = ids[start : start + BATCH]
+        Picture.objects.filter(pk__in=some).update(deleted_at=None, deleted_with=None)
+        count_pictures(some, +1)
+    return ids
+
+
+def purge_picture(*, actor: User, picture_id: int, now: datetime) -> None:
+    """Remove one picture in the trash for good."""
+    access.get_trashed_picture(actor, picture_id)
+    _purge(Picture.objects.filter(pk=picture_id), now)
+
+
 def purge_trash(*, now: datetime) -> int:
-    """Remove what was in the trash for 30 days; answers how many pictures."""
-    return purge_pictures(Picture.objects.filter(deleted_at__lte=now - TRASH_KEPT), now=now)
+    """Remove what was in the trash for 30 days, and return how many pictures that were."""
+    return _purge(Picture.objects.filter(deleted_at__lte=now - TRASH_KEPT), now)
 
 
-def purge_pictures(pictures: QuerySet[Picture], *, now: datetime) -> int:
-    """Remove rows in the trash for good, and give their bytes back to their owners, who alone are told; answers how
-    many. What one owner loses is one transaction."""
-    trashed = pictures.filter(deleted_at__isnull=False)
+def _purge(pictures: PictureQuerySet, now: datetime) -> int:
+    """Remove those of these pictures that are in the trash, in one transaction for each owner."""
+    trashed = pictures.trashed()
     owners = trashed.order_by("owner").values_list("owner", flat=True).distinct()
-    return sum(_purge(trashed, owner_id, now) for owner_id in list(owners))
+    return sum(_purge_of(owner_id, trashed, now) for owner_id in list(owners))
 
 
 @transaction.atomic
-def _purge(trashed: QuerySet[Picture], owner_id: int, now: datetime) -> int:
+def _purge_of(owner_id: int, trashed: QuerySet[Picture], now: datetime) -> int:
     owner = User.objects.filter(pk=owner_id)
-    # Users, pictures, albums: in this order, as everywhere.
     list(owner.select_for_update(no_key=True).values_list("pk"))
-    size = 0
     rows = list(trashed.filter(owner=owner_id).order_by("pk").select_for_update())
     list(Album.objects.filter(chosen_cover__in=rows).order_by("pk").select_for_update().values_list("pk"))
-    told = [events.of_picture("deleted", picture, [owner_id]) for picture in rows]
+    # Made before the rows go, and with them their ids.
+    happened = [events.of_picture("deleted", picture, [owner_id]) for picture in rows]
     for picture in rows:
         picture.delete()
-        size += picture.bytes
+    size = sum(picture.bytes for picture in rows)
     owner.update(bytes_used=F("bytes_used") - size, picture_count=F("picture_count") - len(rows))
     if rows:
-        publish(*(told if len(told) == 1 else [events.of_many("deleted", [owner_id])]), now=now)
+        publish(*(happened if len(rows) == 1 else [events.of_many("deleted", [owner_id])]), now=now)
     return len(rows)

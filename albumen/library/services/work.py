@@ -1,4 +1,4 @@
-"""What is started here and done by a worker: imports and exports."""
+"""Imports and exports: started here, done by a worker in the background."""
 
 import math
 import uuid
@@ -12,8 +12,8 @@ from django.conf import settings
 from albumen.accounts.models import User
 from albumen.errors import Forbidden, LimitReached, Unavailable
 from albumen.idempotency.services.answers import atomic_with_response
-from albumen.library import renditions
-from albumen.library.models import Album, Picture
+from albumen.library import access, renditions
+from albumen.library.models import Picture
 from albumen.library.services import archives
 from albumen.library.services.archives import ArchivedPicture
 from albumen.tasks.access import require_room
@@ -21,7 +21,7 @@ from albumen.tasks.models import Status, Task, TaskKind
 from albumen.tasks.services import start
 from albumen.uploads.temporary import Upload
 
-# An archive holds everything that its maker may see, so its address works for a day only.
+# An archive holds everything that its maker may see, so its URL works for a day only.
 EXPORT_KEPT = timedelta(hours=24)
 # Beside the pictures an archive has a few documents and a directory.
 ARCHIVE_OVERHEAD = 50_000_000
@@ -29,9 +29,12 @@ ARCHIVE_OVERHEAD = 50_000_000
 ARCHIVES_KEPT = 10
 
 
-def start_import(*, actor: User, urls: Sequence[str], now: datetime, album: Album | None = None) -> Task:
-    """Copy the images behind these addresses into pictures of the actor's, in the background."""
-    arguments = {"urls": list(urls), "album": album.pk if album else None}
+def start_import(*, actor: User, urls: Sequence[str], now: datetime, album: int | None = None) -> Task:
+    """Copy the images at these URLs into pictures of the actor's, and into the album with this id, in the
+    background."""
+    if album is not None:
+        access.get_album_from_body(actor, album)
+    arguments = {"urls": list(urls), "album": album}
     with atomic_with_response():
         require_room(actor.pk)
         return start(kind=TaskKind.IMPORT_PICTURES, owner_id=actor.pk, arguments=arguments, total=len(urls), now=now)
@@ -43,20 +46,22 @@ def archive_limit(actor: User) -> int:
     return most if quota is None else min(most, quota + ARCHIVE_OVERHEAD)
 
 
-def start_archive_import(*, actor: User, upload: Upload, now: datetime, album: Album | None = None) -> Task:
-    """Import an archive that an export has made, in the background; `Invalid` when it is none, `Forbidden` when the
-    quota has no room for what would be new of it, `LimitReached` while another one of the actor's is imported."""
+def start_archive_import(*, actor: User, upload: Upload, now: datetime, album: int | None = None) -> Task:
+    """Import an archive that an export has made, in the background. Raise `Invalid` when it is none, `Forbidden` when
+    the quota has no room for its new pictures, `LimitReached` while another one of the actor's is imported."""
+    if album is not None:
+        access.get_album_from_body(actor, album)
     _require_no_other_archive(actor)
     with archives.opened(upload.path) as archive:
         _require_quota(actor, archive.pictures)
-        total = len(archive.pictures) + (0 if album else len(archive.albums))
+        total = len(archive.pictures) + (len(archive.albums) if album is None else 0)
     name = renditions.import_name(uuid.uuid4().hex)
     renditions.storage().place(upload.path, name, size=upload.size)
     try:
         with atomic_with_response():
             require_room(actor.pk)
             _require_no_other_archive(actor)
-            arguments = {"archive": name, "album": album.pk if album else None}
+            arguments = {"archive": name, "album": album}
             return start(kind=TaskKind.IMPORT_ARCHIVE, owner_id=actor.pk, arguments=arguments, total=total, now=now)
     except BaseException:
         with suppress(Unavailable, OSError):
@@ -89,20 +94,20 @@ def _require_quota(actor: User, entries: Sequence[ArchivedPicture]) -> None:
         raise Forbidden("quota_exceeded", detail, pointer="/archive")
 
 
-def start_export(*, actor: User, now: datetime, album: Album | None = None) -> Task:
-    """Pack an album, or all of the actor's own pictures, into a ZIP, in the background; `LimitReached` while as many
-    of the actor's archives are kept as may be."""
+def start_export(*, actor: User, now: datetime, album_id: int | None = None) -> Task:
+    """Pack an album, or all of the actor's own pictures, into a ZIP, in the background. Raise `LimitReached` while the
+    actor has as many archives as are kept for one user."""
+    if album_id is not None:
+        access.get_album(actor, album_id)
     with atomic_with_response():
         require_room(actor.pk)
         require_space(owner_id=actor.pk, now=now, open_ones=True)
-        return start(
-            kind=TaskKind.EXPORT_PICTURES, owner_id=actor.pk, arguments={"album": album.pk if album else None}, now=now
-        )
+        return start(kind=TaskKind.EXPORT_PICTURES, owner_id=actor.pk, arguments={"album": album_id}, now=now)
 
 
 def require_space(*, owner_id: int, now: datetime, open_ones: bool = False) -> None:
-    """`LimitReached` while as many archives of the user's are kept as may be; with `open_ones`, those that are not
-    packed yet count too."""
+    """Raise `LimitReached` while the user has as many archives as are kept for one; with `open_ones`, those that are
+    not packed yet count too."""
     exports = Task.objects.filter(owner_id=owner_id, kind=TaskKind.EXPORT_PICTURES)
     kept = exports.filter(status=Status.SUCCEEDED, finished_at__gt=now - EXPORT_KEPT)
     room = ARCHIVES_KEPT

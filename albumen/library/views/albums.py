@@ -23,7 +23,7 @@ from albumen.library.serializers import (
     UploadedSerializer,
     UploadOrAddSerializer,
 )
-from albumen.library.services import albums
+from albumen.library.services import album_contents, albums
 from albumen.library.views.pictures import ALSO_JSON, ORDERINGS, PublicToRead, UploadView
 from albumen.strict import require_no_fields
 
@@ -37,7 +37,7 @@ class Albums(GenericAPIView[Any]):
 
     @extend_schema(summary="List albums", description="One's own, and those that one reaches through an organization.")
     def get(self, request: SignedInRequest) -> Response:
-        page = self.paginate_queryset(access.with_cover(access.albums_listed_for(request.user)))
+        page = self.paginate_queryset(access.albums_listed_for(request.user))
         return self.get_paginated_response(self.get_serializer(page, many=True).data)
 
     @extend_schema(
@@ -74,11 +74,10 @@ class OneAlbum(PublicToRead, GenericAPIView[Any]):
     def patch(self, request: SignedInRequest, album_id: int) -> Response:
         serializer = self.get_serializer(data=request.data, partial=True)
         serializer.is_valid(raise_exception=True)
-        changes = serializer.validated_data
-        find = access.get_album_to_edit_contents if set(changes) == {"cover"} else access.get_owned_album
-        album = find(request.user, album_id)
-        albums.change_album(actor=request.user, album=album, **changes, now=timezone.now())
-        return Response(self.get_serializer(access.get_album(request.user, album_id)).data)
+        album = albums.change_album(
+            actor=request.user, album_id=album_id, **serializer.validated_data, now=timezone.now()
+        )
+        return Response(self.get_serializer(album).data)
 
     @extend_schema(
         summary="Delete an album",
@@ -88,11 +87,8 @@ class OneAlbum(PublicToRead, GenericAPIView[Any]):
     )
     def delete(self, request: SignedInRequest, album_id: int) -> Response:
         require_no_fields(request)
-        album = access.get_owned_album(request.user, album_id)
-        wanted = request.query_params.get("pictures", "keep")
-        if wanted not in ("keep", "delete"):
-            raise Invalid("invalid_choice", "Say keep or delete.", pointer="/pictures")
-        albums.delete_album(album=album, now=timezone.now(), with_pictures=wanted == "delete")
+        fate = request.query_params.get("pictures", "keep")
+        albums.delete_album(actor=request.user, album_id=album_id, pictures=fate, now=timezone.now())
         return Response(status=204)
 
 
@@ -109,8 +105,7 @@ class AlbumPictures(PublicToRead, UploadView):
         responses=PictureSerializer(many=True),
     )
     def get(self, request: Request, album_id: int) -> Response:
-        album = access.get_album(request.user, album_id)
-        page = self.paginate_queryset(access.pictures_in(album))
+        page = self.paginate_queryset(access.pictures_in_album(request.user, album_id))
         return self.get_paginated_response(self.get_serializer(page, many=True).data)
 
     @extend_schema(
@@ -125,21 +120,24 @@ class AlbumPictures(PublicToRead, UploadView):
     )
     @creates_once(slow=True)
     def post(self, request: SignedInRequest, album_id: int) -> Response:
-        album = access.get_album_to_edit_contents(request.user, album_id)
+        # Before the body is read: a client that is refused need not send the rest.
+        access.get_album_to_edit_contents(request.user, album_id)
         body = _filled_in(request.data)
         if "pictures" not in body:
-            return self.upload(request, album=album)
+            return self.upload(request, album=album_id)
         if "image" in body:
             raise Invalid(
                 "invalid", "Send an image, or the ids of pictures that there are, not both.", pointer="/image"
             )
-        serializer = AddedSerializer(data=body, context={"album": album})
+        serializer = AddedSerializer(data=body, context={"album": album_id})
         serializer.is_valid(raise_exception=True)
-        albums.add_pictures(
-            actor=request.user, album=album, picture_ids=serializer.validated_data["pictures"], now=timezone.now()
+        album = album_contents.add_pictures(
+            actor=request.user,
+            album_id=album_id,
+            picture_ids=serializer.validated_data["pictures"],
+            now=timezone.now(),
         )
-        shape = AlbumSerializer(access.get_album(request.user, album_id), context={"request": request})
-        return Response(shape.data)
+        return Response(AlbumSerializer(album, context={"request": request}).data)
 
 
 def _filled_in(body: Any) -> Any:
@@ -159,10 +157,17 @@ class OneAlbumPicture(GenericAPIView[Any]):
         responses={204: None},
     )
     def patch(self, request: SignedInRequest, album_id: int, picture_id: int) -> Response:
-        album = access.get_album_to_edit_contents(request.user, album_id)
+        # First, so that a hidden album is 404 also with a body that is wrong.
+        access.get_album_to_edit_contents(request.user, album_id)
         serializer = self.get_serializer(data=request.data)
         serializer.is_valid(raise_exception=True)
-        albums.move_picture(album=album, picture_id=picture_id, **serializer.validated_data, now=timezone.now())
+        album_contents.move_picture(
+            actor=request.user,
+            album_id=album_id,
+            picture_id=picture_id,
+            **serializer.validated_data,
+            now=timezone.now(),
+        )
         return Response(status=204)
 
     @extend_schema(
@@ -172,6 +177,5 @@ class OneAlbumPicture(GenericAPIView[Any]):
     )
     def delete(self, request: SignedInRequest, album_id: int, picture_id: int) -> Response:
         require_no_fields(request)
-        album = access.get_album_to_remove_from(request.user, album_id, picture_id)
-        albums.remove_picture(album=album, picture_id=picture_id, now=timezone.now())
+        album_contents.remove_picture(actor=request.user, album_id=album_id, picture_id=picture_id, now=timezone.now())
         return Response(status=204)

@@ -82,7 +82,7 @@ class LinkTarget(FileView):
     )
     def get(self, request: Request, token: str) -> HttpResponseBase:
         now = timezone.now()
-        link = access.picture_for_link(token, now)
+        link = access.get_link_by_token(token, now)
         looked_at = pages.is_navigation(request._request) or pages.is_preview(request._request)
         if looked_at and link.max_uses is not None:
             context = {"link": link, "picture": link.picture, "left": link.max_uses - link.uses}
@@ -95,7 +95,7 @@ class LinkTarget(FileView):
     def post(self, request: Request, token: str) -> HttpResponseBase:
         """Answer the buttons of the page, by a method that no preview and no prefetching uses."""
         now = timezone.now()
-        link = access.picture_for_link(token, now)
+        link = access.get_link_by_token(token, now)
         return self._image(request, link, now, attachment="save" in request.query_params)
 
     def _image(

@@ -8,6 +8,7 @@ from rest_framework.generics import GenericAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from albumen.accounts.authentication import SignedInRequest
 from albumen.idempotency.views import creates_once
 from albumen.library import access
 from albumen.library.filters import LinkQuery
@@ -26,8 +27,7 @@ class PictureLinks(GenericAPIView[Any]):
 
     @extend_schema(summary="List a picture's links", description="For the picture's owner; those that ended, too.")
     def get(self, request: Request, picture_id: int) -> Response:
-        picture = access.get_editable_picture(request.user, picture_id)
-        page = self.paginate_queryset(picture.links.all())
+        page = self.paginate_queryset(access.links_of_picture(request.user, picture_id))
         return self.get_paginated_response(self.get_serializer(page, many=True).data)
 
     @extend_schema(
@@ -41,11 +41,14 @@ class PictureLinks(GenericAPIView[Any]):
         responses={201: LinkSerializer},
     )
     @creates_once
-    def post(self, request: Request, picture_id: int) -> Response:
-        picture = access.get_editable_picture(request.user, picture_id)
+    def post(self, request: SignedInRequest, picture_id: int) -> Response:
+        # First, so that a hidden picture is 404 also with a body that is wrong.
+        access.get_editable_picture(request.user, picture_id)
         serializer = LinkRequestSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
-        link = links.create_link(picture=picture, **serializer.validated_data, now=timezone.now())
+        link = links.create_link(
+            actor=request.user, picture_id=picture_id, **serializer.validated_data, now=timezone.now()
+        )
         return Response(self.get_serializer(link).data, status=201)
 
 
@@ -73,7 +76,7 @@ class OneLink(GenericAPIView[Any]):
         return Response(self.get_serializer(access.get_link(request.user, link_id)).data)
 
     @extend_schema(summary="Revoke a link", description="Its address answers 410 from now on.", responses={204: None})
-    def delete(self, request: Request, link_id: int) -> Response:
+    def delete(self, request: SignedInRequest, link_id: int) -> Response:
         require_no_fields(request)
-        links.revoke_link(link=access.get_link(request.user, link_id), now=timezone.now())
+        links.revoke_link(actor=request.user, link_id=link_id, now=timezone.now())
         return Response(status=204)

@@ -24,7 +24,7 @@ from albumen.library.serializers import (
     UploadedSerializer,
     UploadSerializer,
 )
-from albumen.library.services import linked, pictures
+from albumen.library.services import linked, pictures, trash
 from albumen.plans.access import largest_upload
 from albumen.strict import require_no_fields
 from albumen.uploads.views import AcceptsUploads
@@ -69,21 +69,19 @@ class UploadView(AcceptsUploads):
             # Known only now, and before the body is read: whoever is refused need not send the rest.
             self.limit_upload(request, cast("User", request.user).plan.max_upload_bytes)
 
-    def upload(self, request: SignedInRequest, *, album: Any = None, owner: Any = None) -> Response:
-        """Keep the picture that the request brings, for the caller unless an `owner` is given, in the album where one
-        is given or named."""
+    def upload(self, request: SignedInRequest, *, album: int | None = None, owner: "User | None" = None) -> Response:
+        """Keep the picture that the request brings, for the caller unless an `owner` is given, in the album whose id
+        is given here or in the body."""
         serializer = UploadSerializer(data=request.data, context={**self.get_serializer_context(), "album": album})
         serializer.is_valid(raise_exception=True)
-        fields = {"actor": owner or request.user, "now": timezone.now(), **serializer.validated_data}
-        if album is None and "album" in fields:
-            album = access.get_album_from_body(request.user, fields["album"])
-        fields["album"] = album
+        fields = {"album": album, **serializer.validated_data}
+        fields |= {"actor": request.user, "owner": owner or request.user, "now": timezone.now()}
         link = None
         if "image_url" in fields:
             picture = linked.link_picture(**fields)
         else:
             picture, link = pictures.upload_picture(upload=fields.pop("image"), **fields)
-        albums = [album.pk] if album else []
+        albums = [fields["album"]] if fields["album"] else []
         shape = PictureSerializer(picture, context={"request": request, "albums": albums}).data
         if link is not None:
             shape["expiring_link"] = LinkSerializer(link, context={"request": request}).data
@@ -133,8 +131,7 @@ class Pictures(UploadView):
     )
     def delete(self, request: SignedInRequest) -> Response:
         require_no_fields(request)
-        access.require_administrator(request.user)
-        pictures.delete_every_picture(now=timezone.now())
+        trash.delete_every_picture(actor=request.user, now=timezone.now())
         return Response(status=204)
 
 
@@ -157,13 +154,13 @@ class OnePicture(PublicToRead, GenericAPIView[Any]):
         responses=PictureSerializer,
     )
     def patch(self, request: SignedInRequest, picture_id: int) -> Response:
+        # First, so that a hidden picture is 404 also with a body that is wrong.
         picture = access.get_editable_picture(request.user, picture_id)
         serializer = self.get_serializer(picture, data=request.data)
         serializer.is_valid(raise_exception=True)
-        changes, now = serializer.validated_data, timezone.now()
-        if "image_url" in changes:
-            picture = linked.relink_picture(picture=picture, image_url=changes.pop("image_url"), now=now)
-        picture = pictures.rename_picture(picture=picture, **changes, now=now)
+        picture = pictures.change_picture(
+            actor=request.user, picture_id=picture_id, **serializer.validated_data, now=timezone.now()
+        )
         return Response(PictureSerializer(picture, context={"request": request}).data)
 
     @extend_schema(
@@ -173,8 +170,7 @@ class OnePicture(PublicToRead, GenericAPIView[Any]):
     )
     def delete(self, request: SignedInRequest, picture_id: int) -> Response:
         require_no_fields(request)
-        picture = access.get_editable_picture(request.user, picture_id)
-        pictures.delete_picture(picture=picture, now=timezone.now())
+        trash.delete_picture(actor=request.user, picture_id=picture_id, now=timezone.now())
         return Response(status=204)
 
 
@@ -203,9 +199,7 @@ class Restore(APIView):
     )
     def post(self, request: SignedInRequest, picture_id: int) -> Response:
         require_no_fields(request)
-        picture = pictures.restore_picture(
-            picture=access.get_trashed_picture(request.user, picture_id), now=timezone.now()
-        )
+        picture = trash.restore_picture(actor=request.user, picture_id=picture_id, now=timezone.now())
         return Response(PictureSerializer(picture, context={"request": request}).data)
 
 
@@ -223,8 +217,7 @@ class RestoreAll(GenericAPIView[Any]):
     def post(self, request: SignedInRequest) -> Response:
         serializer = self.get_serializer(data=request.data)
         serializer.is_valid(raise_exception=True)
-        trashed = access.trash_to_restore(request.user, **serializer.validated_data)
-        restored = pictures.restore_pictures(trashed, now=timezone.now())
+        restored = trash.restore_pictures(actor=request.user, **serializer.validated_data, now=timezone.now())
         return Response({"restored": restored})
 
 
@@ -233,5 +226,5 @@ class Trashed(APIView):
     @extend_schema(summary="Delete a picture for good", description="There is no way back.", responses={204: None})
     def delete(self, request: SignedInRequest, picture_id: int) -> Response:
         require_no_fields(request)
-        pictures.purge_picture(picture=access.get_trashed_picture(request.user, picture_id), now=timezone.now())
+        trash.purge_picture(actor=request.user, picture_id=picture_id, now=timezone.now())
         return Response(status=204)

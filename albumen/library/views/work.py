@@ -63,12 +63,10 @@ class Import(AcceptsUploads):
         shape = ArchiveSerializer if "archive" in request.data else ImportSerializer
         serializer = shape(data=request.data, context=self.get_serializer_context())
         serializer.is_valid(raise_exception=True)
-        asked = serializer.validated_data
-        album = access.get_album_from_body(request.user, asked["album"]) if asked.get("album") else None
-        common: dict[str, Any] = {"actor": request.user, "album": album, "now": timezone.now()}
-        if "archive" in asked:
-            return accepted(work.start_archive_import(upload=asked["archive"], **common), request)
-        return accepted(work.start_import(urls=asked["urls"], **common), request)
+        fields = {"actor": request.user, "now": timezone.now(), **serializer.validated_data}
+        if "archive" in fields:
+            return accepted(work.start_archive_import(upload=fields.pop("archive"), **fields), request)
+        return accepted(work.start_import(**fields), request)
 
 
 @extend_schema(tags=["Tasks"])
@@ -110,8 +108,7 @@ class ExportAlbum(APIView):
     @creates_once
     def post(self, request: SignedInRequest, album_id: int) -> Response:
         require_no_fields(request)
-        album = access.get_album(request.user, album_id)
-        return accepted(work.start_export(actor=request.user, album=album, now=timezone.now()), request)
+        return accepted(work.start_export(actor=request.user, album_id=album_id, now=timezone.now()), request)
 
 
 @extend_schema(tags=["Tasks"])

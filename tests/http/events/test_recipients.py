@@ -1,4 +1,4 @@
-"""Who is told of a picture or an album: exactly those in whose lists it stands."""
+"""Who receives the events of a picture or an album: exactly those in whose lists it stands."""
 
 import pytest
 
@@ -61,11 +61,13 @@ def test_those_are_told_in_whose_lists_it_stands(people, studio):
     made = {kind: make(kind, people, studio) for kind in KINDS}
     listed = {person.id: lists(person) for name, person in people.items() if name != "closed"}
     for kind, (album, picture) in made.items():
-        told = access.recipients_of(Picture.objects.get(pk=picture))
-        assert told == {person for person, things in listed.items() if ("picture", picture) in things}, kind
-        assert told, kind
+        found = access.recipients_of_pictures(Picture.objects.filter(pk=picture))
+        assert found == {person for person, things in listed.items() if ("picture", picture) in things}, kind
+        assert found, kind
         if album is not None:
-            told = access.recipients_of_album(Album.objects.get(pk=album))
-            assert told == {person for person, things in listed.items() if ("album", album) in things}, kind
-            assert told, kind
-    assert {len(access.recipients_of(Picture.objects.get(pk=picture))) for _, picture in made.values()} == {1, 2, 3}
+            found = access.recipients_of_album(Album.objects.get(pk=album))
+            assert found == {person for person, things in listed.items() if ("album", album) in things}, kind
+            assert found, kind
+    assert {
+        len(access.recipients_of_pictures(Picture.objects.filter(pk=picture))) for _, picture in made.values()
+    } == {1, 2, 3}

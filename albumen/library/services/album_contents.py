@@ -1,0 +1,133 @@
+"""Which pictures are in an album, in which order, and how many: the count stays right with any number of writers."""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Count, F, Max, OuterRef, Subquery
+from django.db.models.functions import Coalesce
+
+from albumen.accounts.models import User
+from albumen.errors import Invalid, NotFound
+from albumen.events.services import publish
+from albumen.idempotency.services.answers import atomic_with_response
+from albumen.library import access
+from albumen.library.models import Album, AlbumPicture, AlbumPictureQuerySet, Picture
+from albumen.library.services import events
+from albumen.library.services.locks import lock_album, lock_pictures
+
+# The distance between the positions of appended pictures: there is room to move many others between two of them.
+GAP = 1 << 20
+BATCH = 500
+
+
+def add_pictures(*, actor: User, album_id: int, picture_ids: Sequence[int], now: datetime) -> Album:
+    """Append the actor's own pictures, and return the album with its cover. Pictures that are in the album already
+    keep their places."""
+    album = access.get_album_to_edit_contents(actor, album_id)
+    wanted = list(dict.fromkeys(picture_ids))
+    with atomic_with_response():
+        # Locked, so that none goes to the trash before it is counted.
+        own = set(lock_pictures(Picture.objects.live().filter(pk__in=wanted, owner_id=actor.pk)))
+        if missing := [str(picture_id) for picture_id in wanted if picture_id not in own]:
+            detail = f"These are no pictures of yours: {', '.join(missing[:10])}."
+            raise Invalid("unknown_picture", detail, pointer="/pictures")
+        append(album=album, picture_ids=wanted, now=now)
+        publish(events.of_content(album), now=now)
+    return access.get_album(actor, album_id)
+
+
+def append(*, album: Album, picture_ids: Sequence[int], now: datetime) -> int:
+    """Put pictures at the album's end, and return how many were not in it before. The caller holds the transaction and
+    publishes."""
+    # Two appends at once would take the same positions otherwise, and lose one of their counts.
+    lock_album(album.pk)
+    present = set(album.entries.filter(picture__in=picture_ids).values_list("picture_id", flat=True))
+    last = album.entries.aggregate(last=Max("position"))["last"] or 0
+    entries = [
+        AlbumPicture(album=album, picture_id=picture_id, position=last + GAP * number)
+        for number, picture_id in enumerate((one for one in picture_ids if one not in present), start=1)
+    ]
+    AlbumPicture.objects.bulk_create(entries)
+    Album.objects.filter(pk=album.pk).update(picture_count=F("picture_count") + len(entries), updated_at=now)
+    return len(entries)
+
+
+def append_own(*, actor: User, album: Album, picture_ids: Sequence[int], now: datetime) -> None:
+    """Append, in this order, those of these pictures that the actor still has, and publish it. The caller holds the
+    transaction."""
+    wanted, count = list(dict.fromkeys(picture_ids)), 0
+    for start in range(0, len(wanted), BATCH):
+        some = wanted[start : start + BATCH]
+        own = set(lock_pictures(Picture.objects.live().filter(pk__in=some, owner_id=actor.pk)))
+        count += append(album=album, picture_ids=[one for one in some if one in own], now=now)
+    if count:
+        publish(events.of_content(album), now=now)
+
+
+def remove_picture(*, actor: User, album_id: int, picture_id: int, now: datetime) -> None:
+    """Take a picture out of the album; the picture stays. Raise `NotFound` when it is not in it."""
+    album = access.get_album_to_remove_from(actor, album_id, picture_id)
+    with transaction.atomic():
+        # Locked, so that it does not go to the trash meanwhile and is counted out twice.
+        live = list(lock_pictures(Picture.objects.live().filter(pk=picture_id)))
+        lock_album(album.pk)
+        removed, _ = album.entries.filter(picture__in=live).delete()
+        if not removed:
+            raise NotFound
+        Album.objects.filter(pk=album.pk).update(picture_count=F("picture_count") - 1, updated_at=now)
+        Album.objects.filter(pk=album.pk, chosen_cover_id=picture_id).update(chosen_cover=None)
+        publish(events.of_content(album), now=now)
+
+
+def move_picture(*, actor: User, album_id: int, picture_id: int, before: int | None, now: datetime) -> None:
+    """Move a picture to the place before another one of the album, or to its end with None."""
+    album = access.get_album_to_edit_contents(actor, album_id)
+    with transaction.atomic():
+        lock_album(album.pk)
+        entry = album.entries.live().filter(picture_id=picture_id).first()
+        if entry is None:
+            raise NotFound
+        if before == picture_id:
+            return
+        others = album.entries.exclude(pk=entry.pk)
+        if before is None:
+            entry.position = (others.aggregate(last=Max("position"))["last"] or 0) + GAP
+        else:
+            entry.position = _position_before(others, before)
+        entry.save(update_fields=["position"])
+        Album.objects.filter(pk=album.pk).update(updated_at=now)
+        publish(events.of_content(album), now=now)
+
+
+def _position_before(others: AlbumPictureQuerySet, before: int) -> int:
+    target = others.live().filter(picture_id=before).first()
+    if target is None:
+        raise Invalid("not_in_album", "Name a picture of this album, or null for its end.", pointer="/before")
+    previous = others.filter(position__lt=target.position).aggregate(last=Max("position"))["last"]
+    floor = target.position - 2 * GAP if previous is None else previous
+    if target.position - floor >= 2:
+        return (floor + target.position) // 2
+    # No number is left between the two: give all pictures new positions, with gaps again.
+    rows = list(others.order_by("position", "picture_id"))
+    for number, row in enumerate(rows, start=1):
+        row.position = GAP * number
+    AlbumPicture.objects.bulk_update(rows, ["position"], batch_size=BATCH)
+    return next(row.position for row in rows if row.picture_id == before) - GAP // 2
+
+
+def count_pictures(picture_ids: Sequence[int], step: int) -> None:
+    """Add `step` to the counts of the albums of these pictures, for each of them."""
+    entries = AlbumPicture.objects.filter(picture__in=picture_ids)
+    for album_id, number in sorted(Counter(entries.values_list("album_id", flat=True)).items()):
+        Album.objects.filter(pk=album_id).update(picture_count=F("picture_count") + number * step)
+
+
+def recount_albums() -> None:
+    """Count the pictures of every album that has a count. The albums are locked first: an upload into one of them has
+    committed by then, and is counted."""
+    counted = Album.objects.filter(picture_count__gt=0)
+    list(counted.order_by("pk").select_for_update(no_key=True).values_list("pk"))
+    live = AlbumPicture.objects.live().filter(album=OuterRef("pk")).order_by().values("album")
+    counted.update(picture_count=Coalesce(Subquery(live.annotate(number=Count("pk")).values("number")), 0))

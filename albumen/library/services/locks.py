@@ -1,0 +1,24 @@
+"""Row locks on pictures and albums.
+
+A transaction that locks rows of several kinds locks users first, then pictures, then albums, and each kind in the
+order of its ids, so that no two transactions wait for each other. SQLite runs one writing transaction at a time.
+"""
+
+from django.db.models import QuerySet
+
+from albumen.errors import NotFound
+from albumen.library.models import Album, Picture
+
+
+def lock_pictures(pictures: QuerySet[Picture]) -> QuerySet[Picture, int]:
+    """Return a query for the ids of these pictures, which locks their rows until the transaction ends."""
+    locked = pictures.order_by("pk").select_for_update(of=("self",), no_key=True)
+    return locked.values_list("pk", flat=True)
+
+
+def lock_album(album_id: int) -> Album:
+    """Return the album as it is now, locked until the transaction ends; raise `NotFound` when it was deleted."""
+    album = Album.objects.select_for_update().filter(pk=album_id).first()
+    if album is None:
+        raise NotFound
+    return album
