@@ -30,12 +30,12 @@ stack: ## Start the scaled set-up of docs/operations.md on loopback, for a look;
 # With ALBUMEN_TEST_DATABASE=postgres everything runs there, and nothing on SQLite.
 # Bytecode is kept, even where it is not wanted otherwise: to rewrite the tests takes each process 4 seconds.
 PYTEST := PYTHONDONTWRITEBYTECODE= $(VENV_PYTHON) -m pytest -n auto --dist loadgroup
-ON_POSTGRES := background tasks test_prepared.py test_search.py $(addprefix http/,access albums events library organizations \
-	$(addprefix admin/test_,lists.py) \
-	$(addprefix accounts/test_,deactivation.py deletion.py directory.py guessing_at_once.py login.py paging.py \
-	profile.py refresh.py registration.py sessions.py spellings.py user_changes.py) \
-	$(addprefix test_,hidden.py idempotency.py idempotency_at_once.py name_order.py plans.py \
-	postgresql.py tasks.py writers_at_once.py))
+ON_POSTGRES := tasks test_prepared.py test_search.py $(addprefix background/test_,exports.py imports.py) \
+	$(addprefix http/,access admin/test_lists.py albums events library organizations \
+	$(addprefix accounts/test_,deactivation.py deletion.py directory.py guessing_at_once.py paging.py refresh.py \
+	registration.py sessions.py user_changes.py) \
+	$(addprefix test_,hidden.py idempotency.py idempotency_at_once.py name_order.py plans.py postgresql.py tasks.py \
+	writers_at_once.py))
 NOT_ON_POSTGRES := $(addprefix http/,events/test_description.py \
 	$(addprefix events/socket/test_,ends.py limits.py signing_in.py) \
 	$(addprefix library/test_,bodies_on_the_wire.py conditional.py facts.py file_names.py heic.py hostile_files.py \

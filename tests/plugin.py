@@ -1,6 +1,7 @@
 """Chooses the database before pytest-django reads the settings: with ALBUMEN_TEST_DATABASE=postgres, PostgreSQL. It
 starts once; pytest-xdist's workers have its URL from their parent, and make a database each there."""
 
+import gc
 import os
 from functools import cache
 from typing import Any
@@ -58,6 +59,12 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeSch
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The longest first, so that nobody waits for them at the end."""
     items.sort(key=lambda item: item.get_closest_marker("long") is None)
+
+
+def pytest_collection_finish() -> None:
+    """Keep the garbage collector from going through the whole of Django and of the tests, again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_unconfigure() -> None:

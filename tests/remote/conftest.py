@@ -17,6 +17,10 @@ from typing import Any
 
 import pytest
 
+from albumen import remote
+from albumen.errors import Invalid
+from tests import pictures
+
 PUBLIC = "93.184.215.14"
 OTHER = "151.101.1.140"
 _connect = socket.socket.connect
@@ -183,3 +187,20 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     whole = folder / "both.pem"
     whole.write_text((folder / "key.pem").read_text() + (folder / "cert.pem").read_text())
     return whole
+
+
+JPEG = pictures.jpeg()
+URL = "http://public.example/a.jpg"
+
+
+def code(url: str = URL, fetch=remote.check_image) -> str:
+    with pytest.raises(Invalid) as caught:
+        fetch(url)
+    assert caught.value.pointer == "/image_url"
+    return caught.value.code
+
+
+def download(url: str = URL, limit: int = 10_000_000) -> tuple[remote.RemoteImage, bytes]:
+    parts: list[bytes] = []
+    image = remote.download_image(url, parts.append, limit=limit)
+    return image, b"".join(parts)

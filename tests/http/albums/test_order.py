@@ -13,7 +13,7 @@ from tests.http.conftest import ids, new_album, put_in, rows_of
 from tests.http.problems import refused
 
 # The places between two neighbours are used up after a few dozen.
-MOVES = 2000 if LONG else 400
+MOVES = 2000 if LONG else 200
 
 
 @pytest.fixture
