@@ -89,7 +89,7 @@ class Person:
         return self.client.post("/api/pictures/", {"image": file, **fields}, format="multipart")
 
     def use_plan(self, **changes: Any) -> Any:
-        """Move to a plan of one's own, made from these fields: what an administrator would do in the panel."""
+        """Give this person a new plan with these fields, as an administrator would in the panel."""
         from albumen.accounts.models import User
         from albumen.plans.services import create_plan
 
@@ -117,7 +117,7 @@ def full_hashes(_house: None, settings: Any) -> None:
 
 @pytest.fixture
 def _built_in_plans(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
-    """Puts the built-in plans back, which the cleaning after a committed test takes away."""
+    """Put the built-in plans back, which the cleaning after a committed test takes away."""
     from albumen.plans.models import Plan
 
     with django_db_blocker.unblock():
@@ -129,7 +129,7 @@ def _built_in_plans(django_db_setup: None, django_db_blocker: Any) -> Iterator[N
 
 @pytest.fixture
 def committed(_built_in_plans: None, transactional_db: None) -> None:
-    """What happens in the test is committed, so that threads see it and what waits for a commit runs."""
+    """Commit what the test does, so that threads see it and what waits for a commit runs."""
 
 
 @pytest.fixture

@@ -75,7 +75,7 @@ class Server:
         self.log = data_dir.parent / f"{data_dir.name}.log"
 
     def manage(self, *arguments: str, **env: str) -> str:
-        """Run one management command to its end; answers what it printed."""
+        """Run one management command to its end, and return what it printed."""
         command = [sys.executable, "manage.py", *arguments]
         done = subprocess.run(command, cwd=ROOT, env=self.env | env, capture_output=True, text=True, timeout=120)
         assert done.returncode == 0, done.stdout + done.stderr
@@ -115,7 +115,7 @@ class Server:
             shutil.copyfile(_migrated(), place)
 
     def stop(self, sig: int = signal.SIGINT) -> int | None:
-        """End it as Ctrl-C would, and wait; answers the exit status."""
+        """End it as Ctrl-C would, and return the exit status."""
         if self.process is None:
             return None
         if self.process.poll() is None:
@@ -131,7 +131,7 @@ class Server:
             postgres.drop_database(self.postgres, self.database)
 
     def register(self, name: str, password: str = "correct horse battery staple") -> httpx.Client:
-        """A new person with a signed-in client."""
+        """Register somebody, and return a client that is logged in as them."""
         email = f"{name}-{time.monotonic_ns()}@example.com"
         body = {"email": email, "password": password}
         assert httpx.post(f"{self.url}/api/register/", json=body, timeout=30).status_code == 201
@@ -142,7 +142,7 @@ class Server:
         return client
 
     def sql(self, statement: str, *values: object) -> list[tuple[object, ...]]:
-        """Ask, or change, the server's database from outside; `?` stands for a value."""
+        """Read or change the server's database from outside, and return the rows; `?` stands for a value."""
         if url := self.env.get("DATABASE_URL"):
             import psycopg
 
@@ -158,7 +158,7 @@ class Server:
 
 
 def until_ready(server: Server) -> None:
-    """Waits for its worker, which takes a moment longer to start than the server."""
+    """Wait for the server's worker, which takes a moment longer to start than the server."""
     deadline = time.monotonic() + 60
     while (answer := httpx.get(f"{server.url}/readyz", timeout=30)).status_code != 200:
         assert time.monotonic() < deadline, answer.text

@@ -39,20 +39,20 @@ def studio(alice: Any, bob: Any) -> Studio:
 
 
 def new_album(person: Any, **fields: Any) -> int:
-    """A person makes an album; answers its id."""
+    """Make an album by HTTP, and return its id."""
     answer = person.post("/api/albums/", {"name": "Summer", **fields})
     assert answer.status_code == 201, answer.content
     return int(answer.json()["id"])
 
 
 def put_in(person: Any, album: int, *picture_ids: int) -> None:
-    """A person adds pictures of theirs to an album."""
+    """Add pictures of a person to an album, by HTTP."""
     answer = person.post(f"/api/albums/{album}/pictures/", {"pictures": picture_ids})
     assert answer.status_code == 200, answer.content
 
 
 def rows_of(person: Any, count: int, **fields: Any) -> list[int]:
-    """So many pictures of a person as rows without files, for what never looks at their bytes; answers their ids."""
+    """Make `count` pictures as rows without files, for what never reads their bytes, and return their ids."""
     rows = []
     for number in range(count):
         row = {
@@ -76,6 +76,6 @@ def rows_of(person: Any, count: int, **fields: Any) -> list[int]:
 
 
 def ids(answer: Any) -> list[int]:
-    """The ids in a list, in its order."""
+    """Return the ids in a page, in its order."""
     assert answer.status_code == 200, answer.content
     return [row["id"] for row in answer.json()["results"]]

@@ -43,7 +43,7 @@ class Panel:
         return self.post("login/", username=email, password=password, next="/admin/")
 
     def choose(self, path: str, action: str, *ids: int) -> list[str]:
-        """Runs an action on rows of a list; answers what the panel says then."""
+        """Run an action on rows of a list, and return the panel's messages."""
         answer = self.post(path, action=action, _selected_action=[str(row) for row in ids], index="0")
         assert answer.status_code == 302, answer.content
         return self.says(path)
