@@ -188,22 +188,20 @@ class RequestBody:
         that it reads what still comes for a moment, else the client may never see the answer."""
 
         async def answer(message: Message) -> None:
-            unread = self._has_body and (self._failure is not None or not self._ended)
-            if message["type"] == "http.response.start" and unread:
-                message["headers"] = [*message["headers"], (b"connection", b"close")]
-            # A client that waits for "100 Continue" sends nothing more once it has its answer.
-            if (
-                message["type"] == "http.response.body"
-                and not message.get("more_body")
-                and not (self._ended or self._waits_for_continue)
-            ):
-                # All of the answer is out by now: this message is empty.
+            unread = self._has_body and not self._ended
+            if message["type"] == "http.response.start":
+                if unread or self._failure is not None:
+                    message["headers"] = [*message["headers"], (b"connection", b"close")]
+            # The last message is empty: all of the answer is out by now. A client that waits for "100 Continue" sends
+            # nothing more once it has its answer.
+            elif unread and not message.get("more_body") and not self._waits_for_continue:
                 await self.drain()
             await send(message)
 
         return answer
 
     async def drain(self) -> None:
+        """Read the rest of the body, for at most DRAIN_SECONDS."""
         with suppress(TimeoutError):
             async with asyncio.timeout(DRAIN_SECONDS):
                 while (await self._receive()).get("more_body", False):
