@@ -15,60 +15,44 @@ INLINE_STRING = 64 * 1024
 class StringSpool:
     """Replaces long strings in a JSON text by short unguessable words, and keeps the upload of each word."""
 
-    _ENDS = re.compile(rb'["\\]')
+    # A quotation mark, or what stands between two of them, where a backslash escapes the next byte.
+    _TOKENS = re.compile(rb'"|(?:[^"\\]++|\\.)++', re.DOTALL)
 
     def __init__(self, uploads: RequestUploads) -> None:
         self._uploads = uploads
-        self._key = ""
         self.by_word: dict[str, Upload] = {}
 
     def without_long_strings(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
         """Yield the text, with a word in the place of each string of more than INLINE_STRING bytes."""
-        inside, held, writer = False, bytearray(), None
-        escaped = False
+        inside, key, rest = False, "", b""
+        held, writer = bytearray(), None
         for chunk in chunks:
-            position = 0
-            while position < len(chunk):
+            text = rest + chunk
+            # A lone backslash at the end escapes the first byte of the next chunk.
+            rest = b"\\" * ((len(text) - len(text.rstrip(b"\\"))) % 2)
+            for token in self._TOKENS.findall(text, 0, len(text) - len(rest)):
                 if not inside:
-                    quote = chunk.find(b'"', position)
-                    if quote < 0:
-                        yield chunk[position:]
-                        break
-                    yield chunk[position : quote + 1]
-                    position, inside = quote + 1, True
-                    continue
-                if escaped:
-                    end, escaped = position + 1, False
-                    held += chunk[position:end]
-                    position = end
-                    continue
-                found = self._ENDS.search(chunk, position)
-                end = found.start() if found else len(chunk)
-                held += chunk[position:end]
-                position = end
-                if len(held) > INLINE_STRING:
-                    writer = writer or Base64Writer(self._uploads.begin(field=self._key))
-                    writer.write(held)
-                    held.clear()
-                if not found:
-                    break
-                position += 1
-                if found.group() == b"\\":
-                    held += b"\\"
-                    escaped = True
-                    continue
-                if writer:
-                    writer.write(held)
-                    word = f"upload:{writer.finish().path.name}"
-                    self.by_word[word] = writer.upload
-                    yield word.encode()
+                    yield token
+                    inside = token == b'"'
+                elif token != b'"':
+                    held += token
+                    if len(held) > INLINE_STRING:
+                        writer = writer or Base64Writer(self._uploads.begin(field=key))
+                        writer.write(held)
+                        held.clear()
                 else:
-                    # The string before a long one is its key: a refusal points there.
-                    self._key = held[:100].decode("utf-8", "replace")
-                    yield bytes(held)
-                yield b'"'
-                held, writer, inside = bytearray(), None, False
-        yield bytes(held)
+                    if writer:
+                        writer.write(held)
+                        word = f"upload:{writer.finish().path.name}"
+                        self.by_word[word] = writer.upload
+                        yield word.encode()
+                    else:
+                        # The string before a long one is its key: a refusal points there.
+                        key = held[:100].decode("utf-8", "replace")
+                        yield bytes(held)
+                    yield token
+                    held, writer, inside = bytearray(), None, False
+        yield bytes(held) + rest
 
 
 class Base64Writer:
