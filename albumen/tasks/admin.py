@@ -10,7 +10,7 @@ from unfold.decorators import display
 
 from albumen.admin_base import ServicePage
 from albumen.errors import Conflict, NotFound
-from albumen.tasks.models import Status, Task, TaskKind
+from albumen.tasks.models import Status, Task, TaskKind, TaskQuerySet
 from albumen.tasks.services import cancel_task, retry_task
 
 
@@ -70,9 +70,9 @@ class TaskPage(ServicePage):
         self.message_user(request, f"{count} tasks are tried again.", messages.SUCCESS)
 
     @admin.action(description="Cancel")
-    def cancel_tasks(self, request: HttpRequest, queryset: QuerySet[Task]) -> None:
+    def cancel_tasks(self, request: HttpRequest, queryset: TaskQuerySet) -> None:
         count = 0
-        for task in Task.objects.open().filter(pk__in=queryset):
+        for task in queryset.open():
             count += self._act(cancel_task, request, task)
         self.message_user(request, f"{count} tasks are cancelled, running ones at their next step.", messages.SUCCESS)
 
