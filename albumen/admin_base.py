@@ -131,3 +131,16 @@ class ServicePage(ModelAdmin):
             self.message_user(request, refusal.detail, messages.ERROR)
             return redirect(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", object_id)
         return response
+
+
+class ReadOnlyPage(ServicePage):
+    """A page whose rows are made and changed elsewhere; its actions may still call services."""
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False

@@ -16,7 +16,7 @@ from unfold.forms import AdminPasswordChangeForm, AuthenticationForm, UserChange
 from albumen.accounts import access
 from albumen.accounts.models import Session, User
 from albumen.accounts.services import passwords, profiles, sessions
-from albumen.admin_base import ServicePage, readable
+from albumen.admin_base import ReadOnlyPage, ServicePage, readable
 from albumen.errors import LimitReached
 
 
@@ -118,7 +118,7 @@ class StateFilter(admin.SimpleListFilter):
 
 
 @admin.register(Session)
-class SessionPage(ServicePage):
+class SessionPage(ReadOnlyPage):
     """Logins by token; nothing in them can be written but their end."""
 
     list_display = ("user", "user_agent", "address", "created_at", "last_used_at", "state")
@@ -145,12 +145,3 @@ class SessionPage(ServicePage):
         for session in ended:
             sessions.end_session(session=session, now=timezone.now())
         self.message_user(request, f"{count} logins are over.", messages.SUCCESS)
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False

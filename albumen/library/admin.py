@@ -12,7 +12,7 @@ from unfold.decorators import display
 
 from albumen import imaging
 from albumen.accounts.models import User
-from albumen.admin_base import LINK, ServicePage, readable
+from albumen.admin_base import LINK, ReadOnlyPage, ServicePage, readable
 from albumen.library import access
 from albumen.library.models import Album, ExpiringLink, Picture, PictureQuerySet
 from albumen.library.services import albums, links, pictures, trash
@@ -231,7 +231,7 @@ class LinkStateFilter(admin.SimpleListFilter):
 
 
 @admin.register(ExpiringLink)
-class LinkPage(ServicePage):
+class LinkPage(ReadOnlyPage):
     """Links are made by those who hand them out; here they can be looked at and withdrawn."""
 
     list_display = ("picture", "owner", "size", "expires_at", "use", "state")
@@ -269,12 +269,3 @@ class LinkPage(ServicePage):
         for link in chosen:
             links.revoke_link(actor=cast(User, request.user), link_id=link.pk, now=timezone.now())
         self.message_user(request, f"{len(chosen)} links are withdrawn.", messages.SUCCESS)
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False

@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from unfold.decorators import display
 
-from albumen.admin_base import ServicePage
+from albumen.admin_base import ReadOnlyPage
 from albumen.errors import Conflict, NotFound
 from albumen.tasks.models import Status, Task, TaskKind, TaskQuerySet
 from albumen.tasks.services import cancel_task, retry_task
@@ -26,7 +26,7 @@ class KindFilter(admin.SimpleListFilter):
 
 
 @admin.register(Task)
-class TaskPage(ServicePage):
+class TaskPage(ReadOnlyPage):
     list_display = ("number", "work", "owner", "state", "progress", "attempts", "created_at", "finished_at")
     list_filter = ("status", KindFilter, "created_at")
     list_select_related = ("owner",)
@@ -83,12 +83,3 @@ class TaskPage(ServicePage):
         except (Conflict, NotFound):
             return False
         return True
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
