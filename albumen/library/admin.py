@@ -49,7 +49,7 @@ class AlbumPage(ServicePage):
     def get_deleted_objects(
         self, objs: Any, request: HttpRequest
     ) -> tuple[list[str], dict[str, int], set[str], list[str]]:
-        """What becomes of the album's pictures, and the way to the other choice."""
+        """Return what will happen to the album's pictures, with a link to the other choice."""
         (album,) = objs
         if _fate_of_pictures(request) == "delete":
             own = access.pictures_in_album(request.user, album.pk).filter(owner=album.owner).count()
@@ -98,7 +98,7 @@ class TrashFilter(admin.SimpleListFilter):
 
 
 class FormatFilter(admin.SimpleListFilter):
-    """The formats that there can be: asking the table which there are would read all of it."""
+    """All formats that Albumen takes: to ask which the table has would read all of it."""
 
     title = "format"
     parameter_name = "format"
@@ -143,7 +143,7 @@ class PicturePage(ServicePage):
         return allowed or lookup == "entries__album__id__exact"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Picture]:
-        # An address is signed for one viewer, and this page is one object for all threads: each row says who looks.
+        # URLs are signed for one viewer, and this page is one object for all threads: so each row has the viewer.
         rows: QuerySet[Picture] = super().get_queryset(request)
         return rows.annotate(viewer_id=Value(request.user.pk))
 

@@ -1,4 +1,4 @@
-"""What lists of pictures and links can be narrowed by."""
+"""The query parameters that filter lists of albums, pictures and links."""
 
 from collections.abc import Collection
 from typing import Any
@@ -63,14 +63,14 @@ class AlbumPictureQuery(serializers.Serializer[Any]):
 
 
 class PictureQuery(AlbumPictureQuery):
-    """The same, and which pictures it is about: one's own, unless an album or an owner is named."""
+    """Filters of a list of pictures: of the viewer's own, unless `album`, `owner` or `scope` choose others."""
 
     album = serializers.IntegerField(required=False, min_value=1, max_value=MAX_ID, help_text="Of one album.")
     scope = serializers.ChoiceField(["own", "all"], required=False, help_text="`all` is for administrators.")
 
     @classmethod
     def asks_nothing(cls, params: Collection[str]) -> bool:
-        """Whether none of these parameters is one of its own."""
+        """Return whether none of these query parameters is a filter."""
         return cls._declared_fields.keys().isdisjoint(params)
 
     def filter_queryset(self, queryset: QuerySet[Picture], viewer: Viewer) -> QuerySet[Picture]:

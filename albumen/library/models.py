@@ -43,7 +43,7 @@ class Picture(Searchable):
     description = models.TextField(max_length=5000, blank=True)
     source = models.CharField(max_length=6, choices=Source.choices, default=Source.UPLOAD, editable=False)
     image_url = models.URLField(max_length=2000, null=True, editable=False)  # noqa: DJ001  (the contract says null)
-    # Of a linked picture: when its address was last looked at, and the code of what was wrong then.
+    # Of a linked picture: when its URL was last checked, and the code of the error then.
     link_checked_at = models.DateTimeField(null=True, editable=False)
     link_problem = models.CharField(max_length=32, blank=True, editable=False)
     sha256 = models.CharField(max_length=64, db_index=True, editable=False)
@@ -143,7 +143,7 @@ def cascade_and_uncount(collector: Any, field: Any, entries: Any, using: str) ->
     models.CASCADE(collector, field, entries, using)
     pictures = Picture.objects.using(using).filter(entries__in=entries)
     list(pictures.order_by("pk").select_for_update(of=("self",)).values_list("pk"))
-    # Django hands over a QuerySet of its own kind, without `live()`.
+    # A plain QuerySet of Django's, without `live()`.
     counts = entries.filter(picture__deleted_at=None).order_by().values_list("album").annotate(lost=models.Count("pk"))
     for album_id, lost in sorted(counts.values_list("album", "lost")):
         Album.objects.using(using).filter(pk=album_id).update(picture_count=F("picture_count") - lost)
@@ -193,7 +193,7 @@ class ExpiringLinkQuerySet(models.QuerySet["ExpiringLink"]):
 
 
 class ExpiringLink(models.Model):
-    """A public link to one picture at one size. Its address follows from the id and the secret key; none is stored."""
+    """A public link to one picture at one size. Its URL follows from the id and the secret key, and is not stored."""
 
     picture = models.ForeignKey(Picture, on_delete=models.CASCADE, related_name="links")
     height = models.PositiveIntegerField(null=True, blank=True, help_text="In px; empty for the original.")

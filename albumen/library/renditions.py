@@ -1,4 +1,4 @@
-"""Where the bytes of pictures are, and the derivatives that can always be made again."""
+"""Where the bytes of pictures are, and their renditions, which can always be made again from the original."""
 
 import fcntl
 import logging
@@ -16,8 +16,8 @@ from albumen.storage import storage as storage
 from albumen.uploads.temporary import Upload
 
 logger = logging.getLogger(__name__)
-# How long the files of one upload may take into their places before nothing more is tried. Together with what the last
-# call of a slow store may take, that is less than a proxy waits.
+# Seconds after which no more files of an upload are placed. Together with the longest single call of a slow store,
+# that is less than a proxy waits for a response.
 PLACING_SECONDS = 15
 
 
@@ -35,12 +35,12 @@ def original_name(sha256: str) -> str:
     return f"originals/{sha256[:2]}/{sha256}"
 
 
-def derivatives_folder(sha256: str) -> str:
+def renditions_folder(sha256: str) -> str:
     return f"thumbnails/{sha256[:2]}/{sha256}"
 
 
 def export_name(task_id: int) -> str:
-    """The archive that this task has made."""
+    """Return the name of the archive that this task makes."""
     return f"exports/{task_id % 100:02}/{task_id}.zip"
 
 
@@ -50,7 +50,7 @@ def import_name(token: str) -> str:
 
 
 def _thumbnail_name(sha256: str, height: int, form: str) -> str:
-    return f"{derivatives_folder(sha256)}/{height}.{imaging.EXTENSIONS[form]}"
+    return f"{renditions_folder(sha256)}/{height}.{imaging.EXTENSIONS[form]}"
 
 
 def place_upload(upload: Upload, heights: Sequence[int]) -> imaging.Facts:
@@ -75,18 +75,18 @@ def place_upload(upload: Upload, heights: Sequence[int]) -> imaging.Facts:
 
 
 def get_original(picture: Picture) -> Rendition:
-    """The bytes as they came, for the owner alone."""
+    """Return the bytes as they were uploaded, for the owner alone."""
     return Rendition(original_name(picture.sha256), picture.format)
 
 
 def get_shared_original(picture: Picture) -> Rendition:
-    """The original without private metadata, for everybody else; made when it is first asked for."""
-    name = f"{derivatives_folder(picture.sha256)}/shared.{imaging.EXTENSIONS[picture.format]}"
+    """Return the original without private metadata, for all but its owner; it is made at the first request."""
+    name = f"{renditions_folder(picture.sha256)}/shared.{imaging.EXTENSIONS[picture.format]}"
     with _made_once(name, picture.sha256) as missing:
         if missing:
             temp = storage().temp_path()
             try:
-                with _known_failures(picture), _source(picture) as source, room_needed():
+                with _known_failures(picture), _source(picture) as source, _decoding():
                     imaging.strip(source, temp)
                 storage().place(temp, name, durable=False)
             finally:
@@ -95,8 +95,8 @@ def get_shared_original(picture: Picture) -> Rendition:
 
 
 def get_thumbnail(picture: Picture, height: int, plan_heights: Sequence[int], *, webp: bool) -> Rendition:
-    """A thumbnail `height` px high. Where it is missing, all that the plan lacks are made in one pass, once however
-    many ask at the same time. The caller has checked that the plan has this height."""
+    """Return a thumbnail `height` px high. Where it is missing, all that are missing of the plan's heights are made in
+    one pass, and once for all requests at that time. The caller has checked that the plan has this height."""
     form = "webp" if webp else "png" if picture.has_alpha else "jpeg"
     name = _thumbnail_name(picture.sha256, height, form)
     with _made_once(name, picture.sha256) as missing:
@@ -119,9 +119,16 @@ def get_thumbnail(picture: Picture, height: int, plan_heights: Sequence[int], *,
 
 def _render(source: Path, temps: dict[int, Path], *, webp: bool) -> tuple[imaging.Facts, list[imaging.Made]]:
     targets = [imaging.Target(temp, height) for height, temp in temps.items()]
+    with _decoding():
+        return imaging.render(source, targets, webp=webp)
+
+
+@contextmanager
+def _decoding() -> Iterator[None]:
+    """Raise `Unavailable` where all decoders are busy, `OutOfSpace` where the disk is full."""
     try:
         with room_needed():
-            return imaging.render(source, targets, webp=webp)
+            yield
     except imaging.Busy:
         raise Unavailable("decoders_busy", "Too many pictures are being read right now. Try again soon.") from None
 
@@ -132,8 +139,8 @@ def _source(picture: Picture) -> AbstractContextManager[Path]:
 
 @contextmanager
 def _made_once(name: str, sha256: str) -> Iterator[bool]:
-    """Whether the caller must make the file; others on this machine that ask for the same picture wait meanwhile. Two
-    machines may both make it: files are placed whole, and theirs are the same."""
+    """Yield whether the caller must make the file; others on this machine that need one of the same picture wait
+    meanwhile. Two machines may both make it: files are placed whole, and theirs are equal."""
     if storage().holds(name):
         yield False
         return
@@ -150,9 +157,7 @@ def _made_once(name: str, sha256: str) -> Iterator[bool]:
 def _known_failures(picture: Picture) -> Iterator[None]:
     try:
         yield
-    except imaging.Busy:
-        raise Unavailable("decoders_busy", "Too many pictures are being read right now. Try again soon.") from None
     except (imaging.Refused, FileNotFoundError) as error:
-        # It was decoded whole when it came: its bytes are damaged or gone.
+        # It was decoded whole at its upload: its bytes are damaged or gone since.
         logger.exception("The original of picture %s cannot be read.", picture.pk)
         raise NotFound("bytes_missing", "The bytes of this picture cannot be read. Tell the operator.") from error

@@ -1,5 +1,5 @@
-"""What an account holds beside its pictures, as JSON for its owner: no token, no hash of any, no address that is a key
-by itself."""
+"""What an account holds beside its pictures, as JSON for its owner: without tokens, their hashes, and URLs that work
+without signing in."""
 
 from datetime import UTC, datetime
 from itertools import groupby
@@ -44,7 +44,8 @@ def _profile(user: User) -> dict[str, Any]:
 
 
 def _albums(user: User) -> list[dict[str, Any]]:
-    """Each with the ids of its pictures in their order, those of others included, whose bytes are not exported."""
+    """Return the albums, each with the ids of its pictures in their order, including pictures of others, whose bytes
+    are not exported."""
     rows = AlbumPicture.objects.live().filter(album__owner=user)
     ordered = rows.order_by("album_id", "position", "picture_id").values_list("album_id", "picture_id")
     pictures = {album_id: [one for _, one in group] for album_id, group in groupby(ordered, key=itemgetter(0))}
@@ -65,7 +66,7 @@ def _albums(user: User) -> list[dict[str, Any]]:
 
 
 def _links(user: User) -> list[dict[str, Any]]:
-    """Without their URLs: whoever has one needs nothing else, and archives lie around for longer than links hold."""
+    """Return the links without their URLs, which would open pictures to everybody who gets hold of the archive."""
     return [
         {
             "id": link.pk,

@@ -23,7 +23,7 @@ def import_archive(run: TaskContext) -> dict[str, Any]:
     """Return `{pictures, existing, refused, refusals, albums}`: how many pictures were made, were there already, and
     were refused, with the first refusals by name.
 
-    What the user has already is passed over, so a run that is killed or that waits for others begins anew.
+    Pictures that the user has already are passed over, so a run that was interrupted starts from the beginning.
     """
     name = run.arguments["archive"]
     if "result" not in run.checkpoint:
@@ -71,7 +71,7 @@ class _Import:
         }
 
     def _import_entry(self, position: int, entry: ArchivedPicture) -> None:
-        # Asked anew for each: plan, quota and rights may have changed since the last one.
+        # Read for each picture: plan, quota and rights may have changed since the last one.
         actor = get_active_user(self._run.owner_id)
         try:
             self._make(actor, position, entry)
@@ -151,7 +151,8 @@ class _Import:
 
 
 class _Known:
-    """What the user has of the archive's pictures. Of several with the same bytes and name, each counts once."""
+    """The pictures of the archive that the user has already. Of several with the same bytes and name, each counts
+    once."""
 
     def __init__(self, owner: User, entries: Sequence[ArchivedPicture]) -> None:
         self._ids: defaultdict[tuple[str, str], list[int]] = defaultdict(list)

@@ -33,12 +33,12 @@ AVATAR = "avatar.webp"
 
 
 def export_pictures(run: TaskContext) -> dict[str, Any]:
-    """Write the archive aside, put it into its place, and answer `{url, bytes, pictures, expires_at}`.
+    """Write the archive to a temporary path, put it into its place, and return `{url, bytes, pictures, expires_at}`.
 
-    A run that was killed begins anew: the archive stands in its place whole, or not at all.
+    A run that was killed starts from the beginning: the archive is in its place whole, or not at all.
     """
     viewer = get_active_user(run.owner_id)
-    # Again, for those that were cancelled meanwhile and then tried again.
+    # Checked at the start of the task too; but a task may be cancelled, and tried again later.
     require_space(owner_id=viewer.pk, now=run.now())
     with _temp_paths(run.task_id) as (archive, manifest):
         album_id = run.arguments["album"]
@@ -47,7 +47,7 @@ def export_pictures(run: TaskContext) -> dict[str, Any]:
         run.report(0, total=len(ids))
         with room_needed():
             packed = _pack(run, viewer, album, ids, archive, manifest)
-            with run.step(done=len(ids)):  # Whoever has lost the claim places nothing.
+            with run.step(done=len(ids)):  # Raises when the claim was lost: then nothing is placed.
                 pass
             size = archive.stat().st_size
             renditions.storage().place(archive, renditions.export_name(run.task_id))
@@ -106,7 +106,7 @@ def _head(run: TaskContext, album: Album | None) -> dict[str, Any]:
 
 
 def _found(viewer: User, ids: list[int]) -> Iterator[Picture]:
-    """Those that are still there to be seen, in this order."""
+    """Yield those that the viewer may still see, in this order."""
     for start in range(0, len(ids), CHUNK):
         some = ids[start : start + CHUNK]
         rows = access.pictures_visible_to(viewer).select_related("owner__plan").in_bulk(some)
@@ -136,7 +136,7 @@ def _shown(viewer: User, picture: Picture) -> renditions.Rendition | None:
 
 
 def _opened(stored: str) -> IO[bytes] | None:
-    """None where the bytes are gone: one damaged picture is no reason to keep all others from their owner."""
+    """Return the stored file, or None where it is gone: one damaged picture does not fail the whole export."""
     try:
         return renditions.storage().open(stored)
     except FileNotFoundError:
@@ -193,7 +193,7 @@ def _entry(name: str, method: int) -> ZipInfo:
 
 @contextmanager
 def _temp_paths(task_id: int) -> Iterator[tuple[Path, Path]]:
-    """Two fresh paths; what a run before this one left is removed first."""
+    """Yield two temporary paths; what an earlier run of the task has left is removed first."""
     prefix = f"export-{task_id}-"
     archive = renditions.storage().temp_path()
     for left in archive.parent.glob(f"{prefix}*"):

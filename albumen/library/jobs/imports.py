@@ -1,4 +1,4 @@
-"""Copying images from elsewhere: each address becomes a picture, or a refusal that says why."""
+"""Copy images from other servers: each URL becomes a picture, or an error that says why not."""
 
 from typing import Any
 
@@ -14,12 +14,12 @@ from albumen.uploads.temporary import Upload
 
 
 def import_pictures(run: TaskContext) -> dict[str, Any]:
-    """One result for each address, in their order: `{url, picture}` or `{url, error: {code, detail}}`.
+    """Return one result for each URL, in their order: `{url, picture}` or `{url, error: {code, detail}}`.
 
-    A picture is committed together with its outcome, so a run that is killed goes on behind the last one.
+    A picture is committed together with its outcome, so a run that was killed continues after the last one.
     """
     urls: list[str] = run.arguments["urls"]
-    # Without the addresses, which the task has already: all outcomes are written again at each step.
+    # Without the URLs, which are in the task's arguments: all outcomes are written again at each step.
     # `results` is how a worker before an upgrade left them.
     outcomes: list[dict[str, Any]] = run.checkpoint.get("outcomes") or run.checkpoint.get("results", [])
     for url in urls[len(outcomes) :]:
@@ -31,7 +31,7 @@ def import_pictures(run: TaskContext) -> dict[str, Any]:
 
 
 def _import(run: TaskContext, url: str, before: list[dict[str, Any]]) -> dict[str, Any]:
-    # Asked anew for each address: plan, quota and rights may have changed since the last one.
+    # Read for each URL: plan, quota and rights may have changed since the last one.
     actor = get_active_user(run.owner_id)
     try:
         return _keep(run, actor, url, before)
@@ -57,7 +57,7 @@ def _keep(run: TaskContext, actor: User, url: str, before: list[dict[str, Any]])
         stored = pictures.store_upload(owner=actor, upload=upload)
     finally:
         upload.discard()
-    # The number of the picture is not known before it is made, so the step is told what it has to keep at its end.
+    # The picture's id is known only inside the step, which writes its checkpoint at its end.
     with run.step(advance=1) as step:
         album = None if album_id is None else access.get_album_to_edit_contents(actor, album_id)
         picture, _ = pictures.create_picture(owner=actor, stored=stored, album=album, now=run.now())

@@ -1,4 +1,4 @@
-"""Whether rows, files, counts and quotas agree; and mending what can be mended."""
+"""Check that rows, files, counts and quotas agree, and repair what can be repaired."""
 
 import hashlib
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ class Fault:
 
 
 def check_integrity(*, now: datetime, repair: bool, deep: bool) -> Iterator[Fault]:
-    """Every fault that is found. `deep` also reads each original and compares its sha256."""
+    """Yield every fault. `deep` also reads each original and compares its sha256; `repair` mends what it can."""
     yield from _database()
     yield from _originals(now, deep=deep, repair=repair)
     yield from _usage(repair=repair)
@@ -48,7 +48,8 @@ def _database() -> Iterator[Fault]:
 
 
 def _originals(now: datetime, *, deep: bool, repair: bool) -> Iterator[Fault]:
-    """Rows and files go by in the same order, so that neither is held in memory, and no file is asked for alone."""
+    """Compare rows and files, both in the order of their sha256: so neither list is held in memory, and the store is
+    not asked for each file."""
     uploaded = Picture.objects.filter(source=Source.UPLOAD).values_list("sha256", "pk", "bytes").order_by("sha256")
     files = (item for item in storage().listed("originals") if not item.name.endswith(ASIDE))
     file = next(files, None)

@@ -1,4 +1,4 @@
-"""Looking at linked pictures again, so that their owners learn what has gone."""
+"""Check the URLs of linked pictures again, so that their owners learn which do not work any more."""
 
 from datetime import timedelta
 from typing import Any
@@ -14,7 +14,8 @@ AT_ONCE = 500  # An unreachable address costs up to 10 s.
 
 
 def recheck_linked_pictures(run: TaskContext) -> dict[str, Any]:
-    """Check those that were not looked at for a week, the oldest first; answers how many, and how many differ now."""
+    """Check those whose last check is a week ago, the oldest first; return how many were `checked`, and how many of
+    them `changed` between working and not."""
     checked, changed = run.checkpoint.get("checked", 0), run.checkpoint.get("changed", 0)
     due = Q(link_checked_at=None) | Q(link_checked_at__lt=run.now() - EVERY)
     pictures = Picture.objects.live().filter(due, source=Source.LINK).order_by("link_checked_at", "pk")

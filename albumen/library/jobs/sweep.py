@@ -1,4 +1,4 @@
-"""Files that no row names any more."""
+"""Remove files that no row names any more."""
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
@@ -15,7 +15,7 @@ BATCH = 500
 
 
 def sweep_files(*, now: datetime) -> int:
-    """Remove files that no row names, once they are a day old; answers how many.
+    """Remove files that no row names, once they are a day old, and return how many.
 
     A day is longer than any upload takes between its file and its row.
     """
@@ -42,13 +42,13 @@ def sweep_files(*, now: datetime) -> int:
 
 
 def delete_old_temporary_files(*, now: datetime) -> int:
-    """What killed processes left on this machine's own disk, which no other machine's sweep can see; for each server
-    at its start."""
+    """Remove what killed processes left on this machine's own disk, and return how many files. Each server does it at
+    its start, because no other machine's sweep sees this disk."""
     return storage().delete_old_temporary_files(now - GRACE)
 
 
 def is_named(sha256: str) -> bool:
-    """Whether a picture has this original."""
+    """Return whether a picture has this original."""
     return Picture.objects.filter(sha256=sha256).exists()
 
 
@@ -60,7 +60,7 @@ def _older(prefix: str, before: datetime) -> Iterator[Listed]:
 def _unnamed(
     items: Iterator[Listed], key: Callable[[Listed], str], named: Callable[[Iterable[str]], Iterable[str]]
 ) -> Iterator[Listed]:
-    """Those that no row names by their key, and all that an earlier sweep has set aside."""
+    """Yield those that no row names by their key, and all that an earlier sweep has set aside."""
     while batch := list(islice(items, BATCH)):
         known = set(named({key(item) for item in batch}))
         yield from (item for item in batch if key(item) not in known or item.name.endswith(ASIDE))

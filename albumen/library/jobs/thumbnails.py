@@ -1,4 +1,4 @@
-"""Thumbnails for pictures that were there before their plan had these heights: made ahead of those who look."""
+"""Make thumbnails of pictures that were uploaded before their plan had these heights, ahead of the first request."""
 
 import time
 from typing import Any
@@ -14,7 +14,8 @@ CHUNK = 20
 
 
 def make_thumbnails(run: TaskContext) -> dict[str, Any]:
-    """Make what the plans' heights lack, for the pictures of one `user` or of all users of one `plan`."""
+    """Make the thumbnails that are missing, for the pictures of one `user` or of all users of one `plan`, and return
+    how many pictures were looked at."""
     wanted = _wanted(run.arguments)
     run.report(run.checkpoint.get("done", 0), total=wanted.count())
     done, last = run.checkpoint.get("done", 0), run.checkpoint.get("last", 0)
@@ -45,5 +46,5 @@ def _make(picture: Picture) -> None:
         except NotFound:
             return
         except Unavailable:
-            # People who wait come first; what is not made now is made when it is asked for.
+            # Requests come first; what is not made now is made at its first request.
             time.sleep(1)

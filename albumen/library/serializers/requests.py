@@ -1,4 +1,4 @@
-"""What is asked: uploads, changes, links."""
+"""Bodies of requests: uploads, changes, links."""
 
 from typing import Any
 
@@ -45,7 +45,7 @@ class AlbumField(serializers.IntegerField):
 
 
 class PictureIdsField(serializers.ListField):
-    """1 to 500 ids; in a form each in a field of its own, or, as some clients send lists, with commas in one."""
+    """A list of 1 to 500 ids; in a form one field for each, or one field with commas, as some clients send lists."""
 
     def __init__(self, **kwargs: Any) -> None:
         child = serializers.IntegerField(min_value=1, max_value=MAX_ID)
@@ -60,7 +60,7 @@ class PictureIdsField(serializers.ListField):
 
 class AddedSerializer(StrictSerializer):
     pictures = PictureIdsField()
-    album = AlbumField(required=False, help_text="Only the one in the address.")
+    album = AlbumField(required=False, help_text="Only the one in the URL.")
 
 
 class MoveSerializer(StrictSerializer):
@@ -87,7 +87,7 @@ class UploadSerializer(StrictSerializer):
     expiring_time_seconds = seconds_field(required=False, help_text="Also make an expiring link to the original.")
 
     def writable_names(self) -> list[str]:
-        # An album also takes the ids of pictures that there are; a body with them does not come here.
+        # The same URL takes ids of existing pictures, too; a body with them is read by another serializer.
         return [*super().writable_names(), *(["pictures"] if self.context.get("album") else [])]
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
@@ -102,7 +102,7 @@ class UploadSerializer(StrictSerializer):
 class UploadOrAddSerializer(UploadSerializer):
     """An upload into an album, or the ids of pictures to add to it."""
 
-    pictures = PictureIdsField(required=False, help_text="Instead of a picture: the ids of some that one has.")
+    pictures = PictureIdsField(required=False, help_text="Instead of a picture: ids of your own pictures.")
 
 
 class ImportSerializer(StrictSerializer):
@@ -139,7 +139,7 @@ class PictureChangeSerializer(StrictSerializer):
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if "image_url" in attrs and attrs["image_url"] is None:
-            # Answers say so of each uploaded picture.
+            # Representations of uploaded pictures have this null, and clients send them back.
             if self.instance is not None and self.instance.source == Source.LINK:
                 raise serializers.ValidationError({"image_url": "A linked picture needs an address."}, code="null")
             attrs.pop("image_url")

@@ -1,4 +1,4 @@
-"""What is answered: albums, pictures, expiring links."""
+"""Representations of albums, pictures and expiring links."""
 
 from collections.abc import Callable
 from functools import cached_property, lru_cache
@@ -18,7 +18,7 @@ from albumen.plans.models import Plan
 from albumen.querying import MAX_ID
 from albumen.strict import StrictSerializer
 
-# All but the last, by which lists are paged.
+# The fields of a row as they are named in the API, without the sort key at its end.
 _ROW_NAMES = ["owner" if name == "owner_id" else name for name in PictureRow._fields if name != "name_key"]
 _TAKEN_AT = """When the picture was taken, with milliseconds where the file has them; null where it says nothing.
 
@@ -105,7 +105,7 @@ class LinkSerializer(serializers.Serializer[ExpiringLink]):
 
 @extend_schema_serializer(examples=[OpenApiExample("A picture", value=PICTURE_EXAMPLE, response_only=True)])
 class PictureSerializer(serializers.Serializer[Any]):
-    """A picture with addresses for this viewer."""
+    """A picture with URLs that are signed for this viewer."""
 
     id = serializers.IntegerField()
     name = serializers.CharField()
@@ -144,20 +144,20 @@ class PictureSerializer(serializers.Serializer[Any]):
         if row.taken_at and row.taken_at.microsecond:
             shape["taken_at"] = row.taken_at.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
         if row.source == Source.LINK:
-            # Nothing is known of it but where it is; its bytes are not ours to serve.
+            # Its bytes are on another server, and nothing else is known of it.
             return shape | {"width": None, "height": None, "bytes": None, "sha256": None}
         plan = self._plans[row.owner_id]
-        address = self._address
+        url = self._url
         shape["thumbnails"] = [
-            {"plan_height": wanted, "width": width, "height": height, "url": address(row.id, wanted)}
+            {"plan_height": wanted, "width": width, "height": height, "url": url(row.id, wanted)}
             for wanted, width, height in _sizes(row.width, row.height, *plan.thumbnail_heights)
         ]
         if plan.original:
-            shape["original"] = address(row.id, access.ORIGINAL)
+            shape["original"] = url(row.id, access.ORIGINAL)
         return shape
 
     @cached_property
-    def _address(self) -> Callable[[int, int | str], str]:
+    def _url(self) -> Callable[[int, int | str], str]:
         request = self.context["request"]
         return access.signer_for(request.user, timezone.now(), request.build_absolute_uri("/").rstrip("/"))
 
@@ -177,19 +177,20 @@ class PictureSerializer(serializers.Serializer[Any]):
     @cached_property
     def _albums(self) -> dict[int, list[int]]:
         if "albums" in self.context:
-            # Whoever has just made the picture knows where it is.
+            # The view has just made the picture, and gives the albums that it is in.
             return {picture.id: self.context["albums"] for picture in self._shown}
         return access.albums_of(self.context["request"].user, [picture.id for picture in self._shown])
 
 
 @lru_cache(maxsize=4096)
 def _sizes(width: int, height: int, *heights: int) -> list[tuple[int, int, int]]:
-    """(wanted height, width, height) of each thumbnail, in px; most pictures come from few cameras."""
+    """Return (wanted height, width, height) of each thumbnail, in px. The results are kept, because most pictures have
+    one of few sizes."""
     return [(wanted, *imaging.fit_height(width, height, wanted)) for wanted in heights]
 
 
 class AlbumSerializer(StrictSerializer):
-    """An album with `cover`, as `access.with_cover` adds it."""
+    """An album with the `cover` that `access` adds to it."""
 
     id = serializers.IntegerField(read_only=True)
     name = NameField(max_length=150)
@@ -230,7 +231,7 @@ class RestoredSerializer(serializers.Serializer[Any]):
 
 
 class TrashedSerializer(PictureSerializer):
-    """A picture in the trash; its addresses work again after a restore."""
+    """A picture in the trash; its URLs work again after a restore."""
 
     deleted_at = serializers.DateTimeField(help_text="It is purged 30 days later.")
 

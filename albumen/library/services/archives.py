@@ -1,4 +1,4 @@
-"""Reading archives that people send, as exports made them: everything in one is believed only once it was checked.
+"""Read archives that exports have made and users send back: nothing in one is trusted before it was checked.
 
 Entries are found by the manifest and read as streams, so their names lead nowhere. Nothing is unpacked before the
 directory has been found to be small, honest about its sizes, and without encrypted, doubled or overlapping entries.
@@ -28,10 +28,10 @@ MAX_ALBUMS = 2_000
 # In bytes. The directory of an export has about 110 for each entry, and its manifest about 450.
 MAX_DIRECTORY = 8_000_000
 MAX_DOCUMENT = 32_000_000
-# Pictures are compressed already: what swells more than this when it is unpacked is no archive of them.
-MAX_SWELLING = 20
+# Pictures are compressed already, so an archive of them does not grow by more than this factor when it is unpacked.
+MAX_GROWTH = 20
 _SHA256 = re.compile("[0-9a-f]{64}")
-# Whatever the library makes of bytes that are no ZIP, or of offsets that lead nowhere.
+# What `zipfile` raises for bytes that are no ZIP, or for offsets that lead nowhere.
 _DAMAGE = (BadZipFile, zlib.error, EOFError, RuntimeError, ValueError, OverflowError, OSError, struct.error)
 
 
@@ -64,7 +64,7 @@ class Archive:
         self._file = file
         sizes = {entry.filename: entry.file_size for entry in file.infolist()}
         manifest = _object(self._document(MANIFEST), "manifest.json")
-        # An archive of before there were versions has none.
+        # The first exports had no version.
         known = manifest.get("version", 1) == 1
         _require(known, "A newer version of this service has made it: import it there, or upgrade this one.")
         rows = _list(manifest.get("pictures"), "pictures", MAX_ENTRIES)
@@ -101,7 +101,7 @@ class Archive:
             raise _refusal(f"Its {name} is no JSON.") from None
 
     def copy(self, name: str, write: Callable[[bytes], None]) -> None:
-        """Hand the bytes of an entry to `write`, block by block; `Invalid` where the entry is damaged."""
+        """Pass the bytes of an entry to `write`, block by block; raise `Invalid` where the entry is damaged."""
         for block in self._blocks(name):
             write(block)
 
@@ -116,7 +116,7 @@ class Archive:
 
 @contextmanager
 def opened(path: Path) -> Iterator[Archive]:
-    """Return the archive in this file; `Invalid` with `invalid_archive` where it cannot be taken."""
+    """Yield the archive in this file; raise `Invalid` with `invalid_archive` where it cannot be imported."""
     with _BoundedReads(path.open("rb", buffering=0)) as source:
         try:
             file = ZipFile(source)
@@ -128,7 +128,8 @@ def opened(path: Path) -> Iterator[Archive]:
 
 
 class _BoundedReads(io.BufferedReader):
-    """A file of which no more is read at once than a directory may have: an archive's own figures are not believed."""
+    """A file that reads at most as many bytes at once as a directory may have: the sizes that an archive states itself
+    are not trusted."""
 
     def read(self, size: int | None = -1, /) -> bytes:
         if size is None or size < 0:
@@ -150,7 +151,7 @@ def _check_directory(file: ZipFile, size: int) -> None:
     )
     _require(sum(entry.compress_size for entry in entries) <= size, "Its entries overlap.")
     unpacked = sum(entry.file_size for entry in entries)
-    _require(unpacked <= MAX_SWELLING * size + MAX_DOCUMENT, "It would unpack to far more than it is.")
+    _require(unpacked <= MAX_GROWTH * size + MAX_DOCUMENT, "It would unpack to far more than it is.")
 
 
 def _picture(row: Any, sizes: dict[str, int]) -> ArchivedPicture:

@@ -1,4 +1,4 @@
-"""Linked pictures (requirement D4): only the address is kept; the bytes stay on their own server."""
+"""Linked pictures (requirement D4): only the URL is kept; the bytes stay on their own server."""
 
 from datetime import datetime
 
@@ -76,7 +76,7 @@ def relink_picture(*, picture: Picture, image_url: str, now: datetime) -> None:
 
 
 def recheck_picture(*, picture: Picture, now: datetime) -> bool:
-    """Check a linked picture's address again, note what is wrong with it, and return whether that has changed. The
+    """Check a linked picture's URL again, note what is wrong with it, and return whether that has changed. The
     picture stays in any case: what is away today may be back tomorrow."""
     try:
         problem, form = "", check_image(picture.image_url or "").format

@@ -12,7 +12,7 @@ def clean_name(name: str) -> str:
 
 
 def require_name(name: str) -> str:
-    """Return the clean name; `Invalid` when nothing of it can be seen."""
+    """Return the clean name; raise `Invalid` when nothing of it can be seen."""
     clean = clean_name(name)
     if not clean:
         raise Invalid("blank", "A name needs something that can be seen.", pointer="/name")

@@ -127,7 +127,7 @@ def change_picture(
     name: str | None = None,
     description: str | None = None,
 ) -> Picture:
-    """Change the name, the description, and the address of a linked picture, which is checked again. What is not given
+    """Change the name, the description, and the URL of a linked picture, which is checked again. What is not given
     stays as it is, also where somebody else changes it meanwhile."""
     picture = access.get_editable_picture(actor, picture_id)
     if image_url is not None:

@@ -41,7 +41,7 @@ def start_import(*, actor: User, urls: Sequence[str], now: datetime, album: int 
 
 
 def archive_limit(actor: User) -> int:
-    """Return how many bytes an archive of the actor's may have that is sent to be imported."""
+    """Return the largest size in bytes of an archive that the actor may import."""
     quota, most = actor.plan.quota_bytes, int(settings.IMPORT_ARCHIVE_BYTES)
     return most if quota is None else min(most, quota + ARCHIVE_OVERHEAD)
 

@@ -35,14 +35,14 @@ class Albums(GenericAPIView[Any]):
     ordering_fields = {"id": int, "name": str, "created_at": str, "updated_at": str, "picture_count": int}
     ordering = "-created_at"
 
-    @extend_schema(summary="List albums", description="One's own, and those that one reaches through an organization.")
+    @extend_schema(summary="List albums", description="Your own, and those that your organizations are shown.")
     def get(self, request: SignedInRequest) -> Response:
         page = self.paginate_queryset(access.albums_listed_for(request.user))
         return self.get_paginated_response(self.get_serializer(page, many=True).data)
 
     @extend_schema(
         summary="Make an album",
-        description="Private and one's own, unless `visibility` and `organization` say otherwise.",
+        description="It is yours, and private unless `visibility` says otherwise.",
         responses={201: AlbumSerializer},
     )
     @creates_once
@@ -68,7 +68,7 @@ class OneAlbum(PublicToRead, GenericAPIView[Any]):
 
     @extend_schema(
         summary="Change an album",
-        description="Its owner; the `cover` also whoever may change its content.",
+        description="For its owner; the `cover` also for those who may change its pictures.",
         responses=AlbumSerializer,
     )
     def patch(self, request: SignedInRequest, album_id: int) -> Response:
@@ -112,7 +112,7 @@ class AlbumPictures(PublicToRead, UploadView):
         summary="Upload into an album, or add pictures",
         description=(
             "An upload as for `POST /api/pictures/`, which answers 201 with the picture; or `pictures`, the ids of "
-            "some that one has, to append them, which answers 200 with the album. An `album` in the body can only be "
+            "pictures of yours, to append them, which answers 200 with the album. An `album` in the body can only be "
             f'this one. {ALSO_JSON} Or `{{"pictures": [7, 8]}}`.'
         ),
         request={"multipart/form-data": UploadOrAddSerializer},

@@ -1,4 +1,4 @@
-"""The bytes: thumbnails and originals behind signed addresses, and what expiring links lead to."""
+"""The bytes of pictures: thumbnails and originals at signed URLs, and the targets of expiring links."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING, Any

@@ -25,7 +25,7 @@ class PictureLinks(GenericAPIView[Any]):
     ordering_fields = ORDERINGS
     ordering = "-created_at"
 
-    @extend_schema(summary="List a picture's links", description="For the picture's owner; those that ended, too.")
+    @extend_schema(summary="List a picture's links", description="For the picture's owner; also those that ended.")
     def get(self, request: Request, picture_id: int) -> Response:
         page = self.paginate_queryset(access.links_of_picture(request.user, picture_id))
         return self.get_paginated_response(self.get_serializer(page, many=True).data)
@@ -59,7 +59,7 @@ class Links(GenericAPIView[Any]):
     ordering_fields = ORDERINGS
     ordering = "-created_at"
 
-    @extend_schema(summary="List one's links", description="Of one's own pictures; those that ended, too.")
+    @extend_schema(summary="List your links", description="Of your own pictures; also those that ended.")
     def get(self, request: Request) -> Response:
         page = self.paginate_queryset(access.links_of(request.user))
         return self.get_paginated_response(self.get_serializer(page, many=True).data)
@@ -75,7 +75,7 @@ class OneLink(GenericAPIView[Any]):
     def get(self, request: Request, link_id: int) -> Response:
         return Response(self.get_serializer(access.get_link(request.user, link_id)).data)
 
-    @extend_schema(summary="Revoke a link", description="Its address answers 410 from now on.", responses={204: None})
+    @extend_schema(summary="Revoke a link", description="Its URL gives 410 from now on.", responses={204: None})
     def delete(self, request: SignedInRequest, link_id: int) -> Response:
         require_no_fields(request)
         links.revoke_link(actor=request.user, link_id=link_id, now=timezone.now())

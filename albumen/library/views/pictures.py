@@ -1,4 +1,4 @@
-"""Upload, list, read, rename, delete; and the trash."""
+"""Pictures and the trash."""
 
 from typing import TYPE_CHECKING, Any, cast
 
@@ -49,14 +49,14 @@ ORDERINGS = {
 
 
 class PublicToRead(APIView):
-    """What is public is for anybody, signed in or not."""
+    """A view that anybody may read, signed in or not, as far as `access` allows."""
 
     def get_permissions(self) -> list[BasePermission]:
         return [AllowAny()] if self.request.method in SAFE_METHODS else [IsAuthenticated()]
 
 
 class UploadView(AcceptsUploads):
-    """What takes a picture, at the size that the caller's plan allows."""
+    """A view that takes a picture, of at most the size in the caller's plan."""
 
     serializer_class = PictureSerializer
 
@@ -66,7 +66,7 @@ class UploadView(AcceptsUploads):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
         if request.method == "POST":
-            # Known only now, and before the body is read: whoever is refused need not send the rest.
+            # Set once the user is known and before the body is read, so that a refused client need not send the rest.
             self.limit_upload(request, cast("User", request.user).plan.max_upload_bytes)
 
     def upload(self, request: SignedInRequest, *, album: int | None = None, owner: "User | None" = None) -> Response:
@@ -97,14 +97,14 @@ class Pictures(UploadView):
 
     @extend_schema(
         summary="List pictures",
-        description="One's own, and not those in the trash. Administrators list everybody's with `scope=all`.",
+        description="Your own, without those in the trash. Administrators list everybody's with `scope=all`.",
     )
     def get(self, request: SignedInRequest) -> Response:
         page = self.paginate_queryset(self.listed(request))
         return self.get_paginated_response(self.get_serializer(page, many=True).data)
 
     def listed(self, request: SignedInRequest) -> Any:
-        # By far the most frequent list of all.
+        # By far the most frequent list, so its query is compiled once.
         if PictureQuery.asks_nothing(request.query_params):
             return access.own_pictures(request.user)
         return access.pictures_visible_to(request.user)
@@ -210,7 +210,7 @@ class RestoreAll(GenericAPIView[Any]):
     @extend_schema(
         summary="Take everything out of the trash",
         description=(
-            "One's own; with `scope: all`, for administrators, what the last deletion of every picture put there."
+            "Your own; with `scope: all`, for administrators, what the last deletion of every picture put there."
         ),
         responses=RestoredSerializer,
     )

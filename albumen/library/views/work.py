@@ -1,4 +1,4 @@
-"""What takes longer than a request: imports and exports, and the archives that exports make."""
+"""Imports and exports, which take longer than a request, and the archives that exports make."""
 
 from typing import TYPE_CHECKING, Any, cast
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 def accepted(task: "Task", request: Request) -> Response:
-    """202, with the task to watch."""
+    """Return 202 with the task, and its URL in `Location`."""
     shape = TaskSerializer(task, context={"request": request}).data
     return Response(shape, status=202, headers={"Location": request.build_absolute_uri(f"/api/tasks/{task.pk}/")})
 
@@ -45,11 +45,11 @@ class Import(AcceptsUploads):
         self.limit_upload(request, work.archive_limit(cast("User", request.user)))
 
     @extend_schema(
-        summary="Import pictures by their addresses",
+        summary="Import pictures by their URLs",
         description=(
-            "A task that copies up to 500 images into pictures of one's own, under the same rules as an upload and "
+            "A task that copies up to 500 images into pictures of yours, under the same rules as an upload and "
             "the same guards as a linked picture; a store may serve them as `application/octet-stream`. Its result "
-            "has one entry for each address: `{url, picture}`, or `{url, error: {code, detail}}`. This address also "
+            "has one entry for each URL: `{url, picture}`, or `{url, error: {code, detail}}`. This address also "
             "takes what `POST /api/pictures/import/archive/` takes."
         ),
         request=ImportSerializer,
@@ -71,7 +71,7 @@ class Import(AcceptsUploads):
 
 @extend_schema(tags=["Tasks"])
 class ImportArchive(Import):
-    """An import under an address of its own, since few generators know a body with two media types."""
+    """The import of an archive at a URL of its own: few client generators know a body with two media types."""
 
     @extend_schema(
         summary="Import an archive",
@@ -116,9 +116,9 @@ class ExportProfile(APIView):
     refusals = {"POST": [409]}
 
     @extend_schema(
-        summary="Export all of one's data",
+        summary="Export all of your data",
         description=(
-            "A task that packs a ZIP as for an album, with all that one gave and that is not in the trash: every "
+            "A task that packs a ZIP as for an album, with everything of yours that is not in the trash: every "
             "original byte for byte, whatever the plan, and `profile.json`, `albums.json`, `links.json` (without "
             "their URLs), `organizations.json` and `sessions.json`. It holds no password and no token."
         ),
