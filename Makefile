@@ -30,7 +30,7 @@ stack: ## Start the scaled set-up of docs/operations.md on loopback, for a look;
 # With ALBUMEN_TEST_DATABASE=postgres everything runs there, and nothing on SQLite.
 # Bytecode is kept, even where it is not wanted otherwise: to rewrite the tests takes each process 4 seconds.
 PYTEST := PYTHONDONTWRITEBYTECODE= $(VENV_PYTHON) -m pytest -n auto --dist loadgroup
-ON_POSTGRES := tasks test_prepared.py test_search.py $(addprefix background/test_,exports.py imports.py) \
+ON_POSTGRES := tasks test_compiled_queries.py test_search.py $(addprefix background/test_,exports.py imports.py) \
 	$(addprefix http/,access admin/test_lists.py albums events library organizations \
 	$(addprefix accounts/test_,deactivation.py deletion.py directory.py guessing_at_once.py paging.py refresh.py \
 	registration.py sessions.py user_changes.py) \
