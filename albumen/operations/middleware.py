@@ -83,8 +83,8 @@ class ProbesMiddleware(Middleware):
         if path not in probes.PATHS:
             return self.get_response(request)
         match = request.resolver_match = resolve(f"/{path}/")
-        answer: HttpResponse = match.func(request)
-        return answer
+        response: HttpResponse = match.func(request)
+        return response
 
 
 class OptionalSlashMiddleware(Middleware):
@@ -127,10 +127,10 @@ class InputMiddleware(Middleware):
             refusal = problems.response(request, 415, "unsupported_content_encoding", detail)
             refusal["Accept-Encoding"] = "identity"
             return refusal
-        answer = self.get_response(request)
-        if isinstance(answer, HttpResponseNotAllowed):
-            return problems.not_allowed(request, answer["Allow"])
-        return answer
+        response = self.get_response(request)
+        if isinstance(response, HttpResponseNotAllowed):
+            return problems.not_allowed(request, response["Allow"])
+        return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if isinstance(exception, DomainError):

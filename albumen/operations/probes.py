@@ -19,9 +19,9 @@ class _Probe(View):
     http_method_names = ["get", "head", "options"]
 
     def http_method_not_allowed(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        answer = problems.response(request, 405, "method_not_allowed", "Ask with GET.")
-        answer["Allow"] = "GET, HEAD, OPTIONS"
-        return answer
+        response = problems.response(request, 405, "method_not_allowed", "Ask with GET.")
+        response["Allow"] = "GET, HEAD, OPTIONS"
+        return response
 
 
 class Health(_Probe):
@@ -42,11 +42,11 @@ class Ready(_Probe):
             return _uncached(HttpResponse(orjson.dumps(body), content_type="application/json"))
         request_id = getattr(request, "request_id", "-")
         body |= problems.document(503, "not_ready", "; ".join(down), request_id=request_id)
-        refusal, headers = problems.rendered(body, request.headers.get("Accept", ""))
-        answer = HttpResponse(refusal, status=503, headers=headers)
+        content, headers = problems.rendered(body, request.headers.get("Accept", ""))
+        response = HttpResponse(content, status=503, headers=headers)
         # readiness.py logs each change once; Django would log every 503.
-        answer._has_been_logged = True  # type: ignore[attr-defined]
-        return _uncached(answer)
+        response._has_been_logged = True  # type: ignore[attr-defined]
+        return _uncached(response)
 
 
 def _part(state: readiness.State) -> dict[str, Any]:
@@ -59,8 +59,8 @@ class Metrics(_Probe):
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if not _may_read_metrics(request):
             return problems.not_found(request)
-        answer: HttpResponse = super().dispatch(request, *args, **kwargs)  # type: ignore[assignment]
-        return answer
+        response: HttpResponse = super().dispatch(request, *args, **kwargs)  # type: ignore[assignment]
+        return response
 
     def get(self, request: HttpRequest) -> HttpResponse:
         body, media_type = metrics.exposition(request.headers.get("Accept", ""))
@@ -76,7 +76,7 @@ def _may_read_metrics(request: HttpRequest) -> bool:
     return address is not None and any(address in ipaddress.ip_network(text) for text in settings.METRICS_ALLOW)
 
 
-def _uncached(answer: HttpResponse) -> HttpResponse:
-    answer["Cache-Control"] = "no-store"
-    answer["Content-Length"] = str(len(answer.content))
-    return answer
+def _uncached(response: HttpResponse) -> HttpResponse:
+    response["Cache-Control"] = "no-store"
+    response["Content-Length"] = str(len(response.content))
+    return response

@@ -77,11 +77,11 @@ class Part:
                 if fresh:
                     return known
             self._begun = now
-            answer = self._result = Future()
-        threading.Thread(target=self._work, args=(answer,), name=f"check of {self.name}", daemon=True).start()
-        return answer
+            result = self._result = Future()
+        threading.Thread(target=self._work, args=(result,), name=f"check of {self.name}", daemon=True).start()
+        return result
 
-    def _work(self, answer: "Future[State]") -> None:
+    def _work(self, result: "Future[State]") -> None:
         try:
             state = State(self.name, figures=self._check())
         except Down as error:
@@ -97,7 +97,7 @@ class Part:
             logger.log(logging.INFO if state.ok else logging.ERROR, "%s: %s", self.name, state.reason or "ok again")
         self._was_ok = state.ok
         self._ended = time.monotonic()
-        answer.set_result(state)
+        result.set_result(state)
 
 
 def check_database() -> Figures:

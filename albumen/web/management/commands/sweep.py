@@ -19,6 +19,6 @@ class Command(BaseCommand):
         pictures = purge_trash(now=now)
         files = sweep_files(now=now)
         sessions = delete_ended_sessions(now=now)
-        answers = delete_old_answers(now=now)
-        if options["verbosity"] > 1 or pictures or files or sessions or answers:
-            self.stdout.write(f"Swept {pictures} pictures, {files} files, {sessions} logins, {answers} kept answers.")
+        responses = delete_old_answers(now=now)
+        if options["verbosity"] > 1 or pictures or files or sessions or responses:
+            self.stdout.write(f"Swept {pictures} pictures, {files} files, {sessions} sessions, {responses} responses.")
