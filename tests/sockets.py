@@ -12,7 +12,7 @@ from tests.server import Server
 
 
 class Socket:
-    """What a client says and hears, as objects."""
+    """A client's connection, with messages as objects."""
 
     def __init__(self, connection: ClientConnection) -> None:
         self.connection = connection
@@ -25,7 +25,7 @@ class Socket:
         return heard
 
     def sign_in(self, client: Any, **fields: Any) -> dict[str, Any]:
-        """With the client's token; answers what the server says to it."""
+        """Send the client's token, and return what the server says to it."""
         self.say({"type": "auth", "access": token_of(client), **fields})
         return self.hear()
 
@@ -35,7 +35,7 @@ class Socket:
         return events
 
     def read_to_the_end(self) -> tuple[list[dict[str, Any]], int | None]:
-        """All that comes until the server closes, and the code that it closed with, None where it just cut."""
+        """Return all messages until the server closes, and the code that it closed with, None where it gave none."""
         heard: list[dict[str, Any]] = []
         while True:
             try:
@@ -44,7 +44,7 @@ class Socket:
                 return heard, closed.rcvd.code if closed.rcvd else None
 
     def ended(self) -> int | None:
-        """The same, where only the end matters."""
+        """Return the code that the server closes with, None where it gives none."""
         return self.read_to_the_end()[1]
 
 
@@ -54,6 +54,6 @@ def token_of(client: Any) -> str:
 
 @contextmanager
 def listening(server: Server, path: str = "/ws/events/", **options: Any) -> Iterator[Socket]:
-    """A socket to this server, not signed in yet."""
+    """Open a socket to this server, not signed in yet."""
     with connect(f"ws://127.0.0.1:{server.port}{path}", compression=None, **options) as connection:
         yield Socket(connection)

@@ -23,7 +23,7 @@ TYPES = [
 
 
 class EventDataSerializer(serializers.Serializer[Any]):
-    """What an event is about: the members of all types in one, since generators make little of a choice of shapes.
+    """The data of an event: the members of all types in one, since generators make little of a choice of shapes.
     `/docs/events/` says which of them each type has."""
 
     id = serializers.IntegerField(required=False, help_text="Of the picture, album, link or task.")

@@ -5,12 +5,11 @@ import socket
 from typing import Any
 
 import orjson
+from django.conf import settings
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from albumen.api.problems import document
 
-# Linux ends a connection whose client accepts nothing for this long, WebSockets among them.
-UNREAD_MILLISECONDS = 60_000
 # How long an idle connection may bring one more request once the server has to end.
 LINGER_SECONDS = 1.0
 
@@ -25,7 +24,9 @@ class HttpProtocol(HttpToolsProtocol):
         super().connection_made(transport)
         if hasattr(socket, "TCP_USER_TIMEOUT"):
             connection = transport.get_extra_info("socket")
-            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNREAD_MILLISECONDS)
+            # Linux ends the connection, also a WebSocket, whose client accepts nothing for so many milliseconds.
+            patience = round(2000 * settings.STALLED_SECONDS)
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, patience)
 
     def shutdown(self) -> None:
         self._ending = True
@@ -42,8 +43,8 @@ class HttpProtocol(HttpToolsProtocol):
             self.cycle.keep_alive = False
 
     def eof_received(self) -> Any:
-        """Keep the connection open for the answer. A body in chunks has no length by which anybody could see that it
-        is not whole, so there the connection is closed, as uvicorn does."""
+        """Keep the connection open for the answer, where uvicorn would close it; but not in the middle of a body in
+        chunks, which has no length to see by that it is not whole."""
         cycle = self.cycle
         if cycle is None or cycle.response_complete:
             return None

@@ -39,8 +39,8 @@ def _incomplete(reason: str) -> BodyIncomplete:
 
 
 class BodyBuffer:
-    """What has come of a body that nobody reads yet: in memory while there is room for it, then in a file without a
-    name, which is gone with its process."""
+    """The beginning of a body that nobody reads yet: in memory while there is room, then in a file without a name,
+    which is gone with its process."""
 
     _in_memory = 0
     _on_disk = 0
@@ -87,7 +87,8 @@ class BodyBuffer:
             piece = os.pread(self._file.fileno(), HANDED_BYTES, self._read)
             self._read += len(piece)
         else:
-            piece = bytes(self._memory[:HANDED_BYTES])
+            with memoryview(self._memory) as memory:
+                piece = bytes(memory[:HANDED_BYTES])
             self._forget(len(piece))
         self.size -= len(piece)
         return piece

@@ -33,7 +33,7 @@ with suppress(OSError):
 
 
 def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-    """Django, on a body that refuses to end before its Content-Length."""
+    """Call Django with a body that raises `BodyIncomplete` where it ends before its Content-Length."""
     length: Any = environ.get("CONTENT_LENGTH") or None
     if length is None and "chunked" in environ.get("HTTP_TRANSFER_ENCODING", "").lower():
         environ["CONTENT_LENGTH"] = UNKNOWN_LENGTH

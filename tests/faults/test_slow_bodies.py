@@ -1,5 +1,5 @@
-"""Clients that send a body so slowly that each would hold a thread: on the server that takes bodies, behind a proxy or
-without one."""
+"""Clients that send a body so slowly that each would hold a thread, or read nothing: on the server that takes bodies,
+behind a proxy or without one."""
 
 import hashlib
 import re
@@ -195,3 +195,15 @@ def test_a_body_that_is_not_whole_when_the_server_ends_is_refused_in_words(serve
                     answer = connection.recv(65536)
     assert answer.startswith(b"HTTP/1.1 400 ")
     assert b"body_incomplete" in answer
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the kernel does it")
+def test_a_client_that_reads_nothing_is_disconnected(server: Server) -> None:
+    with socket.socket() as connection:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        connection.settimeout(20)
+        connection.connect(("127.0.0.1", server.port))
+        connection.sendall(b"GET /api/schema/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        time.sleep(10)
+        with pytest.raises(ConnectionResetError):
+            b"".join(iter(partial(connection.recv, 65536), b""))

@@ -54,6 +54,7 @@ class EventSocket:
         self._window, self._count = 0.0, 0
 
     async def run(self) -> None:
+        """Serve the connection until it ends, however it does."""
         await self._receive()  # "websocket.connect"
         self._holds_slot = self._hub.take_slot(self._address)
         if not self._holds_slot:
@@ -151,7 +152,7 @@ class EventSocket:
         self._hub.wake()
 
     def advance(self, last: int) -> None:
-        """Send the events up to this number, in a task of its own."""
+        """Start to send the events up to this number, where they were not sent yet."""
         if not self._ready or self._ended or last <= self._last:
             return
         self._last = last

@@ -92,11 +92,11 @@ def events_after(*, user_id: int, after: int | None, limit: int) -> Page:
     # Read before the events, so that nothing that is written or pruned meanwhile is left out unseen.
     last = last_number(user_id)
     if after is not None and after > last:
-        raise Invalid("unknown_event", f"Your newest event is {last}: start anew without `after`.", pointer="/after")
+        raise Invalid("unknown_event", f"Your newest event is {last}: start again without `after`.", pointer="/after")
     events = list(events_of(user_id).filter(number__gt=after or 0)[:limit])
     if after is not None and after < last and (not events or events[0].number > after + 1):
         oldest = events[0].number if events else last + 1
-        detail = f"Events are kept for {KEPT.days} days. Read anew what you show, then go on after {oldest - 1}."
+        detail = f"Events are kept for {KEPT.days} days. Read again what you show, then go on after {oldest - 1}."
         raise Gone("events_pruned", detail, oldest=oldest)
     return Page(events, max(last, events[-1].number if events else 0))
 
