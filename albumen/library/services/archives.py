@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile
 
 import orjson
@@ -75,7 +74,7 @@ class Archive:
         _require(len(set(ids)) == len(ids), "Its manifest has two pictures with one id.")
         self.albums = self._albums(manifest, sizes)
 
-    def _albums(self, manifest: dict[str, Any], sizes: dict[str, int]) -> list[ArchivedAlbum]:
+    def _albums(self, manifest: dict[str, object], sizes: dict[str, int]) -> list[ArchivedAlbum]:
         if manifest.get("album") is not None:
             about = _object(manifest["album"], "album")
             return [_album({**about, "pictures": [picture.id for picture in self.pictures]})]
@@ -84,7 +83,7 @@ class Archive:
         rows = _object(self._document(ALBUMS), ALBUMS).get("albums")
         return [_album(row) for row in _list(rows, "albums", MAX_ALBUMS)]
 
-    def _document(self, name: str) -> Any:
+    def _document(self, name: str) -> object:
         text = bytearray()
 
         def write(block: bytes) -> None:
@@ -154,12 +153,13 @@ def _check_directory(file: ZipFile, size: int) -> None:
     _require(unpacked <= MAX_GROWTH * size + MAX_DOCUMENT, "It would unpack to far more than it is.")
 
 
-def _picture(row: Any, sizes: dict[str, int]) -> ArchivedPicture:
+def _picture(row: object, sizes: dict[str, int]) -> ArchivedPicture:
     fields = _object(row, "picture")
     file, sha256 = fields.get("file"), fields.get("sha256") or ""
-    _require(file is None or (isinstance(file, str) and file in sizes), f"It lacks {str(file)[:100]}.")
-    valid = isinstance(sha256, str) and (file is None or _SHA256.fullmatch(sha256))
-    _require(bool(valid), "Its manifest lacks the sha256 of a file.")
+    if file is not None and not (isinstance(file, str) and file in sizes):
+        raise _refusal(f"It lacks {str(file)[:100]}.")
+    if not isinstance(sha256, str) or not (file is None or _SHA256.fullmatch(sha256)):
+        raise _refusal("Its manifest lacks the sha256 of a file.")
     return ArchivedPicture(
         id=_id(fields.get("id")),
         name=clean_name(_text(fields.get("name"))) or "picture",
@@ -171,7 +171,7 @@ def _picture(row: Any, sizes: dict[str, int]) -> ArchivedPicture:
     )
 
 
-def _album(row: Any) -> ArchivedAlbum:
+def _album(row: object) -> ArchivedAlbum:
     fields = _object(row, "album")
     return ArchivedAlbum(
         name=shorten(clean_line(_text(fields.get("name"))), 150) or "Album",
@@ -180,30 +180,29 @@ def _album(row: Any) -> ArchivedAlbum:
     )
 
 
-def _object(value: Any, what: str) -> dict[str, Any]:
-    _require(isinstance(value, dict), f"Its manifest is wrong: {what} is no object.")
-    found: dict[str, Any] = value
-    return found
+def _object(value: object, what: str) -> dict[str, object]:
+    if isinstance(value, dict):
+        return value
+    raise _refusal(f"Its manifest is wrong: {what} is no object.")
 
 
-def _list(value: Any, what: str, most: int) -> list[Any]:
-    _require(isinstance(value, list), f"Its manifest is wrong: {what} is no list.")
+def _list(value: object, what: str, most: int) -> list[object]:
+    if not isinstance(value, list):
+        raise _refusal(f"Its manifest is wrong: {what} is no list.")
     _require(len(value) <= most, f"Its manifest is wrong: {what} has more than {most:,} entries.")
-    found: list[Any] = value
-    return found
+    return value
 
 
-def _id(value: Any) -> int:
-    _require(type(value) is int, "Its manifest is wrong: an id is no number.")
-    found: int = value
-    return found
+def _id(value: object) -> int:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    raise _refusal("Its manifest is wrong: an id is no number.")
 
 
-def _text(value: Any) -> str:
-    _require(
-        value is None or isinstance(value, str), "Its manifest is wrong: a name, description or address is no text."
-    )
-    return value or ""
+def _text(value: object) -> str:
+    if value is None or isinstance(value, str):
+        return value or ""
+    raise _refusal("Its manifest is wrong: a name, description or address is no text.")
 
 
 def _require(condition: bool, refusal: str) -> None:
