@@ -36,8 +36,8 @@ def nothing_left(shared_server: Any, alice: httpx.Client) -> Iterator[None]:
     assert alice.get("/api/profile/").json()["usage"] == before
     deadline = time.monotonic() + 10
     incoming = shared_server.data_dir / "media" / "incoming"
-    while drafts := [path for path in incoming.glob("*") if path.suffix != ".lock"]:
-        assert time.monotonic() < deadline, drafts
+    while temporary_files := [path for path in incoming.glob("*") if path.suffix != ".lock"]:
+        assert time.monotonic() < deadline, temporary_files
         time.sleep(0.05)
 
 

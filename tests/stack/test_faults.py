@@ -70,7 +70,7 @@ def noisy(seed, side=700):
     return pictures.encode(Image.frombytes("RGB", (side, side), pixels), "PNG")
 
 
-def drafts(server):
+def temporary_files(server):
     """What a request left on the disk of the web processes."""
     folder = server.data_dir / "media/incoming"
     return [path.name for path in folder.iterdir() if path.is_file() and path.suffix != ".lock"]
@@ -152,7 +152,7 @@ def test_the_store_fails_in_the_middle_of_an_upload(stack, room, pause, bound):
         assert int(answer.headers["Retry-After"]) > 0
         assert seconds < bound
         assert alice.get("/api/pictures/").json()["results"] == []
-        assert drafts(stack) == []
+        assert temporary_files(stack) == []
         # A cut one has sent its head and some of its bytes; a slow one may have come to its end, whole.
         for name in stack.store.names("originals"):
             if sha256 in name:
@@ -200,12 +200,12 @@ def test_the_disk_is_full(crowded):
     use_plan(crowded, alice, "Enterprise")
     kept = upload(alice, seed=1)
     content = noisy(seed=22)
-    # Nothing at all, half of the draft, and all of it but none of the thumbnails.
+    # Nothing at all, half of the temporary file, and all of it but none of the thumbnails.
     for room in (0, len(content) // 2, len(content) + 8192):
         crowded.disk.fill(room=room)
         for _ in range(3):
             refused(send(alice, content), 507, "out_of_space")
-            assert drafts(crowded) == []
+            assert temporary_files(crowded) == []
         # What memory does not hold is waited for on the same disk.
         refused(send(alice, content + bytes(40_000_000)), 507, "out_of_space")
         assert [one["id"] for one in alice.get("/api/pictures/").json()["results"]] == [kept["id"]]
@@ -244,7 +244,7 @@ def test_five_hundred_clients_send_a_byte_a_second(stack):
         became = json.loads(slow.stdout.read())
     assert became["heads"] == {"dropped": 250}
     assert became["bodies"] == {"400, dropped": 250}
-    assert drafts(stack) == []
+    assert temporary_files(stack) == []
     assert dripping.get("/api/profile/").json()["usage"] == {"bytes": 0, "pictures": 0}
 
 

@@ -33,7 +33,7 @@ def noisy(seed: int) -> bytes:
     return pictures.encode(Image.frombytes("RGB", (700, 600), random.Random(seed).randbytes(700 * 600 * 3)), "PNG")
 
 
-def drafts(server: Any) -> list[str]:
+def temporary_files(server: Any) -> list[str]:
     """Files on the server's own disk."""
     media = server.data_dir / "media"
     return [path.name for path in media.rglob("*") if path.is_file() and path.suffix != ".lock"]
@@ -52,7 +52,7 @@ def test_pictures_are_kept_on_s3_and_nothing_on_the_disk(alice, stored_away, sto
             assert shown.headers["Content-Security-Policy"].endswith("sandbox")
             assert pictures.opened(shown.content).height == thumbnail["height"]
     assert [one["id"] for one in alice.get("/api/pictures/").json()["results"]] == [picture["id"]]
-    assert drafts(stored_away) == []
+    assert temporary_files(stored_away) == []
 
 
 def test_ranges_and_conditions_are_answered_as_from_a_disk(alice):
@@ -97,7 +97,7 @@ def test_a_lost_thumbnail_is_made_again_once_for_all_that_ask(alice, stored_away
         answers = list(threads.map(lambda _: httpx.get(url, timeout=30), range(4)))
     assert [answer.status_code for answer in answers] == [200] * 4
     assert len({answer.content for answer in answers}) == 1
-    assert drafts(stored_away) == []
+    assert temporary_files(stored_away) == []
 
 
 def test_an_avatar_is_kept_and_the_one_before_removed(alice, store):
@@ -194,7 +194,7 @@ def test_while_the_store_is_away_nothing_is_written_and_the_refusal_says_so(alic
     assert [one["id"] for one in alice.get("/api/pictures/").json()["results"]] == [picture["id"]]
     assert httpx.get(picture["original"]).status_code == 200
     assert upload(alice, pictures.png(500, 400, seed=12)).status_code == 201
-    assert drafts(stored_away) == []
+    assert temporary_files(stored_away) == []
 
 
 @pytest.mark.fault
@@ -210,7 +210,7 @@ def test_a_put_that_is_cut_in_its_middle_leaves_no_row_and_nothing_torn(alice, s
     # The thumbnails were whole by then; of the original there is nothing.
     assert [name for name in store.names("originals") if sha256 in name] == []
     assert alice.get("/api/pictures/").json()["results"] == []
-    assert drafts(stored_away) == []
+    assert temporary_files(stored_away) == []
     assert "Everything agrees" in stored_away.manage("check_integrity", "--deep")
     again = upload(alice, content)
     assert again.status_code == 201

@@ -8,7 +8,7 @@ import pytest
 
 from tests.http.library.test_at_once import at_once
 from tests.http.problems import refused
-from tests.storage.test_s3 import drafts, noisy, upload
+from tests.storage.test_s3 import noisy, temporary_files, upload
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ def test_uploads_are_refused_in_the_silence_and_the_first_after_it_is_taken_with
         refused(answer, 503, "storage_unavailable")
     # One waits to find out, and who comes meanwhile does not.
     assert "it keeps silent" in impatient.log.read_text()
-    assert drafts(impatient) == []
+    assert temporary_files(impatient) == []
     assert alice.get("/api/profile/").json()["usage"]["pictures"] == 1
 
     store.line.mend()
