@@ -193,6 +193,9 @@ def test_a_body_that_is_not_whole_when_the_server_ends_is_refused_in_words(serve
                 connection.sendall(bytes(2000))
                 with suppress(TimeoutError):
                     answer = connection.recv(65536)
+            connection.settimeout(5)
+            with suppress(OSError):
+                answer += b"".join(iter(partial(connection.recv, 65536), b""))
     assert answer.startswith(b"HTTP/1.1 400 ")
     assert b"body_incomplete" in answer
 
