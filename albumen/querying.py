@@ -18,4 +18,4 @@ def require_known_parameters(params: MultiValueDict[str, str], known: Iterable[s
             detail = f"There is no such parameter; known: {', '.join(names)}."
             raise Invalid("unknown_parameter", detail, pointer=f"/{name}")
         if len(params.getlist(name)) > 1:
-            raise Invalid("repeated_parameter", "Give this parameter once.", pointer=f"/{name}")
+            raise Invalid("repeated_parameter", pointer=f"/{name}")

@@ -102,7 +102,7 @@ def spend(rate: str, *key: str, times: int = 1) -> None:
     except StorageError:
         if rate in _OPEN:
             return
-        raise Unavailable("attempts_not_counted", "This cannot be done safely right now. Try again soon.") from None
+        raise Unavailable("attempts_not_counted") from None
     raise LimitReached(max(1, round(reset - time.time())))
 
 

@@ -48,9 +48,9 @@ def agrees(purpose: str, text: str, code: str) -> bool:
 def require_valid(purpose: str, text: str, code: str, *, expires: int, now: datetime) -> None:
     """`Forbidden` where the code was not made here, or is past its time."""
     if not agrees(purpose, text, code):
-        raise Forbidden("invalid_signature", "This address was not made here. Read what it belongs to anew.")
+        raise Forbidden("invalid_signature")
     if now.timestamp() >= expires:
-        raise Forbidden("expired_signature", "This address has expired. Read what it belongs to anew for a fresh one.")
+        raise Forbidden("expired_signature")
 
 
 @lru_cache(maxsize=16)

@@ -27,7 +27,7 @@ def get_active_user(user_id: int | None) -> User:
     """Whom work in the background is done for, with the plan as it is now; `Forbidden` once the account is closed."""
     user = User.objects.select_related("plan").filter(pk=user_id or 0, is_active=True).first()
     if user is None:
-        raise Forbidden("account_inactive", "The account that started this is closed or switched off.")
+        raise Forbidden("account_inactive")
     return user
 
 

@@ -105,8 +105,7 @@ class KeysetPagination(BasePagination):
             raw = b""
         mac, text = raw[:_MAC_BYTES], raw[_MAC_BYTES:]
         if not text or not hmac.compare_digest(mac, _mac(self._bound, text)):
-            detail = "This cursor belongs to another list, ordering or filter: start from the first page."
-            raise Invalid("invalid_cursor", detail, pointer="/cursor")
+            raise Invalid("invalid_cursor", pointer="/cursor")
         backwards, value, row_id = orjson.loads(text)
         if isinstance(value, dict):
             value = datetime.fromisoformat(value["t"])

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from albumen import pages
-from albumen.api.error_codes import CATALOGUE
+from albumen.error_codes import CATALOGUE
 
 REMEDIES = {code.name: code.remedy for chapter in CATALOGUE for code in chapter.codes}
 
@@ -75,7 +75,7 @@ def page(problem: dict[str, Any], *, address: str = "", retry_after: int | None 
     context = {
         "problem": problem,
         "title": words.title,
-        "text": words.text or problem["detail"],
+        "text": words.text or problem["detail"].removesuffix(remedy).strip(),
         "remedy": remedy,
         "sign_in": status == 401,
         "address": address,

@@ -10,7 +10,7 @@ from drf_spectacular.utils import OpenApiParameter
 from rest_framework.permissions import AllowAny
 from rest_framework.serializers import CharField, ChoiceField, IntegerField, Serializer
 
-from albumen.api.error_codes import CODES
+from albumen.error_codes import CODES
 from albumen.idempotency.views import HEADER, REPLAYED
 
 REFUSALS = {

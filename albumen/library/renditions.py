@@ -66,7 +66,7 @@ def place_upload(upload: Upload, heights: Sequence[int]) -> imaging.Facts:
         for height, item in zip(temps, made, strict=True):
             storage().place(item.path, _thumbnail_name(upload.sha256, height, item.format), durable=False)
             if time.monotonic() > deadline:
-                raise Unavailable("storage_unavailable", "The store of files is too slow. Try again in a moment.")
+                raise Unavailable("storage_unavailable")
         storage().place(upload.path, original_name(upload.sha256), size=upload.size)
     finally:
         for temp in temps.values():
@@ -130,7 +130,7 @@ def _decoding() -> Iterator[None]:
         with room_needed():
             yield
     except imaging.Busy:
-        raise Unavailable("decoders_busy", "Too many pictures are being read right now. Try again soon.") from None
+        raise Unavailable("decoders_busy") from None
 
 
 def _source(picture: Picture) -> AbstractContextManager[Path]:

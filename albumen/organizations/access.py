@@ -36,7 +36,7 @@ def get_managed_organization(viewer: Viewer, organization_id: int, *, lock: bool
     organization = get_organization(viewer, organization_id, lock=lock)
     # Asked anew, because who waits for the lock has read the role before.
     if not is_administrator(viewer) and role_in(viewer, organization_id) != Role.OWNER:
-        raise Forbidden("not_an_owner", "Only owners of the organization may do this.")
+        raise Forbidden("not_an_owner")
     return organization
 
 

@@ -59,9 +59,7 @@ def _delete(organization: Organization) -> None:
     try:
         organization.delete()
     except ProtectedError:
-        raise Conflict(
-            "organization_owns_albums", "The organization still owns albums: delete or move them first."
-        ) from None
+        raise Conflict("organization_owns_albums") from None
 
 
 @transaction.atomic
@@ -79,7 +77,7 @@ def add_member(
     organization = access.get_managed_organization(actor, organization.pk, lock=True)
     found = _find_active(user, email)
     if Membership.objects.filter(organization=organization, user=found).exists():
-        raise Conflict("already_member", "This user is a member already: change the role instead.")
+        raise Conflict("already_member")
     membership = Membership.objects.create(organization=organization, user=found, role=role, joined_at=now)
     publish(_added(membership), now=now)
     return membership
@@ -93,7 +91,7 @@ def _find_active(user_id: int | None, email: str | None) -> Any:
         if found.is_active:
             return found
     pointer = "/user" if user_id is not None else "/email"
-    raise Invalid("unknown_user", "There is no such user. They must register first.", pointer=pointer)
+    raise Invalid("unknown_user", pointer=pointer)
 
 
 @transaction.atomic
@@ -144,7 +142,7 @@ def set_memberships(*, user: Any, organization_ids: Iterable[int], now: datetime
     left = mine.exclude(organization_id__in=wanted)
     locked = _lock(Q(pk__in=wanted) | Q(pk__in=left.values("organization_id")))
     if wanted - {organization.pk for organization in locked}:
-        raise Invalid("unknown_organization", "There is no such organization.", pointer="/organizations")
+        raise Invalid("unknown_organization", pointer="/organizations")
     kept = set(mine.filter(organization_id__in=wanted).values_list("organization_id", flat=True))
     joined = [organization for organization in locked if organization.pk in wanted - kept]
     for organization in joined:

@@ -35,9 +35,7 @@ def save_plan(*, plan: Plan, **changes: Any) -> Plan:
         setattr(plan, field, value)
     plan.thumbnail_heights = sorted(plan.thumbnail_heights)
     if was_default and not plan.is_default:
-        raise Invalid(
-            "default_needed", "New users need a plan: make another one the default instead.", pointer="/is_default"
-        )
+        raise Invalid("default_needed", pointer="/is_default")
     if any(other.name == plan.name for other in stored.values() if other.pk != plan.pk):
         raise _name_taken()
     if plan.is_default and not was_default:
@@ -73,11 +71,11 @@ def delete_plan(*, plan: Plan) -> None:
     if stored is None:
         raise NotFound
     if stored.is_default:
-        raise Conflict("default_needed", "New users need a plan: make another one the default first.")
+        raise Conflict("default_needed")
     try:
         stored.delete()
     except ProtectedError as error:
-        raise Conflict("plan_in_use", "Users have this plan: move them to another one first.") from error
+        raise Conflict("plan_in_use") from error
 
 
 def _locked_plans() -> dict[int, Plan]:

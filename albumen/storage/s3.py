@@ -286,4 +286,4 @@ def _answering(name: str) -> Iterator[None]:
 
 def _away(reason: object, name: str) -> Unavailable:
     logger.error("The store fails at %s: %s", name, reason)
-    return Unavailable("storage_unavailable", "The store of files does not answer right now. Try again in a moment.")
+    return Unavailable("storage_unavailable")

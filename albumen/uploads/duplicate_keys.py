@@ -22,7 +22,7 @@ def require_distinct_keys(text: str) -> None:
     except RecursionError:
         raise Invalid("malformed_json", "The body is nested too deeply.") from None
     if pointer is not None:
-        raise Invalid("duplicate_field", "This field stands in the body twice: send it once.", pointer=pointer)
+        raise Invalid("duplicate_field", pointer=pointer)
 
 
 def _repeated(value: Any, pointer: str) -> str | None:

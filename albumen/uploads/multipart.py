@@ -86,7 +86,7 @@ class NoFiles(FileUploadHandler):
         try:
             text.decode()
         except UnicodeDecodeError:
-            raise Invalid("invalid_encoding", "This field is not in UTF-8.", pointer=f"/{part.field}") from None
+            raise Invalid("invalid_encoding", pointer=f"/{part.field}") from None
         return text
 
 

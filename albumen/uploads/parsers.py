@@ -83,7 +83,7 @@ def _require_utf8(fields: Any, text: bytes) -> Any:
     except UnicodeDecodeError:
         for name, values in fields.lists():
             if any("\ufffd" in value for value in (name, *values)):
-                raise Invalid("invalid_encoding", "This field is not in UTF-8.", pointer=f"/{name}") from None
+                raise Invalid("invalid_encoding", pointer=f"/{name}") from None
     return fields
 
 

@@ -60,7 +60,7 @@ class Upload:
         try:
             self.write(base64.b64decode(text, validate=True))
         except binascii.Error:
-            raise Invalid("invalid_base64", "This string is not base64.", pointer=self._pointer) from None
+            raise Invalid("invalid_base64", pointer=self._pointer) from None
 
     def finish(self) -> None:
         """Close the file; `OutOfSpace` unless all bytes that came are in it."""

@@ -18,7 +18,7 @@ from rest_framework.reverse import reverse
 from rest_framework.views import APIView
 
 from albumen import __version__
-from albumen.api.error_codes import CATALOGUE
+from albumen.error_codes import CATALOGUE
 from albumen.tasks.services.queue import look_at_queue
 
 # Nothing from other hosts, nothing inline, and no frame around it.

@@ -14,7 +14,7 @@ import albumen
 from albumen import errors, imaging
 from albumen.accounts import filters as account_filters
 from albumen.accounts import serializers as account_serializers
-from albumen.api.error_codes import CATALOGUE
+from albumen.error_codes import CATALOGUE
 from albumen.events import filters as event_filters
 from albumen.events import serializers as event_serializers
 from albumen.library import filters as library_filters
@@ -46,6 +46,9 @@ def literal_codes() -> Iterator[str]:
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Call):
                 yield from _codes_of_call(node)
+            if isinstance(node, ast.FunctionDef) and node.name == "end":
+                # How a link ends.
+                yield from (code for code in _texts(node) if code.startswith("link_"))
             if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "default_error_messages":
                 yield from ast.literal_eval(node.value)
 

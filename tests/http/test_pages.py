@@ -8,7 +8,7 @@ from django.core import mail
 from rest_framework.test import APIClient
 
 from albumen.accounts.services import passwords
-from albumen.api.error_codes import CATALOGUE
+from albumen.error_codes import CATALOGUE
 from tests import pictures
 from tests.http.admin.conftest import ELSEWHERE
 

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from albumen.api.error_codes import CATALOGUE
+from albumen.error_codes import CATALOGUE
 from tests.server import free_port
 from tests.stack.nginx import answer_to, connected
 from tests.stack.stack import DEFAULTS, NGINX_CONF, Nginx

@@ -85,7 +85,7 @@ def reset_password(*, uid: str, token: str, new_password: str, now: datetime) ->
         user = User.objects.get(pk=int(force_str(urlsafe_base64_decode(uid))), is_active=True)
     except (User.DoesNotExist, ValueError, OverflowError):
         user = None
-    used = Invalid("invalid_token", "This link was used or has expired: ask for a new one.", pointer="/token")
+    used = Invalid("invalid_token", pointer="/token")
     if user is None or not default_token_generator.check_token(user, token):
         raise used
     require_good(new_password, user, pointer="/new_password")
@@ -96,7 +96,7 @@ def reset_password(*, uid: str, token: str, new_password: str, now: datetime) ->
 def set_password(*, user: User, password: str, now: datetime) -> None:
     """What an administrator sets for somebody, checked by `require_good` or its like before. Every login is over."""
     if not _set_password(user, password, now=now, keep=None):
-        raise Conflict("password_changed", "The password was changed just now, by somebody else. Look, and try again.")
+        raise Conflict("password_changed")
 
 
 def _set_password(user: User, password: str, *, now: datetime, keep: Session | None) -> bool:

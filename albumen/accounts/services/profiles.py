@@ -116,7 +116,7 @@ def update_user(*, actor: User, user: User, now: datetime, **changes: Any) -> Us
     """What administrators change: names, phone, plan, is_active; in the panel also email and is_staff. Deactivation
     ends every login; `Conflict` when administrators would lock themselves out."""
     if actor.pk == user.pk and (changes.get("is_active") is False or changes.get("is_staff") is False):
-        raise Conflict("locks_oneself_out", "You would lock yourself out: ask another administrator to do this.")
+        raise Conflict("locks_oneself_out")
     # Asked of the row: the panel's form has changed the object before it came here.
     replans = "plan" in changes and not User.objects.filter(pk=user.pk, plan=changes["plan"]).exists()
     for field, value in changes.items():

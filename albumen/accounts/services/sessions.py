@@ -46,7 +46,7 @@ def check_credentials(*, email: str, password: str, address: str, now: datetime)
         for spelling in spellings(password):
             make_password(spelling)
     if user is None or not user.check_password(password) or not user.is_active:
-        raise Unauthenticated("invalid_credentials", "The e-mail or the password is wrong.")
+        raise Unauthenticated("invalid_credentials")
     rates.refund("login", "address", address, times=ADDRESS_FACTOR)
     rates.refund("login", "account", account, place)
     KnownAddress.objects.update_or_create(user=user, address=address, defaults={"seen_at": now})
@@ -85,7 +85,7 @@ def refresh_login(*, refresh: str, now: datetime) -> TokenPair:
     claims = tokens.read(refresh, "refresh")
     session = Session.objects.select_related("user").filter(pk=claims["sid"], user_id=claims["user_id"]).first()
     if session is None or not _holds(session):
-        raise Unauthenticated("session_ended", "This login is over. Sign in again.")
+        raise Unauthenticated("session_ended")
     used, following = claims["jti"], tokens.derive_id("refresh", claims["jti"])
     now = now.replace(microsecond=0)
     # One conditional statement: of many refreshes at once exactly one changes the row.
@@ -100,7 +100,7 @@ def refresh_login(*, refresh: str, now: datetime) -> TokenPair:
         repeated = session.previous_hash == tokens.fingerprint(used) and now - session.rotated_at <= REFRESH_GRACE
         if session.revoked_at or not repeated:
             Session.objects.filter(pk=session.pk, revoked_at=None).update(revoked_at=now)
-            raise Unauthenticated("token_reused", "This refresh token was used before. Sign in again.")
+            raise Unauthenticated("token_reused")
         now = session.rotated_at
     return tokens.make_pair(user_id=session.user_id, session_id=session.pk, refresh_id=following, issued_at=now)
 
@@ -112,7 +112,7 @@ def check_access(*, token: str, now: datetime) -> tuple[User, Session]:
         compiled_queries.fetch_objects(_sessions_with_plans, values=(claims["sid"], claims["user_id"])), None
     )
     if session is None or not _holds(session):
-        raise Unauthenticated("session_ended", "This login is over. Sign in again.")
+        raise Unauthenticated("session_ended")
     if now - session.last_used_at > LAST_USED_STEP:
         Session.objects.filter(pk=session.pk).update(last_used_at=now)
     return session.user, session

@@ -39,7 +39,7 @@ def login_by_cookie(*, session_key: str, now: datetime) -> Standing:
     """Of a session cookie; `Unauthenticated` where it does not hold."""
     for standing in _standing_cookies([session_key], now):
         return standing
-    raise Unauthenticated("session_ended", "This login is over. Sign in again.")
+    raise Unauthenticated("session_ended")
 
 
 def still_valid(*, keys: Collection[Key], now: datetime) -> set[Key]:

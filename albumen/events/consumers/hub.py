@@ -168,5 +168,5 @@ class Hub:
             for socket, login in logins.items():
                 # A socket that has a new login meanwhile is looked at the next time.
                 if socket.login is login and (login.key not in valid or login.until <= now):
-                    error = Unauthenticated("session_ended", "This login is over. Sign in again.")
+                    error = Unauthenticated("session_ended")
                     self.spawn(socket.refuse(error), closing)

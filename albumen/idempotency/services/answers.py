@@ -66,8 +66,7 @@ _commit: ContextVar[_Commit | None] = ContextVar("idempotency_commit", default=N
 def require_key(text: str) -> str:
     """The key, or `Invalid` where it is not 1 to 255 visible ASCII characters."""
     if not _KEY.fullmatch(text):
-        detail = "An Idempotency-Key has 1 to 255 visible ASCII characters, such as a UUID."
-        raise Invalid("invalid_idempotency_key", detail)
+        raise Invalid("invalid_idempotency_key")
     return text
 
 
@@ -143,8 +142,7 @@ def _find_or_claim(asked: IdempotentRequest, now: datetime) -> StoredAnswer | No
         lapsed = rows.filter(pk=row.pk, claim=row.claim, status=row.status)
         return fresh if lapsed.update(**ours, status=None, body="") else None
     if row.fingerprint != asked.fingerprint:
-        detail = "This Idempotency-Key came with another request before: take a new key for each thing to make."
-        raise Conflict("idempotency_key_reused", detail)
+        raise Conflict("idempotency_key_reused")
     return row if row.status is not None else None
 
 
@@ -192,5 +190,4 @@ def _release(row: StoredAnswer) -> None:
 
 
 def _in_progress() -> Conflict:
-    detail = "The first request with this Idempotency-Key is still being worked on. Send it again in a moment."
-    return Conflict("idempotency_in_progress", detail, retry_after=RETRY_SECONDS)
+    return Conflict("idempotency_in_progress", retry_after=RETRY_SECONDS)

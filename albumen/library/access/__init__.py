@@ -3,7 +3,6 @@
 from albumen.library.access.recipients import recipients_of_album, recipients_of_pictures
 from albumen.library.access.rows import PictureRow, albums_of, own_pictures, plans_of
 from albumen.library.access.signed_urls import (
-    LINK_ENDS,
     ORIGINAL,
     get_link,
     get_link_by_token,
@@ -37,7 +36,6 @@ from albumen.library.access.visible import (
 )
 
 __all__ = [
-    "LINK_ENDS",
     "ORIGINAL",
     "PictureRow",
     "albums_listed_for",

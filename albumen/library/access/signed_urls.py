@@ -15,12 +15,6 @@ from albumen.plans.models import Plan
 from albumen.viewers import Viewer, is_administrator
 
 ORIGINAL = "original"
-LINK_ENDS = {
-    "link_revoked": "This link was withdrawn. Ask its sender for a new one.",
-    "link_expired": "This link has expired. Ask its sender for a new one.",
-    "link_used_up": "This link was used as often as it may be. Ask its sender for a new one.",
-    "link_ended": "The picture behind this link was removed.",
-}
 
 
 def require_bytes(picture: Picture) -> None:
@@ -113,7 +107,7 @@ def require_export(*, task_id: int, owner_id: int, expires: int, mac: str, now: 
     if not signed_urls.agrees("export", f"{task_id}/{owner_id}/{expires}/", mac):
         raise NotFound
     if now.timestamp() >= expires or not User.objects.filter(pk=owner_id, is_active=True).exists():
-        raise Gone("export_expired", "This archive was kept for a day. Start the export again.")
+        raise Gone("export_expired")
 
 
 def link_token(link_id: int) -> str:
@@ -131,7 +125,7 @@ def get_link_by_token(token: str, now: datetime) -> ExpiringLink:
         raise NotFound
     link = ExpiringLink.objects.select_related("picture__owner__plan").filter(pk=int(number)).first()
     if link is None:
-        raise Gone("link_ended", LINK_ENDS["link_ended"])
+        raise Gone("link_ended")
     if code := link.end(now):
-        raise Gone(code, LINK_ENDS[code])
+        raise Gone(code)
     return link

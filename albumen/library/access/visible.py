@@ -92,7 +92,7 @@ def get_album_from_body(viewer: Viewer, album_id: int) -> Album:
     try:
         return get_album_to_edit_contents(viewer, album_id)
     except NotFound:
-        raise Invalid("unknown_album", "There is no such album, or you may not see it.", pointer="/album") from None
+        raise Invalid("unknown_album", pointer="/album") from None
 
 
 def get_album_to_remove_from(viewer: Viewer, album_id: int, picture_id: int) -> Album:
@@ -111,8 +111,7 @@ def require_organization(viewer: Viewer, organization_id: int) -> None:
     else:
         allowed = _may_edit_in(viewer, organization_id)
     if not allowed:
-        detail = "You must be an owner or editor of this organization."
-        raise Invalid("not_an_editor", detail, pointer="/organization")
+        raise Invalid("not_an_editor", pointer="/organization")
 
 
 def _may_edit_in(viewer: Viewer, organization_id: int) -> bool:

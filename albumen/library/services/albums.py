@@ -125,5 +125,4 @@ def _set_organization(actor: User, album: Album, organization_id: int | None, wa
         access.require_organization(actor, organization_id)
     album.organization_id = organization_id
     if album.visibility == Visibility.ORGANIZATION and organization_id is None:
-        detail = "An album that an organization sees needs one: name it in `organization`."
-        raise Invalid("organization_needed", detail, pointer="/organization")
+        raise Invalid("organization_needed", pointer="/organization")

@@ -59,7 +59,7 @@ def link_picture(
 def relink_picture(*, picture: Picture, image_url: str, now: datetime) -> None:
     """Point a linked picture to another URL, which is checked like the first one. The caller has asked `access`."""
     if picture.source != Source.LINK:
-        raise Invalid("not_linked", "Only a linked picture has an address.", pointer="/image_url")
+        raise Invalid("not_linked", pointer="/image_url")
     found = check_image(image_url)
     changes = {
         "image_url": found.url,

@@ -20,13 +20,11 @@ MAX_SECONDS = 300_000
 def require_right(plan: Plan, height: int | None, *, pointer: str) -> None:
     """Raise `Forbidden` or `Invalid` unless the plan has expiring links and this height in px (None: the original)."""
     if not plan.expiring_links:
-        raise Forbidden("plan_lacks_expiring_links", "Your plan has no expiring links.", pointer=pointer)
+        raise Forbidden("plan_lacks_expiring_links", pointer=pointer)
     if plan.has_size(height):
         return
     if height is None:
-        raise Forbidden(
-            "plan_lacks_original", "Your plan has no originals: name one of its heights instead.", pointer=pointer
-        )
+        raise Forbidden("plan_lacks_original", pointer=pointer)
     known = ", ".join(str(item) for item in plan.thumbnail_heights)
     raise Invalid("unknown_height", f"Your plan has these heights: {known}.", pointer="/height")
 
@@ -61,7 +59,7 @@ def make_link(
 ) -> ExpiringLink:
     """Make a link as `create_link` does, as a part of something larger that has asked `access` and publishes."""
     if picture.source == Source.LINK:
-        raise Invalid("only_linked", "A linked picture has no bytes here: pass its own address on.")
+        raise Invalid("only_linked")
     require_right(picture.owner.plan, height, pointer="")
     return ExpiringLink.objects.create(
         picture=picture,
@@ -77,7 +75,7 @@ def use_link(*, link: ExpiringLink, now: datetime) -> None:
     """Count one download, in one conditional statement: of any number at once, exactly `max_uses` pass. Raise `Gone`
     when the link was used up meanwhile."""
     if not ExpiringLink.objects.open(now).filter(pk=link.pk).update(uses=F("uses") + 1):
-        raise Gone("link_used_up", access.LINK_ENDS["link_used_up"])
+        raise Gone("link_used_up")
     if link.max_uses is not None:
         link.refresh_from_db(fields=["uses", "max_uses"])
         if link.uses == link.max_uses:

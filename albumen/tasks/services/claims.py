@@ -17,9 +17,7 @@ from albumen.tasks.services.leases import held, lease
 MAX_ATTEMPTS = 3
 # How many of the first tasks in the queue to try for, since other workers see the same ones.
 CANDIDATES = 20
-WORKER_LOST = DomainError(
-    "worker_lost", "The worker died each time while it was at this. Tell the operator, or try with less at once."
-)
+WORKER_LOST = DomainError("worker_lost")
 
 
 def claim_next_task(*, now: datetime) -> Task | None:

@@ -16,8 +16,8 @@ from albumen.tasks.services import claims
 from albumen.tasks.services.context import Cancelled, LostClaim, Stopped, TaskContext
 from albumen.tasks.services.leases import extend_lease
 
-INTERNAL_ERROR = DomainError("internal_error", "This failed, and it is not your fault. Tell the operator.")
-UNKNOWN_KIND = DomainError("unknown_kind", "This version of the service does not know such work.")
+INTERNAL_ERROR = DomainError("internal_error")
+UNKNOWN_KIND = DomainError("unknown_kind")
 logger = logging.getLogger(__name__)
 
 # A handler does the work; what it returns is the task's result (JSON).

@@ -44,7 +44,7 @@ def cancel_task(*, actor: Viewer, task_id: int, now: datetime) -> Task:
         task.save(update_fields=["status", "finished_at"])
         announce(task, now)
     else:
-        raise Conflict("task_ended", "The task has ended, so it can no longer be cancelled.")
+        raise Conflict("task_ended")
     return task
 
 
@@ -69,7 +69,7 @@ def retry_task(*, actor: Viewer, task_id: int, now: datetime) -> Task:
         finished_at=None,
     )
     if not changed:
-        raise Conflict("task_not_retryable", "Only a task that failed or was cancelled can be tried again.")
+        raise Conflict("task_not_retryable")
     task = Task.objects.get(pk=task_id)
     _tell(task, now)
     return task

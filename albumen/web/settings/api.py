@@ -57,7 +57,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "SORT_OPERATIONS": False,
     "PATH_CONVERTER_OVERRIDES": {"id": {"type": "integer", "minimum": 1}},
     "ENUM_NAME_OVERRIDES": {
-        "ErrorCode": "albumen.api.error_codes.CODES",
+        "ErrorCode": "albumen.error_codes.CODES",
         "EventType": "albumen.events.serializers.TYPES",
     },
     "POSTPROCESSING_HOOKS": [

@@ -62,7 +62,7 @@ def test_an_album_s_name_description_and_visibility_are_all_that_changes(panel, 
     answer = panel.post(path, **{**fields, "name": "\u200b"})
     assert "can be seen" in answer.context["adminform"].form.errors["name"][0]
     answer = panel.post(path, **{**fields, "visibility": "organization"})
-    assert "needs one" in str(answer.context["errors"])
+    assert "Name the organization" in str(answer.context["errors"])
     assert alice.get(address).json()["visibility"] == "public"
     assert panel.get("library/album/add/").status_code == 403
 

@@ -74,10 +74,10 @@ def test_a_new_plan_may_become_the_default(panel):
 def test_the_default_plan_cannot_be_taken_away(panel):
     basic = Plan.objects.get(is_default=True)
     answer = panel.post(f"plans/plan/{basic.pk}/change/", **plan_fields(name="Basic", thumbnail_heights="300"))
-    assert "make another one the default" in answer.context["adminform"].form.errors["is_default"][0]
+    assert "Make another plan the default" in answer.context["adminform"].form.errors["is_default"][0]
 
     assert panel.post(f"plans/plan/{basic.pk}/delete/", post="yes").status_code == 302
-    assert any("make another one the default" in text for text in panel.says("plans/plan/"))
+    assert any("Make another plan the default" in text for text in panel.says("plans/plan/"))
     basic.refresh_from_db()
     assert basic.thumbnail_heights == [200]
 
@@ -85,7 +85,7 @@ def test_the_default_plan_cannot_be_taken_away(panel):
 def test_a_plan_in_use_stays_and_the_panel_says_why(panel, alice):
     plan = alice.use_plan()
     assert panel.post(f"plans/plan/{plan.pk}/delete/", post="yes").status_code == 302
-    assert any("move them to another one" in text for text in panel.says("plans/plan/"))
+    assert any("Move them to another plan" in text for text in panel.says("plans/plan/"))
     assert Plan.objects.filter(pk=plan.pk).exists()
 
 

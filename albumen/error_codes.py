@@ -1,4 +1,5 @@
-"""Every code that a refusal can carry: what it means, and what to do. The errors page is made from it."""
+"""Every code that an error can carry: what it means, and what to do. An error that has no words of its own says this,
+and the page of error codes is made from it."""
 
 from dataclasses import dataclass
 
@@ -116,7 +117,7 @@ REQUEST = Chapter(
         Code(
             "rate_limited",
             (429,),
-            "Too many requests or attempts in a short time.",
+            "Too many attempts or requests in a short time.",
             "Wait for as many seconds as the `Retry-After` header says.",
         ),
     ),
@@ -128,7 +129,7 @@ SIGNING_IN = Chapter(
             "not_authenticated",
             (401,),
             "Nobody is signed in.",
-            "Send `Authorization: Bearer <access token>`; `POST /api/login/` gives one.",
+            "Sign in first: `POST /api/login/` gives a token to send as `Authorization: Bearer <access token>`.",
         ),
         Code("authentication_failed", (401,), "The credentials do not hold.", "Sign in again."),
         Code(
@@ -139,10 +140,10 @@ SIGNING_IN = Chapter(
         Code(
             "token_reused",
             (401,),
-            "The refresh token was used before, so somebody else may have it: the login is over.",
+            "The refresh token was used before, so somebody else may have it: the session has ended.",
             "Sign in again. Keep the newest refresh token only.",
         ),
-        Code("session_ended", (401,), "The login was ended, here or elsewhere.", "Sign in again."),
+        Code("session_ended", (401,), "The session has ended, here or elsewhere.", "Sign in again."),
         Code(
             "csrf_failed",
             (403,),
@@ -211,7 +212,7 @@ PICTURES = Chapter(
         Code("not_an_image", (400,), "The bytes are no image, whatever the name says.", "Choose a picture."),
         Code("unsupported_format", (400,), "This kind of image is not taken.", "Save it as JPEG or PNG."),
         Code("truncated", (400,), "The picture is cut short.", "Send the whole file again."),
-        Code("undecodable", (400,), "The picture is damaged or too costly to decode.", "Save it anew, or smaller."),
+        Code("undecodable", (400,), "The picture is damaged or too costly to decode.", "Save it again, or smaller."),
         Code("too_many_pixels", (400,), "The picture has too many pixels or frames.", "Make it smaller."),
         Code("invalid_base64", (400,), "The string is not base64.", "Encode the bytes as base64, or as a data URL."),
         Code("too_large", (413,), "More bytes than your plan, or the address, takes.", "Send a smaller file."),
@@ -253,19 +254,24 @@ ALBUMS = Chapter(
     ),
 )
 LINKS = Chapter(
-    "Signed addresses and expiring links",
+    "Signed URLs and expiring links",
     (
-        Code("invalid_signature", (403,), "The address was not made here.", "Read what it belongs to anew."),
-        Code("expired_signature", (403,), "The address is past its time.", "Read what it belongs to anew."),
+        Code(
+            "invalid_signature",
+            (403,),
+            "The URL is not one of this service.",
+            "Load what it belongs to again.",
+        ),
+        Code("expired_signature", (403,), "The URL has expired.", "Load what it belongs to again."),
         Code("plan_lacks_expiring_links", (403,), "Your plan has no expiring links.", "Ask for another plan."),
         Code("plan_lacks_original", (403,), "Your plan has no originals.", "Name one of its heights in `height`."),
         Code("unknown_height", (400,), "Your plan does not have this height.", "Take one that `detail` names."),
-        Code("gone", (410,), "It was here, and is not any more.", "Ask whoever gave you the address."),
+        Code("gone", (410,), "It was here, and is not any more.", "Ask the person who gave you the link."),
         Code("export_expired", (410,), "The archive was kept for a day.", "Start the export again."),
-        Code("link_expired", (410,), "The link is past its time.", "Ask its sender for a new one."),
-        Code("link_revoked", (410,), "The link was withdrawn.", "Ask its sender for a new one."),
-        Code("link_used_up", (410,), "The link was used as often as it may be.", "Ask its sender for a new one."),
-        Code("link_ended", (410,), "The picture behind the link was removed.", "Ask its sender."),
+        Code("link_expired", (410,), "This link has expired.", "Ask its sender for a new one."),
+        Code("link_revoked", (410,), "This link was withdrawn.", "Ask its sender for a new one."),
+        Code("link_used_up", (410,), "This link was used as often as it may be.", "Ask its sender for a new one."),
+        Code("link_ended", (410,), "The picture behind this link was removed.", "Ask its sender."),
     ),
 )
 ORGANIZATIONS = Chapter(
@@ -287,9 +293,9 @@ EVENTS = Chapter(
             "events_pruned",
             (410,),
             "Events after the one that you name are not kept any more: they are of more than 7 days ago.",
-            "Read anew what you show, then go on after the one before `oldest`.",
+            "Load what you show again, then go on after the one before `oldest`.",
         ),
-        Code("unknown_event", (400,), "You never had an event with this number.", "Start anew, without `after`."),
+        Code("unknown_event", (400,), "You never had an event with this number.", "Start again, without `after`."),
         Code(
             "malformed_message",
             (400,),
@@ -309,14 +315,24 @@ TASKS = Chapter(
         Code("worker_lost", (), "In a task: its worker died at each attempt.", "Retry with less; tell the operator."),
         Code("account_inactive", (), "In a task: the account that started it was closed.", "Ask an administrator."),
         Code("internal_error", (), "In a task: it failed for no fault of yours.", "Retry it, and tell the operator."),
-        Code("unknown_kind", (), "In a task: the service was updated, and lost such work.", "Start it anew."),
+        Code(
+            "unknown_kind",
+            (),
+            "In a task: the service was updated, and has no such task now.",
+            "Start it again.",
+        ),
     ),
 )
 STATE = Chapter(
     "The present state, and the server",
     (
-        Code("conflict", (409,), "The request contradicts the present state.", "Read anew, and decide again."),
-        Code("plan_in_use", (409,), "Users have the plan.", "Move them to another plan, then delete it."),
+        Code(
+            "conflict",
+            (409,),
+            "The request contradicts the present state.",
+            "Look again, then decide.",
+        ),
+        Code("plan_in_use", (409,), "Users have this plan.", "Move them to another plan, then delete it."),
         Code("default_needed", (400, 409), "New users need a plan.", "Make another plan the default first."),
         Code("decoders_busy", (503,), "Too many pictures are being read.", "Try again after `Retry-After` seconds."),
         Code(
@@ -351,3 +367,9 @@ STATE = Chapter(
 CATALOGUE = (FIELDS, REQUEST, SIGNING_IN, PASSWORDS, ORGANIZATIONS, ALBUMS, PICTURES, LINKS, TASKS, EVENTS, STATE)
 # (code, meaning) of each, for the API's description.
 CODES = [(code.name, code.meaning) for chapter in CATALOGUE for code in chapter.codes]
+_EXPLANATIONS = {code.name: f"{code.meaning} {code.remedy}" for chapter in CATALOGUE for code in chapter.codes}
+
+
+def explain(code: str) -> str:
+    """Return what a code means and what to do, in two sentences; an empty text for an unknown code."""
+    return _EXPLANATIONS.get(code, "")
