@@ -1,6 +1,8 @@
-"""Who looks: a user who is signed in, or an anonymous one; and who of them is an administrator."""
+"""The viewer whom access is asked for: a user, or an anonymous visitor; and who of them is an administrator."""
 
 from typing import Any, Protocol
+
+from albumen.errors import Forbidden
 
 
 class Viewer(Protocol):
@@ -23,3 +25,9 @@ class Viewer(Protocol):
 def is_administrator(viewer: Viewer) -> bool:
     """Return whether the viewer may see and change everything: an active member of the staff."""
     return bool(viewer.is_active and viewer.is_staff)
+
+
+def require_administrator(viewer: Viewer) -> None:
+    """Raise `Forbidden` for viewers who are no administrators."""
+    if not is_administrator(viewer):
+        raise Forbidden("permission_denied", "Only administrators may do this.")

@@ -93,7 +93,9 @@ class Person:
         from albumen.accounts.models import User
         from albumen.plans.services import create_plan
 
-        plan = create_plan(**{"name": f"Plan of {self.email}", "thumbnail_heights": [200], **changes})
+        plan = create_plan(
+            actor=User(is_staff=True), **{"name": f"Plan of {self.email}", "thumbnail_heights": [200], **changes}
+        )
         User.objects.filter(pk=self.id).update(plan=plan)
         return plan
 

@@ -18,26 +18,33 @@ _KNOWN = "known_memberships"
 
 
 def users_visible_to(viewer: Viewer) -> QuerySet[User]:
-    """The directory: every signed-in user sees the active ones, administrators see all (requirements B6, B17)."""
+    """Return the active users; for administrators all users (requirements B6, B17)."""
     users = User.objects.all()
     return users if is_administrator(viewer) else users.filter(is_active=True)
 
 
+def find_active_user(user_id: int | None) -> User | None:
+    """Return the active user with this id, with the plan, or None."""
+    return User.objects.select_related("plan").filter(pk=user_id or 0, is_active=True).first()
+
+
 def get_active_user(user_id: int | None) -> User:
-    """Whom work in the background is done for, with the plan as it is now; `Forbidden` once the account is closed."""
-    user = User.objects.select_related("plan").filter(pk=user_id or 0, is_active=True).first()
+    """Return the active user with this id, with the plan, for work that is done for them in the background. Raise
+    `Forbidden` once the account is closed."""
+    user = find_active_user(user_id)
     if user is None:
         raise Forbidden("account_inactive")
     return user
 
 
-def with_memberships(users: QuerySet[User]) -> QuerySet[User]:
-    """The same users, who bring their memberships along: one query for a whole page."""
-    return users.prefetch_related(Prefetch("memberships", _MEMBERSHIPS, to_attr=_KNOWN))
+def users_listed_for(viewer: Viewer) -> QuerySet[User]:
+    """Return the visible users, with the memberships of a whole page prefetched by one query."""
+    return users_visible_to(viewer).prefetch_related(Prefetch("memberships", _MEMBERSHIPS, to_attr=_KNOWN))
 
 
 def memberships_of(user: User) -> list[Membership]:
-    """The user's memberships with their organizations; asked for once, or not at all after `with_memberships`."""
+    """Return the user's memberships with their organizations. They are read once for each object, and not at all for
+    a user of `users_listed_for`."""
     known: list[Membership] | None = user.__dict__.get(_KNOWN)
     if known is None:
         known = user.__dict__[_KNOWN] = list(_MEMBERSHIPS.filter(user=user))
@@ -45,8 +52,8 @@ def memberships_of(user: User) -> list[Membership]:
 
 
 def organizations_with_users(viewer: Viewer) -> QuerySet[Organization]:
-    """Organizations, each with the memberships `shown`: the first `USERS_SHOWN`, and one more where there are more
-    (requirement B10)."""
+    """Return the organizations, each with a list `shown` of its first `USERS_SHOWN` memberships, and of one more where
+    there are more (requirement B10)."""
     known = Prefetch("user__memberships", _MEMBERSHIPS, to_attr=_KNOWN)
     shown = memberships_visible_to(viewer).prefetch_related(known)
     first = shown.order_by("id")[: USERS_SHOWN + 1]
@@ -54,30 +61,25 @@ def organizations_with_users(viewer: Viewer) -> QuerySet[Organization]:
 
 
 def get_user(viewer: Viewer, user_id: int) -> User:
-    """One user; `NotFound` alike for absent and hidden."""
+    """Return one user; raise `NotFound` for an absent and for a hidden one alike."""
     try:
         return users_visible_to(viewer).get(pk=user_id)
     except User.DoesNotExist:
         raise NotFound from None
 
 
-def active_user(user_id: int) -> User | None:
-    """Who stands behind a cookie, with the plan; None once the account is gone or inactive."""
-    return User.objects.select_related("plan").filter(pk=user_id or 0, is_active=True).first()
-
-
-def avatar_address(user: User, viewer: Viewer, now: datetime) -> str:
-    """Return the path of the user's avatar for an `<img>` without any header, bound to user, file and viewer. It stays
-    the same string for one period."""
+def avatar_url(user: User, viewer: Viewer, now: datetime) -> str:
+    """Return the signed path of the user's avatar for an `<img>`, bound to user, file and viewer. It stays the same
+    string for one period, so that browsers can cache the image."""
     signed = f"{user.pk}/{user.avatar}/{viewer.pk or 0}/{signed_urls.expiry(now)}/"
     return f"/files/avatars/{signed}{signed_urls.signer('avatar')(signed)}"
 
 
 def user_for_avatar(*, user_id: int, avatar: str, viewer_id: int, expires: int, mac: str, now: datetime) -> User:
-    """Return the user whose avatar a signed address gives. `Forbidden` when it is forged or past its time, `NotFound`
-    when the avatar was changed or taken away, or the viewer may not see the user any more."""
+    """Return the user whose avatar a signed URL is for. Raise `Forbidden` for a forged or expired URL, and `NotFound`
+    when the avatar was changed or removed, or the viewer may not see the user any more."""
     signed_urls.require_valid("avatar", f"{user_id}/{avatar}/{viewer_id}/{expires}/", mac, expires=expires, now=now)
-    viewer = active_user(viewer_id)
+    viewer = find_active_user(viewer_id)
     user = get_user(viewer, user_id) if viewer else None
     if user is None or user.avatar != avatar:
         raise NotFound
@@ -85,7 +87,8 @@ def user_for_avatar(*, user_id: int, avatar: str, viewer_id: int, expires: int, 
 
 
 def get_editable_user(viewer: Viewer, user_id: int) -> User:
-    """A user to change: `NotFound` as above, `Forbidden` for all but administrators."""
+    """Return a user for an administrator to change. Raise `NotFound` as `get_user` does, and `Forbidden` for anybody
+    else."""
     user = get_user(viewer, user_id)
     if not is_administrator(viewer):
         raise Forbidden("permission_denied", "Only administrators change other users; your own record is the profile.")
@@ -93,7 +96,8 @@ def get_editable_user(viewer: Viewer, user_id: int) -> User:
 
 
 def may_read_contacts(viewer: Viewer, user: User) -> bool:
-    """E-mail and phone: for oneself, for administrators, and for those who share an organization."""
+    """Return whether the viewer may read the user's e-mail and phone: the user, administrators, and members of an
+    organization of the user."""
     return may_read_account(viewer, user) or _share_an_organization(viewer, user)
 
 
@@ -105,27 +109,27 @@ def _share_an_organization(viewer: Viewer, user: User) -> bool:
 
 
 def may_read_account(viewer: Viewer, user: User) -> bool:
-    """Plan, usage, staff flag and last login: for oneself and for administrators."""
+    """Return whether the viewer may read plan, usage, staff flag and last login: the user and administrators."""
     return viewer.pk == user.pk or is_administrator(viewer)
 
 
-def logins_in_force() -> QuerySet[Session]:
-    """Everybody's logins that were not ended in whatever way; how old they are is not looked at."""
+def unended_sessions() -> QuerySet[Session]:
+    """Return everybody's sessions that were not ended by anything but their age."""
     return Session.objects.filter(revoked_at=None, user__is_active=True, token_version=F("user__token_version"))
 
 
-def held_sessions(rotated_after: datetime) -> QuerySet[Session]:
-    """Everybody's logins that still hold."""
-    return logins_in_force().filter(rotated_at__gt=rotated_after)
+def valid_sessions(rotated_after: datetime) -> QuerySet[Session]:
+    """Return everybody's sessions that can still be used: those that were refreshed after this time, and not ended."""
+    return unended_sessions().filter(rotated_at__gt=rotated_after)
 
 
-def live_sessions(user: User, rotated_after: datetime) -> QuerySet[Session]:
-    """The user's logins that still hold."""
-    return held_sessions(rotated_after).filter(user=user)
+def sessions_of(user: User, rotated_after: datetime) -> QuerySet[Session]:
+    """Return the user's sessions that can still be used."""
+    return valid_sessions(rotated_after).filter(user=user)
 
 
 def get_session(user: User, session_id: int) -> Session:
-    """One of the user's own logins; `NotFound` otherwise."""
+    """Return one of the user's sessions; raise `NotFound` for any other."""
     try:
         return user.sessions.get(pk=session_id, revoked_at=None)
     except Session.DoesNotExist:
@@ -136,9 +140,3 @@ def require_self(viewer: Viewer, user_id: int) -> None:
     """Raise `Forbidden` for everybody but this user and administrators."""
     if viewer.pk != user_id and not is_administrator(viewer):
         raise Forbidden("permission_denied", "Only the user, or an administrator, may do this.")
-
-
-def require_administrator(viewer: Viewer) -> None:
-    """Raise `Forbidden` for everybody but administrators."""
-    if not is_administrator(viewer):
-        raise Forbidden("permission_denied", "Only administrators may do this.")

@@ -130,7 +130,7 @@ class SessionPage(ReadOnlyPage):
     actions = ("end_logins",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Session]:
-        held = access.held_sessions(timezone.now() - settings.REFRESH_TOKEN_LIFETIME)
+        held = access.valid_sessions(timezone.now() - settings.REFRESH_TOKEN_LIFETIME)
         rows: QuerySet[Session] = super().get_queryset(request).select_related("user")
         return rows.annotate(holds=Exists(held.filter(pk=OuterRef("pk"))))
 

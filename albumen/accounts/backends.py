@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from albumen import rates
-from albumen.accounts.access import active_user
+from albumen.accounts.access import find_active_user
 from albumen.accounts.services.sessions import check_credentials
 from albumen.errors import Unauthenticated
 
@@ -29,4 +29,4 @@ class EmailBackend(ModelBackend):
             return None
 
     def get_user(self, user_id: int) -> "User | None":
-        return active_user(user_id)
+        return find_active_user(user_id)

@@ -80,7 +80,7 @@ class UserSerializer(serializers.Serializer[User]):
             "date_joined": user.date_joined,
         }
         if user.avatar:
-            shape["avatar"] = request.build_absolute_uri(access.avatar_address(user, viewer, timezone.now()))
+            shape["avatar"] = request.build_absolute_uri(access.avatar_url(user, viewer, timezone.now()))
         if access.may_read_contacts(viewer, user):
             shape |= {"email": user.email, "phone": user.phone}
         if access.may_read_account(viewer, user):

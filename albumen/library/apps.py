@@ -8,4 +8,4 @@ class LibraryConfig(AppConfig):
         from albumen.accounts.services import profiles
         from albumen.library.services import events
 
-        profiles.farewells.append(events.of_leaving)
+        profiles.before_user_delete.connect(events.of_leaving)

@@ -1,7 +1,4 @@
-"""Who may see and run which organization.
-
-Users are whatever model signs in: this app stands below accounts (docs/adr/0007).
-"""
+"""Who may see and manage which organization. This app is below accounts (docs/adr/0007): it knows a `Viewer`."""
 
 from collections.abc import Iterable
 
@@ -13,15 +10,16 @@ from albumen.viewers import Viewer, is_administrator
 
 
 def organizations_visible_to(viewer: Viewer) -> QuerySet[Organization]:
-    """All of them, each with the viewer's `own_role`: name and description are public to whoever is signed in."""
+    """Return all organizations, each with the viewer's `own_role` (None for others than members); for an anonymous
+    viewer none. Every user may read names and descriptions."""
     own = Membership.objects.filter(organization=OuterRef("pk"), user_id=viewer.pk).values("role")
     organizations = Organization.objects.annotate(own_role=Subquery(own))
     return organizations if viewer.is_authenticated else organizations.none()
 
 
 def get_organization(viewer: Viewer, organization_id: int, *, lock: bool = False) -> Organization:
-    """One organization; `NotFound` when there is none. `lock` keeps its memberships as they are to the end of the
-    transaction: whoever writes any takes it first."""
+    """Return one organization; raise `NotFound` when there is none. `lock` keeps its memberships unchanged until the
+    transaction ends: every writer of memberships takes this lock first."""
     organizations = organizations_visible_to(viewer)
     if lock:
         organizations = organizations.select_for_update(of=("self",))
@@ -32,22 +30,23 @@ def get_organization(viewer: Viewer, organization_id: int, *, lock: bool = False
 
 
 def get_managed_organization(viewer: Viewer, organization_id: int, *, lock: bool = False) -> Organization:
-    """The same for those who run it: its owners, and administrators; `Forbidden` for others."""
+    """Return one organization for its owners and for administrators; raise `Forbidden` for others, and `NotFound` when
+    there is none."""
     organization = get_organization(viewer, organization_id, lock=lock)
-    # Asked anew, because who waits for the lock has read the role before.
+    # Not `own_role`, which the query has read before it waited for the lock.
     if not is_administrator(viewer) and role_in(viewer, organization_id) != Role.OWNER:
         raise Forbidden("not_an_owner")
     return organization
 
 
 def role_in(viewer: Viewer, organization_id: int) -> str | None:
-    """The viewer's role, or None for whoever is not a member."""
+    """Return the viewer's role, or None for viewers who are no members."""
     found = Membership.objects.filter(user_id=viewer.pk, organization_id=organization_id)
     return found.values_list("role", flat=True).first()
 
 
 def organizations_of(viewer: Viewer, *roles: Role) -> QuerySet[Membership, int]:
-    """The ids of the organizations that the viewer belongs to, in one of these roles where some are named."""
+    """Return the ids of the organizations in which the viewer has one of these roles, or any role without `roles`."""
     memberships = Membership.objects.filter(user_id=viewer.pk)
     if roles:
         memberships = memberships.filter(role__in=roles)
@@ -55,33 +54,39 @@ def organizations_of(viewer: Viewer, *roles: Role) -> QuerySet[Membership, int]:
 
 
 def memberships_visible_to(viewer: Viewer) -> QuerySet[Membership]:
-    """Those of active users; administrators see all."""
+    """Return the memberships of active users; for administrators all."""
     memberships = Membership.objects.select_related("user")
     return memberships if is_administrator(viewer) else memberships.filter(user__is_active=True)
 
 
 def members_of(viewer: Viewer, organization_id: int) -> QuerySet[Membership]:
-    """The members of one organization; `NotFound` when there is none."""
+    """Return the visible memberships of one organization; raise `NotFound` when there is none."""
     return memberships_visible_to(viewer).filter(organization=get_organization(viewer, organization_id))
 
 
 def get_membership(viewer: Viewer, organization_id: int, user_id: int) -> Membership:
-    """One member; `NotFound` for whoever is not one, or is hidden."""
+    """Return one visible membership; raise `NotFound` when there is none."""
     found = memberships_visible_to(viewer).filter(organization_id=organization_id, user_id=user_id).first()
     if found is None:
         raise NotFound("not_found", "This user is not a member.")
     return found
 
 
+def get_managed_membership(viewer: Viewer, organization_id: int, user_id: int, *, lock: bool = False) -> Membership:
+    """Return one visible membership, for those whom `get_managed_organization` lets manage the organization."""
+    get_managed_organization(viewer, organization_id, lock=lock)
+    return get_membership(viewer, organization_id, user_id)
+
+
 def recipients_of(organization_id: int) -> set[int]:
-    """Who is told when its memberships change: its active members."""
-    return recipients_of_each([organization_id])[organization_id]
+    """Return the ids of the users who get an event when the organization's memberships change: its active members."""
+    return recipients_by_organization([organization_id])[organization_id]
 
 
-def recipients_of_each(organization_ids: Iterable[int]) -> dict[int, set[int]]:
-    """The same for each of many."""
-    told: dict[int, set[int]] = {organization_id: set() for organization_id in organization_ids}
-    members = Membership.objects.filter(organization_id__in=told, user__is_active=True)
+def recipients_by_organization(organization_ids: Iterable[int]) -> dict[int, set[int]]:
+    """Return the ids of the active members of each of these organizations."""
+    recipients: dict[int, set[int]] = {organization_id: set() for organization_id in organization_ids}
+    members = Membership.objects.filter(organization_id__in=recipients, user__is_active=True)
     for organization_id, user_id in members.values_list("organization_id", "user_id"):
-        told[organization_id].add(user_id)
-    return told
+        recipients[organization_id].add(user_id)
+    return recipients

@@ -42,13 +42,13 @@ class OrganizationPage(ServicePage):
     def save_model(self, request: HttpRequest, obj: Organization, form: Any, change: bool) -> None:
         if change:
             changes = {field: form.cleaned_data[field] for field in form.changed_data}
-            services.change_organization(actor=request.user, organization=obj, **changes)
+            services.change_organization(actor=request.user, organization_id=obj.pk, **changes)
         else:
             fields = {field: form.cleaned_data[field] for field in self.fields}
             obj.pk = services.create_organization(actor=request.user, **fields, now=timezone.now()).pk
 
     def delete_model(self, request: HttpRequest, obj: Organization) -> None:
-        services.delete_organization(actor=request.user, organization=obj, now=timezone.now())
+        services.delete_organization(actor=request.user, organization_id=obj.pk, now=timezone.now())
 
 
 @admin.register(Membership)
@@ -78,7 +78,7 @@ class MembershipPage(ServicePage):
         if change:
             services.change_role(
                 actor=request.user,
-                organization=obj.organization,
+                organization_id=obj.organization_id,
                 user_id=obj.user_id,
                 role=obj.role,
                 now=timezone.now(),
@@ -86,7 +86,7 @@ class MembershipPage(ServicePage):
         else:
             obj.pk = services.add_member(
                 actor=request.user,
-                organization=obj.organization,
+                organization_id=obj.organization_id,
                 user=obj.user_id,
                 role=obj.role,
                 now=timezone.now(),
@@ -94,5 +94,5 @@ class MembershipPage(ServicePage):
 
     def delete_model(self, request: HttpRequest, obj: Membership) -> None:
         services.remove_member(
-            actor=request.user, organization=obj.organization, user_id=obj.user_id, now=timezone.now()
+            actor=request.user, organization_id=obj.organization_id, user_id=obj.user_id, now=timezone.now()
         )

@@ -1,13 +1,13 @@
-"""Every write on organizations and memberships.
+"""Every write on organizations and memberships. Each one asks `access` whether the actor may do it.
 
 Writers of memberships lock the organization first, so that they take turns: of two last owners who leave at once, one
-stays. Only owners who can sign in count.
+stays. Only owners who are active count.
 """
 
 from collections.abc import Collection, Iterable
 from contextlib import suppress
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING
 
 from django.contrib.auth import get_user_model
 from django.db import transaction
@@ -17,28 +17,32 @@ from albumen.errors import Conflict, Forbidden, Invalid
 from albumen.events.services import NewEvent, publish
 from albumen.organizations import access
 from albumen.organizations.models import Membership, Organization, Role
+from albumen.viewers import Viewer
+
+if TYPE_CHECKING:
+    from albumen.accounts.models import User
 
 
 @transaction.atomic
 def create_organization(
     *,
-    actor: Any,
+    actor: Viewer,
     name: str,
     now: datetime,
     description: str = "",
     open: bool = False,  # noqa: A002  (the contract's)
 ) -> Organization:
-    """A new organization; its maker becomes its owner."""
+    """Return a new organization, which the actor owns."""
     organization = Organization.objects.create(name=name, description=description, open=open, created_at=now)
-    membership = Membership.objects.create(organization=organization, user=actor, role=Role.OWNER, joined_at=now)
+    membership = Membership.objects.create(organization=organization, user_id=actor.pk, role=Role.OWNER, joined_at=now)
     publish(_added(membership), now=now)
-    return organization
+    return access.get_organization(actor, organization.pk)
 
 
 @transaction.atomic
-def change_organization(*, actor: Any, organization: Organization, **changes: Any) -> Organization:
-    """Change name, description or openness; what is not named stays. For those who run it."""
-    organization = access.get_managed_organization(actor, organization.pk, lock=True)
+def change_organization(*, actor: Viewer, organization_id: int, **changes: object) -> Organization:
+    """Change name, description or openness; absent fields stay. For owners and administrators."""
+    organization = access.get_managed_organization(actor, organization_id, lock=True)
     for field, value in changes.items():
         setattr(organization, field, value)
     organization.save(update_fields=list(changes))
@@ -46,13 +50,13 @@ def change_organization(*, actor: Any, organization: Organization, **changes: An
 
 
 @transaction.atomic
-def delete_organization(*, actor: Any, organization: Organization, now: datetime) -> None:
-    """Remove it with its memberships; `Conflict` while it owns albums. For those who run it."""
-    organization = access.get_managed_organization(actor, organization.pk, lock=True)
-    # Each hears of oneself: a word to all about each would be a flood.
-    told = [_removed(organization, user_id, [user_id]) for user_id in sorted(access.recipients_of(organization.pk))]
+def delete_organization(*, actor: Viewer, organization_id: int, now: datetime) -> None:
+    """Delete it with its memberships, for owners and administrators. Raise `Conflict` while it owns albums."""
+    organization = access.get_managed_organization(actor, organization_id, lock=True)
+    # Each member gets one event: if all got one for each member, their number would be squared.
+    events = [_removed(organization, member, [member]) for member in sorted(access.recipients_of(organization.pk))]
     _delete(organization)
-    publish(*told, now=now)
+    publish(*events, now=now)
 
 
 def _delete(organization: Organization) -> None:
@@ -65,16 +69,16 @@ def _delete(organization: Organization) -> None:
 @transaction.atomic
 def add_member(
     *,
-    actor: Any,
-    organization: Organization,
+    actor: Viewer,
+    organization_id: int,
     role: str,
     now: datetime,
     user: int | None = None,
     email: str | None = None,
 ) -> Membership:
-    """Make an active user a member, by id or by e-mail; `Invalid` when there is no such user, `Conflict` when they are
-    a member already. For those who run the organization."""
-    organization = access.get_managed_organization(actor, organization.pk, lock=True)
+    """Make an active user a member, by id or by e-mail; for owners and administrators. Raise `Invalid` when there is
+    no such user, `Conflict` when the user is a member already."""
+    organization = access.get_managed_organization(actor, organization_id, lock=True)
     found = _find_active(user, email)
     if Membership.objects.filter(organization=organization, user=found).exists():
         raise Conflict("already_member")
@@ -83,7 +87,7 @@ def add_member(
     return membership
 
 
-def _find_active(user_id: int | None, email: str | None) -> Any:
+def _find_active(user_id: int | None, email: str | None) -> "User":
     model = get_user_model()
     with suppress(model.DoesNotExist):
         users = model._default_manager
@@ -95,26 +99,24 @@ def _find_active(user_id: int | None, email: str | None) -> Any:
 
 
 @transaction.atomic
-def change_role(*, actor: Any, organization: Organization, user_id: int, role: str, now: datetime) -> Membership:
-    """Give a member another role, of which members are told as of a new one. For those who run the organization;
-    `Conflict` for its last owner."""
-    access.get_managed_organization(actor, organization.pk, lock=True)
-    membership = access.get_membership(actor, organization.pk, user_id)
+def change_role(*, actor: Viewer, organization_id: int, user_id: int, role: str, now: datetime) -> Membership:
+    """Give a member another role, for owners and administrators. Raise `Conflict` for the last owner."""
+    membership = access.get_managed_membership(actor, organization_id, user_id, lock=True)
     if role != Role.OWNER:
         _keep_an_owner(user_id, Membership.objects.filter(pk=membership.pk))
     membership.role = role
     membership.save(update_fields=["role"])
+    # The event is the one of a new member: a client that gets it replaces the role that it knows.
     publish(_added(membership), now=now)
     return membership
 
 
 @transaction.atomic
-def remove_member(*, actor: Any, organization: Organization, user_id: int, now: datetime) -> None:
-    """Remove a member, for those who run the organization; or leave, as oneself. `Conflict` for its last owner."""
-    if user_id == actor.pk:
-        access.get_organization(actor, organization.pk, lock=True)
-    else:
-        access.get_managed_organization(actor, organization.pk, lock=True)
+def remove_member(*, actor: Viewer, organization_id: int, user_id: int, now: datetime) -> None:
+    """Remove a member: owners and administrators remove anybody, every member may leave. Raise `Conflict` for the last
+    owner."""
+    find = access.get_organization if user_id == actor.pk else access.get_managed_organization
+    organization = find(actor, organization_id, lock=True)
     membership = access.get_membership(actor, organization.pk, user_id)
     _keep_an_owner(user_id, Membership.objects.filter(pk=membership.pk))
     membership.delete()
@@ -122,9 +124,9 @@ def remove_member(*, actor: Any, organization: Organization, user_id: int, now: 
 
 
 @transaction.atomic
-def join_organization(*, actor: Any, organization: Organization, now: datetime) -> Membership:
-    """Join an open organization, as a viewer; who is a member already stays what they are."""
-    organization = access.get_organization(actor, organization.pk, lock=True)
+def join_organization(*, actor: "User", organization_id: int, now: datetime) -> Membership:
+    """Join an open organization, as a viewer; a member keeps the role. Raise `Forbidden` where it is closed."""
+    organization = access.get_organization(actor, organization_id, lock=True)
     membership = Membership.objects.filter(organization=organization, user=actor).first()
     if membership is not None:
         return membership
@@ -135,8 +137,8 @@ def join_organization(*, actor: Any, organization: Organization, now: datetime) 
 
 
 @transaction.atomic
-def set_memberships(*, user: Any, organization_ids: Iterable[int], now: datetime) -> None:
-    """Join the named organizations that are open, and leave those that are not named; all of it or nothing."""
+def set_memberships(*, user: "User", organization_ids: Iterable[int], now: datetime) -> None:
+    """Join the organizations with these ids, which must be open, and leave all others. All of it or nothing."""
     wanted = set(organization_ids)
     mine = Membership.objects.filter(user=user)
     left = mine.exclude(organization_id__in=wanted)
@@ -148,27 +150,27 @@ def set_memberships(*, user: Any, organization_ids: Iterable[int], now: datetime
     for organization in joined:
         _require_open(organization, pointer="/organizations")
     _keep_an_owner(user.pk, left, pointer="/organizations")
-    # Those who leave are told as well, and those who come.
-    recipients = access.recipients_of_each(organization.pk for organization in locked)
-    told = [_removed(one, user.pk, recipients[one.pk]) for one in locked if one.pk not in wanted]
+    # The user is a recipient in both cases, as a member until now or from now on.
+    recipients = access.recipients_by_organization(organization.pk for organization in locked)
+    events = [_removed(one, user.pk, recipients[one.pk]) for one in locked if one.pk not in wanted]
     left.delete()
     created = [Membership(organization=organization, user=user, joined_at=now) for organization in joined]
     Membership.objects.bulk_create(created)
-    told += [_added(one, {user.pk, *recipients[one.organization_id]}) for one in created]
-    publish(*told, now=now)
+    events += [_added(one, {user.pk, *recipients[one.organization_id]}) for one in created]
+    publish(*events, now=now)
 
 
-def of_leaving(user: Any) -> list[NewEvent]:
-    """What the others in the user's organizations are told when the user is removed."""
+def events_of_leaving(user: "User") -> list[NewEvent]:
+    """Return the events for the other members of the user's organizations when the user is deleted."""
     memberships = Membership.objects.filter(user=user).select_related("organization").order_by("organization_id")
     organizations = [membership.organization for membership in memberships]
-    recipients = access.recipients_of_each(organization.pk for organization in organizations)
+    recipients = access.recipients_by_organization(organization.pk for organization in organizations)
     return [_removed(one, user.pk, recipients[one.pk] - {user.pk}) for one in organizations]
 
 
-def leave_all(*, user: Any) -> list[Organization]:
-    """What must be true before a user is deleted, in the same transaction: nobody is left in an organization without
-    an owner, else `Conflict`. Answers the organizations that have no other member, for `remove_deserted`."""
+def leave_all(*, user: "User") -> list[Organization]:
+    """Prepare the deletion of a user, in the same transaction. Raise `Conflict` where active members would be left in
+    an organization without an owner. Return the organizations without another member, for `remove_deserted`."""
     mine = Membership.objects.filter(user=user)
     _lock(Q(pk__in=mine.values("organization_id")))
     others = _others(user.pk)
@@ -177,7 +179,7 @@ def leave_all(*, user: Any) -> list[Organization]:
 
 
 def remove_deserted(*, organizations: Iterable[Organization]) -> None:
-    """Remove those that own nothing; administrators run the rest from now on."""
+    """Delete those that own no album; administrators run the rest from now on."""
     for organization in organizations:
         with suppress(Conflict):
             _delete(organization)
@@ -185,15 +187,16 @@ def remove_deserted(*, organizations: Iterable[Organization]) -> None:
 
 def _added(membership: Membership, recipients: Collection[int] | None = None) -> NewEvent:
     organization, role = membership.organization, str(membership.role)
-    told = access.recipients_of(organization.pk) if recipients is None else recipients
-    return NewEvent("organization.member_added", _shape(organization, membership.user_id, role), told)
+    if recipients is None:
+        recipients = access.recipients_of(organization.pk)
+    return NewEvent("organization.member_added", _shape(organization, membership.user_id, role), recipients)
 
 
 def _removed(organization: Organization, user_id: int, recipients: Collection[int]) -> NewEvent:
     return NewEvent("organization.member_removed", _shape(organization, user_id, None), recipients)
 
 
-def _shape(organization: Organization, user_id: int, role: str | None) -> dict[str, Any]:
+def _shape(organization: Organization, user_id: int, role: str | None) -> dict[str, object]:
     return {"organization": organization.pk, "name": organization.name, "user": user_id, "role": role}
 
 
@@ -219,7 +222,7 @@ def _refuse_last_owner(orphaned: QuerySet[Organization], *, pointer: str | None 
 
 
 def _without_owner(user_id: int, leaving: QuerySet[Membership]) -> QuerySet[Organization]:
-    """The organizations that have no other owner than this user, of those where the user owned until now."""
+    """Return the organizations, of those that the user has owned until now, that have no other active owner."""
     owned = leaving.filter(role=Role.OWNER)
     others = _others(user_id).filter(role=Role.OWNER, user__is_active=True)
     return Organization.objects.filter(~Exists(others), pk__in=owned.values("organization_id"))

@@ -1,4 +1,4 @@
-"""Who may see plans: everybody who is signed in. Only administrators change them; the views require it."""
+"""Who may see plans: every user. Who may change them: administrators (`albumen.plans.services`)."""
 
 from django.db.models import QuerySet
 
@@ -7,12 +7,12 @@ from albumen.plans.models import Plan
 
 
 def all_plans() -> QuerySet[Plan]:
-    """What a list of plans builds on."""
+    """Return the plans, which every user may see."""
     return Plan.objects.all()
 
 
 def get_plan(plan_id: int) -> Plan:
-    """One plan; `NotFound` when there is none."""
+    """Return one plan; raise `NotFound` when there is none."""
     try:
         return Plan.objects.get(pk=plan_id)
     except Plan.DoesNotExist:
@@ -20,5 +20,5 @@ def get_plan(plan_id: int) -> Plan:
 
 
 def largest_upload() -> int:
-    """The most bytes that any plan takes for one file: nothing larger is ever read."""
+    """Return the most bytes that any plan allows for one file; of a larger one, no more is read."""
     return max(Plan.objects.values_list("max_upload_bytes", flat=True), default=0)

@@ -106,9 +106,10 @@ class PlanPage(ServicePage):
 
     def save_model(self, request: HttpRequest, obj: Plan, form: Any, change: bool) -> None:
         if change:
-            services.save_plan(plan=obj, **{field: form.cleaned_data[field] for field in form.changed_data})
+            changes = {field: form.cleaned_data[field] for field in form.changed_data}
+            services.save_plan(actor=request.user, plan=obj, **changes)
         else:
-            services.save_plan(plan=obj)
+            services.save_plan(actor=request.user, plan=obj)
 
     def delete_model(self, request: HttpRequest, obj: Plan) -> None:
-        services.delete_plan(plan=obj)
+        services.delete_plan(actor=request.user, plan_id=obj.pk)

@@ -13,7 +13,7 @@ MEGABYTE = 1_000_000
 
 
 def validate_heights(value: object) -> None:
-    """One to twelve whole numbers of 16 to 4096 px, each once."""
+    """Raise `ValidationError` unless these are one to twelve whole numbers of 16 to 4096 px, each once."""
     if not isinstance(value, list) or not all(isinstance(item, int) and not isinstance(item, bool) for item in value):
         raise ValidationError("Give the heights as a list of whole numbers, such as 200, 400.", code="invalid")
     if not 1 <= len(value) <= MAX_HEIGHTS:

@@ -1,6 +1,4 @@
-"""Every write on plans. Only administrators make these calls."""
-
-from typing import Any
+"""Every write on plans. All raise `Forbidden` for an actor who is no administrator."""
 
 from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError
@@ -10,20 +8,17 @@ from albumen.errors import Conflict, Invalid, NotFound
 from albumen.plans.models import Plan
 from albumen.tasks.models import TaskKind
 from albumen.tasks.services import start
-
-
-def default_plan() -> Plan:
-    """The plan of a new user."""
-    return Plan.objects.get(is_default=True)
+from albumen.viewers import Viewer, require_administrator
 
 
 @transaction.atomic
-def save_plan(*, plan: Plan, **changes: Any) -> Plan:
-    """Create or change a plan, and keep exactly one of them the default. Holds from the next request on.
+def save_plan(*, actor: Viewer, plan: Plan, **changes: object) -> Plan:
+    """Create or change a plan, and keep exactly one of them the default. Takes effect with the next request.
 
-    With `changes` an existing plan is read anew, so that what somebody else has just changed stays; `Invalid` when
-    the name is taken, `NotFound` when the plan was deleted meanwhile.
+    `changes` are made to the stored row, so that what somebody else has just changed stays. Raise `Invalid` when the
+    name is taken or no plan would be the default, `NotFound` when the plan was deleted meanwhile.
     """
+    require_administrator(actor)
     stored = _locked_plans()
     before = stored.get(plan.pk)
     if plan.pk and before is None:
@@ -52,22 +47,23 @@ def save_plan(*, plan: Plan, **changes: Any) -> Plan:
 
 
 def prepare_thumbnails(**whose: int) -> None:
-    """Have the thumbnails made that a plan has now, for the pictures of all its users (`plan=`) or of one (`user=`).
+    """Start a task that makes the thumbnails of a plan for all its users (`plan=` its id) or for one (`user=` an id).
 
-    They work without it, from the next request on: each would be made when it is first asked for.
+    Without it, each thumbnail would be made when it is first requested.
     """
     start(kind=TaskKind.MAKE_THUMBNAILS, owner_id=None, arguments=whose, now=timezone.now())
 
 
-def create_plan(**fields: Any) -> Plan:
-    """A new plan with the model's defaults for what is not given."""
-    return save_plan(plan=Plan(), **fields)
+def create_plan(*, actor: Viewer, **fields: object) -> Plan:
+    """Return a new plan, with the model's defaults for absent fields."""
+    return save_plan(actor=actor, plan=Plan(), **fields)
 
 
 @transaction.atomic
-def delete_plan(*, plan: Plan) -> None:
-    """Remove a plan that nobody has; `Conflict` otherwise."""
-    stored = _locked_plans().get(plan.pk)
+def delete_plan(*, actor: Viewer, plan_id: int) -> None:
+    """Delete a plan. Raise `NotFound` when there is none, `Conflict` when it is the default or a user has it."""
+    require_administrator(actor)
+    stored = _locked_plans().get(plan_id)
     if stored is None:
         raise NotFound
     if stored.is_default:
@@ -79,7 +75,7 @@ def delete_plan(*, plan: Plan) -> None:
 
 
 def _locked_plans() -> dict[int, Plan]:
-    """Every plan by its id; they are few. Which one is the default concerns all of them, so writers take turns."""
+    """Lock and return every plan by its id. Which one is the default concerns all of them, so writers take turns."""
     return {plan.pk: plan for plan in Plan.objects.select_for_update().order_by("pk")}
 
 

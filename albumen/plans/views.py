@@ -1,24 +1,31 @@
-"""Plans over HTTP: everybody signed in reads them, administrators write them."""
+"""Plans over HTTP: every user reads them, administrators write them."""
 
 from typing import Any
 
 from drf_spectacular.utils import extend_schema
 from rest_framework.generics import GenericAPIView
-from rest_framework.permissions import SAFE_METHODS, BasePermission, IsAdminUser, IsAuthenticated
+from rest_framework.permissions import SAFE_METHODS, BasePermission, IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.views import APIView
 
 from albumen.idempotency.views import creates_once
 from albumen.plans import access, services
 from albumen.plans.serializers import PlanSerializer
 from albumen.strict import require_no_fields
+from albumen.viewers import is_administrator
+
+
+class AdministratorsWrite(BasePermission):
+    """Everybody reads, administrators write. The services refuse others too, but only after the body was validated."""
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        return request.method in SAFE_METHODS or is_administrator(request.user)
 
 
 class PlanView(GenericAPIView[Any]):
     serializer_class = PlanSerializer
-
-    def get_permissions(self) -> list[BasePermission]:
-        return [IsAuthenticated()] if self.request.method in SAFE_METHODS else [IsAdminUser()]
+    permission_classes = (IsAuthenticated, AdministratorsWrite)
 
 
 @extend_schema(tags=["Plans"])
@@ -26,7 +33,7 @@ class Plans(PlanView):
     ordering_fields = {"id": int, "name": str}
     ordering = "id"
 
-    @extend_schema(summary="List the plans", description="For everybody who is signed in.")
+    @extend_schema(summary="List the plans", description="For every user.")
     def get(self, request: Request) -> Response:
         page = self.paginate_queryset(access.all_plans())
         return self.get_paginated_response(self.get_serializer(page, many=True).data)
@@ -36,7 +43,7 @@ class Plans(PlanView):
     def post(self, request: Request) -> Response:
         serializer = self.get_serializer(data=request.data)
         serializer.is_valid(raise_exception=True)
-        plan = services.create_plan(**serializer.validated_data)
+        plan = services.create_plan(actor=request.user, **serializer.validated_data)
         return Response(self.get_serializer(plan).data, status=201)
 
 
@@ -56,7 +63,7 @@ class OnePlan(PlanView):
         plan = access.get_plan(plan_id)
         serializer = self.get_serializer(plan, data=request.data, partial=True)
         serializer.is_valid(raise_exception=True)
-        plan = services.save_plan(plan=plan, **serializer.validated_data)
+        plan = services.save_plan(actor=request.user, plan=plan, **serializer.validated_data)
         return Response(self.get_serializer(plan).data)
 
     @extend_schema(
@@ -66,5 +73,5 @@ class OnePlan(PlanView):
     )
     def delete(self, request: Request, plan_id: int) -> Response:
         require_no_fields(request)
-        services.delete_plan(plan=access.get_plan(plan_id))
+        services.delete_plan(actor=request.user, plan_id=plan_id)
         return Response(status=204)

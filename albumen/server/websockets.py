@@ -9,7 +9,7 @@ from django.core.exceptions import DisallowedHost
 from django.core.handlers.asgi import ASGIRequest
 from django.utils import timezone
 
-from albumen.accounts.services.valid_logins import Key, Standing, login_by_cookie, login_by_token, still_valid
+from albumen.accounts.services.valid_logins import Key, ValidLogin, login_by_cookie, login_by_token, still_valid
 from albumen.errors import Unauthenticated
 from albumen.events.consumers import EventSocket, Hub
 from albumen.rates import client_address
@@ -42,7 +42,7 @@ async def application(scope: Message, receive: Receive, send: Send) -> None:
     await socket.run()
 
 
-def _find_login(request: ASGIRequest, access: str | None) -> Standing:
+def _find_login(request: ASGIRequest, access: str | None) -> ValidLogin:
     """Return the login behind the token; or without one behind the session cookie, which any page can make a browser
     send, so that the Origin has to be this service's. `Unauthenticated` otherwise."""
     if access is not None:

@@ -36,6 +36,7 @@ from albumen.library.filters import AlbumPictureQuery
 from albumen.library.serializers import UploadedSerializer, UploadSerializer
 from albumen.library.views import pictures
 from albumen.strict import StrictSerializer
+from albumen.viewers import require_administrator
 
 alias = extend_schema(tags=["Aliases"])
 UPLOAD = {"multipart/form-data": UploadSerializer}
@@ -218,7 +219,7 @@ class Images(pictures.Pictures):
 
     @extend_schema(operation_id="alias_images_list", summary="List every picture", description="Administrators only.")
     def get(self, request: SignedInRequest) -> Response:
-        people.require_administrator(request.user)
+        require_administrator(request.user)
         return super().get(request)
 
     def listed(self, request: SignedInRequest) -> Any:

@@ -14,9 +14,9 @@ def test_thumbnails_of_old_pictures_are_made_ahead(working_server: Server) -> No
         "shell",
         "-c",
         "from albumen.accounts.models import User; from albumen.plans.services import create_plan, save_plan;"
-        "plan = create_plan(name='Growing', thumbnail_heights=[200]);"
+        "dana = User(is_staff=True); plan = create_plan(actor=dana, name='Growing', thumbnail_heights=[200]);"
         f"User.objects.filter(pk={alice.user['id']}).update(plan=plan);"  # type: ignore[attr-defined]
-        "save_plan(plan=plan, thumbnail_heights=[64, 200])",
+        "save_plan(actor=dana, plan=plan, thumbnail_heights=[64, 200])",
     )
     made = Path(working_server.data_dir) / "media" / "thumbnails" / sha256[:2] / sha256 / "64.webp"
     deadline = time.monotonic() + 60

@@ -1,11 +1,12 @@
 """Register, change, delete a user; what an administrator changes on one."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from django.db import IntegrityError, transaction
+from django.dispatch import Signal
 
 from albumen import rates
 from albumen.accounts.models import User
@@ -20,8 +21,9 @@ from albumen.plans.services import prepare_thumbnails
 from albumen.uploads.temporary import Upload
 
 NAMES = ("first_name", "last_name", "phone")
-# What others are told when a user is removed; apps above add what they know.
-farewells: list[Callable[[Any], list[NewEvent]]] = [memberships.of_leaving]
+# Sent with `user` in the transaction that deletes the user. Receivers, in the apps that refer to users, lock what goes
+# with the user and return the events (a list of `NewEvent`) for the others.
+before_user_delete = Signal()
 
 
 def register(
@@ -143,11 +145,13 @@ def remove_user(*, user: User, now: datetime) -> None:
     # Locked, so that nothing more comes to belong to them: an upload under way is waited for, and goes with the rest.
     list(User.objects.select_for_update(no_key=True).filter(pk=user.pk).values_list("pk"))
     deserted = memberships.leave_all(user=user)
-    told = [happening for farewell in farewells for happening in farewell(user)]
-    if told:
+    events: list[NewEvent] = memberships.events_of_leaving(user)
+    for _, others in before_user_delete.send(User, user=user):
+        events += cast("list[NewEvent]", others)
+    if events:
         # The user's own log goes too: it is locked together with the others' logs, in the order that all writers keep.
-        told[0] = replace(told[0], recipients={*told[0].recipients, user.pk})
-        publish(*told, now=now)
+        events[0] = replace(events[0], recipients={*events[0].recipients, user.pk})
+        publish(*events, now=now)
     user.delete()
     memberships.remove_deserted(organizations=deserted)
     transaction.on_commit(lambda: avatars.discard(avatar))

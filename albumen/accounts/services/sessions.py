@@ -8,6 +8,7 @@ from django.db import transaction
 from django.db.models import F, QuerySet
 
 from albumen import compiled_queries, rates
+from albumen.accounts import access
 from albumen.accounts.hashers import spellings
 from albumen.accounts.models import KnownAddress, Session, User
 from albumen.accounts.services import tokens
@@ -141,8 +142,13 @@ def log_out_of(*, user: User, session: Session | None, everywhere: bool, now: da
         end_session(session=session, now=now)
 
 
+def end_own_session(*, actor: User, session_id: int, now: datetime) -> None:
+    """End one of the actor's sessions; raise `NotFound` for any other."""
+    end_session(session=access.get_session(actor, session_id), now=now)
+
+
 def end_session(*, session: Session, now: datetime) -> None:
-    """End one login."""
+    """End one session; ending it twice is no error."""
     Session.objects.filter(pk=session.pk, revoked_at=None).update(revoked_at=now)
 
 

@@ -119,7 +119,7 @@ class Sessions(GenericAPIView[Any]):
     @extend_schema(summary="List one's logins", description="Each with its client, and when it was last used.")
     def get(self, request: SignedInRequest) -> Response:
         since = timezone.now() - settings.REFRESH_TOKEN_LIFETIME
-        page = self.paginate_queryset(access.live_sessions(request.user, since))
+        page = self.paginate_queryset(access.sessions_of(request.user, since))
         return self.get_paginated_response(self.get_serializer(page, many=True).data)
 
 
@@ -128,6 +128,5 @@ class OneSession(GenericAPIView[Any]):
     @extend_schema(summary="End one login", description="Its tokens stop working at once.", responses={204: None})
     def delete(self, request: SignedInRequest, session_id: int) -> Response:
         require_no_fields(request)
-        session = access.get_session(request.user, session_id)
-        sessions.end_session(session=session, now=timezone.now())
+        sessions.end_own_session(actor=request.user, session_id=session_id, now=timezone.now())
         return Response(status=204)

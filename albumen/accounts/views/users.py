@@ -41,7 +41,7 @@ class Users(GenericAPIView[Any]):
         summary="List the users", description="Each with their organizations, as far as the caller may know them."
     )
     def get(self, request: SignedInRequest) -> Response:
-        page = self.paginate_queryset(access.with_memberships(access.users_visible_to(request.user)))
+        page = self.paginate_queryset(access.users_listed_for(request.user))
         return self.get_paginated_response(self.get_serializer(page, many=True).data)
 
 

@@ -2,10 +2,9 @@
 
 from django.db.models import Max
 
-from albumen.accounts.access import require_administrator
 from albumen.errors import NotFound
 from albumen.library.models import Picture, PictureQuerySet
-from albumen.viewers import Viewer, is_administrator
+from albumen.viewers import Viewer, is_administrator, require_administrator
 
 
 def trash_of(viewer: Viewer) -> PictureQuerySet:

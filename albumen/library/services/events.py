@@ -76,7 +76,7 @@ def of_link(kind: str, link: ExpiringLink) -> NewEvent:
     return NewEvent(f"link.{kind}", shape, [link.picture.owner_id])
 
 
-def of_leaving(user: User) -> list[NewEvent]:
+def of_leaving(user: User, **_signal: object) -> list[NewEvent]:
     """Return what others lose with a user who is about to be removed: albums of the user in others' lists, and
     pictures of the user in others' albums.
 

@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from django.db import connection, transaction
 from django.db.models import F, QuerySet
 
-from albumen.accounts.access import require_administrator
 from albumen.accounts.models import User
 from albumen.errors import NotFound
 from albumen.events.services import publish
@@ -15,6 +14,7 @@ from albumen.library.models import Album, Picture, PictureQuerySet
 from albumen.library.services import events
 from albumen.library.services.album_contents import BATCH, count_pictures, recount_albums
 from albumen.library.services.locks import lock_pictures
+from albumen.viewers import require_administrator
 
 TRASH_KEPT = timedelta(days=30)
 

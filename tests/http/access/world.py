@@ -91,7 +91,7 @@ class World:
         self._make(owner)
         self._end_tokens(owner)
         self._start_tasks(owner)
-        self.spare_plan = create_plan(name="Spare", thumbnail_heights=[100]).pk
+        self.spare_plan = create_plan(actor=User(is_staff=True), name="Spare", thumbnail_heights=[100]).pk
 
     def _share(self, owner: Any) -> None:
         studio = Studio(self.people["runner"])
