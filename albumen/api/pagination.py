@@ -1,7 +1,7 @@
-"""Lists: strict query parameters, and keyset paging on (field, id), so that every page costs what the first one costs.
+"""Keyset pagination on (field, id), so that every page costs what the first one costs; unknown parameters are refused.
 
-A view names `ordering_fields` ({name: type of the value}), its default `ordering`, and optionally `query_class`, a
-serializer of its filters with `filter_queryset(queryset, viewer)`.
+A view has `ordering_fields` (names), its default `ordering`, and optionally `query_class`, a serializer of its
+filters with `filter_queryset(queryset, viewer)`.
 """
 
 import base64
@@ -30,10 +30,13 @@ SORT_KEYS = {"name": "name_key", "first_name": "first_name_key", "last_name": "l
 
 
 class KeysetPagination(BasePagination):
-    """`{"next": url|null, "previous": url|null, "results": [...]}`."""
+    """Paginate lists as `{"next": url|null, "previous": url|null, "results": [...]}`."""
 
     def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
-        """A page of a QuerySet, or of a `CompiledQuery` list where none of the view's filters is asked for."""
+        """Return the page of a QuerySet, or of a `CompiledQuery`, which views pass only when no filter is requested.
+
+        Raises Invalid for an unknown parameter, ordering, page size or cursor.
+        """
         params = request.query_params
         require_known_parameters(params, _known_parameters(view))
         filters = None if isinstance(queryset, CompiledQuery) else self._filters(params, view)
@@ -52,7 +55,7 @@ class KeysetPagination(BasePagination):
         self._next = self._url(False, field, rows[-1]) if rows and (more or backwards) else None
         self._previous = self._url(True, field, rows[0]) if rows and cursor and (more or not backwards) else None
         if cursor and not rows:
-            # Whatever stood beyond the cursor is gone; the way back begins with the row that the cursor stands on.
+            # The rows beyond the cursor were deleted: link back to a page that begins with the cursor's own row.
             _, value, row_id = cursor
             row = {field: value, "id": row_id + (1 if descending == backwards else -1)}
             back = self._url(not backwards, field, row)
@@ -80,10 +83,8 @@ class KeysetPagination(BasePagination):
         wanted = params.get("ordering", view.ordering)
         field = wanted.removeprefix("-")
         if field not in view.ordering_fields:
-            known = ", ".join(view.ordering_fields)
-            raise Invalid(
-                "unknown_ordering", f"Order by one of {known}, with a leading - to reverse.", pointer="/ordering"
-            )
+            message = f"Order by one of {', '.join(view.ordering_fields)}, with a leading - to reverse."
+            raise Invalid("unknown_ordering", message, pointer="/ordering")
         return SORT_KEYS.get(field, field), wanted.startswith("-")
 
     def _url(self, backwards: bool, field: str, row: Any) -> str:
@@ -130,18 +131,14 @@ class KeysetPagination(BasePagination):
 
 
 def _known_parameters(view: Any) -> set[str]:
-    known = {"cursor", "page_size"} | ({"ordering"} if view.ordering_fields else set())
     query_class = getattr(view, "query_class", None)
-    return known | query_class._declared_fields.keys() if query_class else known
+    return {"cursor", "page_size", "ordering", *(query_class._declared_fields if query_class else ())}
 
 
 def _named(orderings: list[str]) -> dict[str, Any]:
-    """Names for generated code, which can have no `-` in them, and in Kotlin no choice called `name`."""
-    names = [
-        f"{text.removeprefix('-')}_{'descending' if text.startswith('-') else 'ascending'}".upper()
-        for text in orderings
-    ]
-    return {"x-enum-varnames": names}
+    """Return names for generated code: they cannot contain `-`, and in Kotlin a choice cannot be called `name`."""
+    suffixes = {True: "_DESCENDING", False: "_ASCENDING"}
+    return {"x-enum-varnames": [o.removeprefix("-").upper() + suffixes[o.startswith("-")] for o in orderings]}
 
 
 def _parameter(name: str, schema: dict[str, Any], description: str = "") -> dict[str, Any]:
@@ -169,7 +166,7 @@ def _compiled_window(build: Build, field: str, descending: bool, first: bool, *v
 def _window(
     queryset: QuerySet[Any], field: str, descending: bool, cursor: tuple[bool, Any, int] | None
 ) -> QuerySet[Any]:
-    """The rows after the cursor in this direction. Nulls come last in ascending order, first in descending order."""
+    """Return the rows after the cursor in this direction; nulls come last in ascending order, first in descending."""
     if cursor is not None:
         _, value, row_id = cursor
         step = "lt" if descending else "gt"
@@ -198,12 +195,12 @@ def _window(
 
 
 def _nullable(queryset: QuerySet[Any], field: str) -> bool:
-    # What a query adds to its rows is never null here.
+    # Annotations are never null here.
     return field not in queryset.query.annotations and queryset.model._meta.get_field(field).null
 
 
 def _digest(request: Request, view: Any, field: str) -> bytes:
-    """What a cursor belongs to: the list, its filters, and the column whose values it holds."""
+    """Return a digest of what a cursor belongs to: the list, its filters, and the column whose values it holds."""
     params = {name: value for name, value in request.query_params.items() if name not in ("cursor", "page_size")}
     text = orjson.dumps([type(view).__name__, view.kwargs, params, field], option=orjson.OPT_SORT_KEYS)
     return hashlib.sha256(text).digest()

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 class Organizations(GenericAPIView[Any]):
     serializer_class = OrganizationSerializer
     query_class = OrganizationQuery
-    ordering_fields = {"id": int, "name": str, "created_at": str}
+    ordering_fields = ("id", "name", "created_at")
     ordering = "id"
 
     @extend_schema(summary="List the organizations", description="All of them, for everybody who is signed in.")
@@ -90,7 +90,7 @@ class OneOrganization(GenericAPIView[Any]):
 class Members(GenericAPIView[Any]):
     serializer_class = MemberSerializer
     query_class = MemberQuery
-    ordering_fields = {"id": int, "joined_at": str}
+    ordering_fields = ("id", "joined_at")
     ordering = "id"
     refusals = {"POST": [409]}
 

@@ -30,7 +30,7 @@ class PlanView(GenericAPIView[Any]):
 
 @extend_schema(tags=["Plans"])
 class Plans(PlanView):
-    ordering_fields = {"id": int, "name": str}
+    ordering_fields = ("id", "name")
     ordering = "id"
 
     @extend_schema(summary="List the plans", description="For every user.")

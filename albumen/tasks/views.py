@@ -18,7 +18,7 @@ from albumen.tasks.serializers import TaskSerializer
 class Tasks(GenericAPIView[Any]):
     serializer_class = TaskSerializer
     query_class = TaskQuery
-    ordering_fields = {"created_at": str}
+    ordering_fields = ("created_at",)
     ordering = "-created_at"
 
     @extend_schema(summary="List your tasks", description="Administrators see those of all users, and periodic work.")

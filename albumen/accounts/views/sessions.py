@@ -113,7 +113,7 @@ class LogoutAll(GenericAPIView[Any]):
 @extend_schema(tags=["Accounts"])
 class Sessions(GenericAPIView[Any]):
     serializer_class = SessionSerializer
-    ordering_fields = {"created_at": str, "last_used_at": str}
+    ordering_fields = ("created_at", "last_used_at")
     ordering = "-last_used_at"
 
     @extend_schema(summary="List one's logins", description="Each with its client, and when it was last used.")

@@ -34,7 +34,7 @@ IMAGE = {(200, "image/webp"): OpenApiTypes.BINARY, 304: None}
 class Users(GenericAPIView[Any]):
     serializer_class = UserSerializer
     query_class = UserQuery
-    ordering_fields = {"id": int, "first_name": str, "last_name": str, "date_joined": str}
+    ordering_fields = ("id", "first_name", "last_name", "date_joined")
     ordering = "id"
 
     @extend_schema(
@@ -49,7 +49,7 @@ class Users(GenericAPIView[Any]):
 class OrganizationUsers(GenericAPIView[Any]):
     serializer_class = OrganizationUsersSerializer
     query_class = OrganizationQuery
-    ordering_fields = {"id": int, "name": str, "created_at": str}
+    ordering_fields = ("id", "name", "created_at")
     ordering = "id"
 
     @extend_schema(

@@ -32,7 +32,7 @@ from albumen.strict import require_no_fields
 class Albums(GenericAPIView[Any]):
     serializer_class = AlbumSerializer
     query_class = AlbumQuery
-    ordering_fields = {"id": int, "name": str, "created_at": str, "updated_at": str, "picture_count": int}
+    ordering_fields = ("id", "name", "created_at", "updated_at", "picture_count")
     ordering = "-created_at"
 
     @extend_schema(summary="List albums", description="Your own, and those that your organizations are shown.")
@@ -95,7 +95,7 @@ class OneAlbum(PublicToRead, GenericAPIView[Any]):
 @extend_schema(tags=["Albums"])
 class AlbumPictures(PublicToRead, UploadView):
     query_class = AlbumPictureQuery
-    ordering_fields = {"position": int, **ORDERINGS}
+    ordering_fields = ("position", *ORDERINGS)
     ordering = "position"
     refusals = {"POST": [507]}
 

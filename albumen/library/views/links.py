@@ -16,7 +16,7 @@ from albumen.library.serializers import LinkRequestSerializer, LinkSerializer
 from albumen.library.services import links
 from albumen.strict import require_no_fields
 
-ORDERINGS = {"created_at": str, "expires_at": str}
+ORDERINGS = ("created_at", "expires_at")
 
 
 @extend_schema(tags=["Expiring links"])

@@ -36,16 +36,7 @@ ALSO_JSON = (
     "The same fields may come as `application/json`, with the picture as base64 or a data URL: "
     '`{"image": "iVBORw0KGgo...", "name": "Dot.png"}`.'
 )
-ORDERINGS = {
-    "id": int,
-    "name": str,
-    "created_at": str,
-    "updated_at": str,
-    "taken_at": str,
-    "bytes": int,
-    "width": int,
-    "height": int,
-}
+ORDERINGS = ("id", "name", "created_at", "updated_at", "taken_at", "bytes", "width", "height")
 
 
 class PublicToRead(APIView):
@@ -178,7 +169,7 @@ class OnePicture(PublicToRead, GenericAPIView[Any]):
 class Trash(GenericAPIView[Any]):
     serializer_class = TrashedSerializer
     query_class = AlbumPictureQuery
-    ordering_fields = {"deleted_at": str, "name": str, "created_at": str}
+    ordering_fields = ("deleted_at", "name", "created_at")
     ordering = "-deleted_at"
 
     @extend_schema(
