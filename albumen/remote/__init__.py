@@ -1,9 +1,9 @@
-"""Images on other servers: what is behind a link, fetched so that nobody can look into the server's own network.
+"""Images on other servers, fetched without giving access to the server's own network (SSRF).
 
-Refusals have three codes, each with one wording. `url_not_allowed` judges the text of an address alone;
-`url_unreachable` stands for every outcome before a public server has answered (no such name, not public, closed port,
-time, TLS), so that a caller cannot tell a host inside from none at all; `url_not_an_image` is about an answer that a
-public server gave, which the caller could have read as well.
+There are three error codes. `url_not_allowed` depends on the text of the URL alone. `url_unreachable` stands for every
+failure before a public server has responded (unknown name, private address, closed port, timeout, TLS), so that a
+caller cannot find out which hosts exist inside. `url_not_an_image` is about the response of a public server, which
+the caller could have read without us.
 """
 
 from collections.abc import Callable, Iterator
@@ -16,10 +16,10 @@ import httpcore
 from albumen.errors import TooLarge
 from albumen.imaging import MEDIA_TYPES, Refused
 from albumen.imaging.sniff import sniff
-from albumen.remote.answers import Answer
-from albumen.remote.connections import Budget, Guard, tls
+from albumen.remote.connections import Budget, SSRFGuard, tls_context
 from albumen.remote.refusals import POINTER, not_an_image, unreachable
-from albumen.remote.urls import Link, parse_link
+from albumen.remote.remote_url import RemoteURL, parse_url
+from albumen.remote.responses import RemoteResponse
 
 __all__ = ["RemoteImage", "check_image", "download_image"]
 
@@ -37,10 +37,10 @@ _HEADERS: dict[bytes | str, bytes | str] = {
 
 @dataclass(frozen=True, slots=True)
 class RemoteImage:
-    """What an answer and its first bytes told.
+    """What is known of an image after its headers and first bytes.
 
-    `url` is the address as given, normalized, of at most 2,000 characters; `media_type` and `format` are those of
-    the bytes, as `albumen.imaging` names them; `size` is in bytes, None where it was not told.
+    `url` is the given URL, normalized, of at most 2,000 characters; `media_type` and `format` are those of the bytes,
+    as `albumen.imaging` names them; `size` is in bytes, None if the server did not send it.
     """
 
     url: str
@@ -50,39 +50,38 @@ class RemoteImage:
 
 
 def check_image(url: str) -> RemoteImage:
-    """What the address leads to, by a HEAD request and the first bytes, within 10 s (D4).
+    """Return what is at the URL, by a HEAD request and the first bytes, within 10 s.
 
-    Any image type may be declared, and one has to be: browsers will be sent there. The bytes decide which format it
-    is. Raises Invalid with the codes above.
+    The server has to declare an image type, because browsers are sent there; the bytes decide which format it is.
+    Raises Invalid with the codes above.
     """
-    with _Visit.to(url) as visit:
+    with _Fetch.to(url) as fetch:
         size = None
-        with visit.ask("HEAD") as answer:
-            if not answer.refuses_method:
-                answer.require_image()
-                size = answer.size
-        with visit.ask("GET", Range=f"bytes=0-{FIRST_BYTES - 1}") as answer:
-            answer.require_image()
-            first = _first_bytes(answer.body())
-            return visit.image(first, size if answer.size is None else answer.size)
+        with fetch.send("HEAD") as response:
+            if not response.refuses_method:
+                response.require_image()
+                size = response.size
+        with fetch.send("GET", Range=f"bytes=0-{FIRST_BYTES - 1}") as response:
+            response.require_image()
+            first = _first_bytes(response.body())
+            return fetch.image(first, size if response.size is None else response.size)
 
 
 def download_image(url: str, write: Callable[[bytes], None], *, limit: int) -> RemoteImage:
-    """Hand the image to `write`, piece by piece; 10 s until its head is there, 60 s in all. `limit` is in bytes.
+    """Pass the image to `write` in pieces; 10 s for the headers, 60 s in total. `limit` is in bytes.
 
-    A head that says nothing of the bytes will do, as object stores send it: the bytes are kept here, and decide.
-    Nothing is written before the first bytes are known to be an image's. An answer that breaks off, grows above the
-    limit or takes too long was written in part, and the caller throws that away. Raises Invalid with the codes
-    above, TooLarge, and whatever `write` raises.
+    A missing or generic content type is accepted, because object stores send such and the bytes decide the format.
+    Nothing is written before the first bytes are known to be an image's. After an error, what was written is
+    incomplete, and the caller deletes it. Raises Invalid with the codes above, TooLarge, and what `write` raises.
     """
-    with _Visit.to(url) as visit, visit.ask("GET") as answer:
-        answer.require_image(opaque=True)
-        if answer.is_partial:
+    with _Fetch.to(url) as fetch, fetch.send("GET") as response:
+        response.require_image(opaque=True)
+        if response.is_partial:
             raise not_an_image()
-        visit.budget.extend(DOWNLOAD_SECONDS)
-        body = answer.body()
+        fetch.budget.extend(DOWNLOAD_SECONDS)
+        body = response.body()
         first = _first_bytes(body)
-        image = visit.image(first, answer.size)
+        image = fetch.image(first, response.size)
         received = 0
         for data in chain([first], body):
             received += len(data)
@@ -92,55 +91,55 @@ def download_image(url: str, write: Callable[[bytes], None], *, limit: int) -> R
         return replace(image, size=received)
 
 
-class _Visit:
-    """One call's way to an image: where it stands, and what it may still take."""
+class _Fetch:
+    """One check or download: the current URL, and the redirects and time that are left."""
 
-    def __init__(self, link: Link, pool: httpcore.ConnectionPool, budget: Budget) -> None:
+    def __init__(self, url: RemoteURL, pool: httpcore.ConnectionPool, budget: Budget) -> None:
         self.budget = budget
-        self._given = self._link = link
+        self._given = self._url = url
         self._pool = pool
         self._redirects = REDIRECTS
 
     @classmethod
     @contextmanager
-    def to(cls, url: str) -> Iterator["_Visit"]:
-        """Connections end with the visit. Nothing is kept: no cookies, no proxies, no retries."""
-        link = parse_link(url)
+    def to(cls, url: str) -> Iterator["_Fetch"]:
+        """Begin with the URL. Connections are closed at the end; there are no cookies, proxies or retries."""
+        parsed = parse_url(url)
         budget = Budget(SECONDS)
         try:
             with httpcore.ConnectionPool(
-                ssl_context=tls(), max_keepalive_connections=0, network_backend=Guard(budget)
+                ssl_context=tls_context(), max_keepalive_connections=0, network_backend=SSRFGuard(budget)
             ) as pool:
-                yield cls(link, pool, budget)
+                yield cls(parsed, pool, budget)
         except (httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError):
             raise unreachable() from None
 
     @contextmanager
-    def ask(self, method: str, **headers: str) -> Iterator[Answer]:
-        """The first answer that does not lead on. Every redirect is an address like the given one, checked alike."""
+    def send(self, method: str, **headers: str) -> Iterator[RemoteResponse]:
+        """Yield the first response that is no redirect. The URL of each redirect is checked like the given one."""
         while True:
-            with self._send(method, headers) as answer:
-                if answer.location is None:
-                    yield answer
+            with self._send_once(method, headers) as response:
+                if response.location is None:
+                    yield response
                     return
                 if self._redirects == 0:
                     raise not_an_image()
                 self._redirects -= 1
-                self._link = self._link.join(answer.location)
+                self._url = self._url.join(response.location)
 
     @contextmanager
-    def _send(self, method: str, headers: dict[str, str]) -> Iterator[Answer]:
-        link = self._link
-        url = httpcore.URL(scheme=link.scheme, host=link.host, port=link.port, target=link.target)
-        fields: dict[bytes | str, bytes | str] = {"Host": link.authority, **_HEADERS}
+    def _send_once(self, method: str, headers: dict[str, str]) -> Iterator[RemoteResponse]:
+        url = self._url
+        requested = httpcore.URL(scheme=url.scheme, host=url.host, port=url.port, target=url.target)
+        fields: dict[bytes | str, bytes | str] = {"Host": url.authority, **_HEADERS}
         fields.update(headers)
         self.budget.expect_head()
-        with self._pool.stream(method, url, headers=fields) as response:
+        with self._pool.stream(method, requested, headers=fields) as response:
             self.budget.end_head()
-            yield Answer(response)
+            yield RemoteResponse(response)
 
     def image(self, first: bytes, size: int | None) -> RemoteImage:
-        """What these first bytes are; Invalid when that is not an image of a format that is accepted."""
+        """Return what the first bytes are. Raises Invalid if that is not an image of a supported format."""
         try:
             form = sniff(first)
         except Refused:
@@ -149,7 +148,7 @@ class _Visit:
 
 
 def _first_bytes(body: Iterator[bytes]) -> bytes:
-    """Enough to see what it is, and no more read than needed; the rest of the body stays to be read."""
+    """Return enough of the body to recognize the format; the rest can still be read from it."""
     first = b""
     for data in body:
         first += data

@@ -1,5 +1,8 @@
-"""Which addresses are public: a table of our own, because `ipaddress.is_global` is true for multicast, 6to4, NAT64
-and the metadata address of Azure, and differs between versions of Python."""
+"""Public IP addresses, by a table of our own.
+
+`ipaddress.is_global` is true for multicast, 6to4, NAT64 and the metadata address of Azure, and differs between
+versions of Python.
+"""
 
 import errno
 import socket
@@ -46,7 +49,7 @@ _ISATAP = (0x0000_5EFE, 0x0200_5EFE)
 
 
 def is_public(address: Address) -> bool:
-    """Whether strangers may have a connection made to this address."""
+    """Return whether users may make the server connect to this IP address."""
     if isinstance(address, IPv4Address):
         public = not any(address in network for network in _NOT_PUBLIC_4)
     else:
@@ -55,13 +58,13 @@ def is_public(address: Address) -> bool:
             and (int(address) >> 32) & 0xFFFF_FFFF not in _ISATAP
             and not any(address in network for network in _NOT_PUBLIC_6)
         )
-    return public and not _is_own(address)
+    return public and not _is_local(address)
 
 
-def _is_own(address: Address) -> bool:
-    """Whether an interface of this machine has the address: then, and only then, a socket can be bound to it.
+def _is_local(address: Address) -> bool:
+    """Return whether an interface of this machine has the address: only then can a socket be bound to it.
 
-    Where the kernel binds to foreign addresses too (`ip_nonlocal_bind`), every address counts as own.
+    Where the kernel binds to any address (`ip_nonlocal_bind`), every address counts as local.
     """
     family = socket.AF_INET if isinstance(address, IPv4Address) else socket.AF_INET6
     try:

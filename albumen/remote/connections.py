@@ -1,6 +1,6 @@
-"""Connections to checked addresses alone: a name is resolved once, and the address that was checked is connected to.
+"""The SSRF guard: a host name is resolved once, and only the IP addresses that were checked are connected to.
 
-Names are resolved by `socket.getaddrinfo` and by nothing else; tests that need a DNS of their own replace it there.
+`socket.getaddrinfo` is the only resolver, so tests replace it here to have a DNS of their own.
 """
 
 import socket
@@ -18,22 +18,22 @@ import httpcore
 from albumen.errors import Unavailable
 from albumen.remote.addresses import Address, is_public
 from albumen.remote.refusals import unreachable
-from albumen.remote.urls import is_allowed_all_the_same
+from albumen.remote.remote_url import is_explicitly_allowed
 
 CONNECT_SECONDS = 3.0
 HEAD_BYTES = 16 * 1024
-# A resolver cannot be interrupted: a lookup that takes too long ends in its own thread, and there are only so many.
+# A DNS lookup cannot be interrupted, so each runs in a thread, and this limits how many can be left running.
 _lookups = threading.BoundedSemaphore(32)
 
 
 @cache
-def tls() -> ssl.SSLContext:
-    """Certificates and host names are verified."""
+def tls_context() -> ssl.SSLContext:
+    """Return the TLS settings; certificates and host names are verified."""
     return httpcore.default_ssl_context()
 
 
 class Budget:
-    """What one call may still take: seconds in all, and bytes for the heads of the answer that is awaited."""
+    """Limits of one check or download: seconds in total, and bytes of a response's headers."""
 
     def __init__(self, seconds: float) -> None:
         self._began = time.monotonic()
@@ -41,25 +41,25 @@ class Budget:
         self._head: int | None = None
 
     def extend(self, seconds: float) -> None:
-        """So many seconds in all, counted from the beginning."""
+        """Change the limit in seconds, which still counts from the beginning."""
         self._seconds = seconds
 
     def seconds(self, at_most: float = float("inf")) -> float:
-        """How long the next step may take; Invalid when the time is over."""
+        """Return the seconds that the next step may take. Raises Invalid if none are left."""
         left = self._began + self._seconds - time.monotonic()
         if left <= 0:
             raise unreachable()
         return min(left, at_most)
 
     def expect_head(self) -> None:
-        """From now on bytes count as an answer's head, informational ones (1xx) included."""
+        """Count the bytes that arrive from now on as headers, those of informational responses (1xx) included."""
         self._head = HEAD_BYTES
 
     def end_head(self) -> None:
         self._head = None
 
     def readable(self, size: int) -> int:
-        """How many bytes may be read at once; Invalid when the head is too long."""
+        """Return how many of `size` bytes may be read now. Raises Invalid if the headers are too long."""
         if self._head is None:
             return size
         if self._head <= 0:
@@ -71,8 +71,8 @@ class Budget:
             self._head -= size
 
 
-class Guard(httpcore.NetworkBackend):
-    """Where every connection is made: only to a public address, or to a pair that the settings allow."""
+class SSRFGuard(httpcore.NetworkBackend):
+    """Opens every connection, and only to public IP addresses or to what `ALBUMEN_REMOTE_ALLOW` lists."""
 
     def __init__(self, budget: Budget) -> None:
         self._budget = budget
@@ -98,15 +98,15 @@ class Guard(httpcore.NetworkBackend):
         raise unreachable()
 
     def _check(self, host: str, port: int) -> list[Address]:
-        """The addresses of the host; Invalid when there is none, or a single one of them is not public."""
+        """Return the host's IP addresses. Raises Invalid if there are none or any of them is not public."""
         addresses = _literal(host) or _resolve(host, port, self._budget.seconds(CONNECT_SECONDS))
-        if is_allowed_all_the_same(host, port) or all(is_public(address) for address in addresses):
+        if is_explicitly_allowed(host, port) or all(is_public(address) for address in addresses):
             return addresses
         raise unreachable()
 
 
 class _Stream(httpcore.NetworkStream):
-    """A connection under a budget: a server that sends a byte now and then does not hold it for longer."""
+    """A connection under a budget, which a server cannot prolong by sending a byte now and then."""
 
     def __init__(self, stream: httpcore.NetworkStream, budget: Budget) -> None:
         self._stream = stream
@@ -141,17 +141,17 @@ def _literal(host: str) -> list[Address]:
 
 
 def _resolve(host: str, port: int, seconds: float) -> list[Address]:
-    """What the resolver says, in its order; Invalid when that is nothing or comes too late."""
+    """Return the host's IP addresses in the resolver's order. Raises Invalid if there are none in time."""
     if not _lookups.acquire(timeout=seconds):
         raise Unavailable
-    answer: Future[list[Address]] = Future()
+    result: Future[list[Address]] = Future()
 
     def look_up() -> None:
         try:
             found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-            answer.set_result(list(dict.fromkeys(ip_address(str(address[0])) for *_, address in found)))
+            result.set_result(list(dict.fromkeys(ip_address(str(address[0])) for *_, address in found)))
         except BaseException as error:
-            answer.set_exception(error)
+            result.set_exception(error)
         finally:
             _lookups.release()
 
@@ -161,7 +161,7 @@ def _resolve(host: str, port: int, seconds: float) -> list[Address]:
         _lookups.release()
         raise Unavailable from None
     try:
-        addresses = answer.result(seconds)
+        addresses = result.result(seconds)
     except (OSError, ValueError):  # a timeout is an OSError too
         addresses = []
     if not addresses:

@@ -1,4 +1,4 @@
-"""The three ways to refuse a link. Each has one wording, whatever stood behind it."""
+"""The three errors for a linked image. Each has one wording, so that the wording tells nothing of the cause."""
 
 from albumen.errors import Invalid
 
@@ -6,21 +6,15 @@ POINTER = "/image_url"
 
 
 def not_allowed() -> Invalid:
-    """The text of the address, or of a redirect, is not one that may be asked."""
-    return Invalid(
-        "url_not_allowed",
-        pointer=POINTER,
-    )
+    """Return the error for a URL, given or in a redirect, that may not be requested."""
+    return Invalid("url_not_allowed", pointer=POINTER)
 
 
 def unreachable() -> Invalid:
-    """No public server answered; it is not said why."""
+    """Return the error for a request that no public server responded to, without the cause."""
     return Invalid("url_unreachable", pointer=POINTER)
 
 
 def not_an_image() -> Invalid:
-    """A public server answered, and what it said is not an image."""
-    return Invalid(
-        "url_not_an_image",
-        pointer=POINTER,
-    )
+    """Return the error for a response from a public server that is not an image."""
+    return Invalid("url_not_an_image", pointer=POINTER)

@@ -15,7 +15,12 @@ from tests import pictures
 from tests.remote.conftest import OTHER, PUBLIC, Internet, answer, picture
 from tests.remote.vectors import DISGUISED, INSIDE, INSIDE_4, INSIDE_6, NOT_ALLOWED
 
-UNREACHABLE = ("url_unreachable", "No public server answered at this address in time.", "/image_url")
+UNREACHABLE = (
+    "url_unreachable",
+    "No public server answered at the address in time; it is not said why. "
+    "Check that the address opens from anywhere on the internet.",
+    "/image_url",
+)
 
 
 def refused(url: str) -> tuple[str, str, str | None]:
@@ -110,7 +115,7 @@ def test_a_text_that_is_no_plain_address_is_not_even_looked_up(internet):
     def check(url):
         code, detail, pointer = refused(url)
         assert (code, pointer) == ("url_not_allowed", "/image_url")
-        assert detail.startswith("Give an http or https address")
+        assert detail.startswith("The address, or one that it redirects to, is not http or https")
         assert internet.attempts == internet.lookups == []
 
     each(internet, NOT_ALLOWED, check)
@@ -156,10 +161,10 @@ def test_the_machines_own_addresses_are_known():
         except OSError:
             pytest.skip("no network")
         own = ipaddress.ip_address(probe.getsockname()[0])
-    assert addresses._is_own(own)
-    assert addresses._is_own(ipaddress.ip_address("127.0.0.1"))
-    assert not addresses._is_own(ipaddress.ip_address("8.8.8.8"))
-    assert not addresses._is_own(ipaddress.ip_address("2606:4700::1111"))
+    assert addresses._is_local(own)
+    assert addresses._is_local(ipaddress.ip_address("127.0.0.1"))
+    assert not addresses._is_local(ipaddress.ip_address("8.8.8.8"))
+    assert not addresses._is_local(ipaddress.ip_address("2606:4700::1111"))
 
 
 @pytest.mark.parametrize(

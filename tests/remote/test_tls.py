@@ -28,9 +28,9 @@ class TestTls:
     def trusted(self, certificate, monkeypatch):
         """This machine trusts the certificate, as its administrator would have it."""
         monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
-        connections.tls.cache_clear()
+        connections.tls_context.cache_clear()
         yield
-        connections.tls.cache_clear()
+        connections.tls_context.cache_clear()
 
     def test_a_certificate_that_nobody_signed_is_refused(self, internet, secure):
         site, names = secure

@@ -1,4 +1,4 @@
-"""What another server answered: its head, read with suspicion, and its body in pieces."""
+"""Responses of other servers: headers, of which nothing is trusted, and the body in pieces."""
 
 import re
 from collections.abc import Iterator
@@ -8,13 +8,13 @@ import httpcore
 from albumen.remote.refusals import not_an_image
 
 _REDIRECTS = {301, 302, 303, 307, 308}
-# What stores of files call everything that they were told nothing about.
+# Object stores send these for files that were uploaded without a type.
 _OPAQUE = {"", "application/octet-stream", "binary/octet-stream"}
 _TOTAL = re.compile(r"bytes [0-9]+-[0-9]+/([0-9]{1,18})")
 
 
-class Answer:
-    """One answer of another server. Header names are in lower case; of a repeated header the first counts."""
+class RemoteResponse:
+    """A response of another server. Of a repeated header the first counts."""
 
     def __init__(self, response: httpcore.Response) -> None:
         self._response = response
@@ -24,12 +24,12 @@ class Answer:
 
     @property
     def location(self) -> str | None:
-        """Where a redirect leads, None for any other answer."""
+        """Return the Location of a redirect, None for any other response."""
         return self._headers.get("location") if self._response.status in _REDIRECTS else None
 
     @property
     def refuses_method(self) -> bool:
-        """Servers that do not want HEAD say so in many ways (405, 501, 403, 404); GET then decides."""
+        """Return whether HEAD may be unsupported: servers say so with 405, 501, 403 or 404. GET then decides."""
         return 400 <= self._response.status < 500 or self._response.status == 501
 
     @property
@@ -38,7 +38,7 @@ class Answer:
 
     @property
     def size(self) -> int | None:
-        """The bytes of the whole image, where the head tells them (RFC 9110, sections 8.6 and 14.4)."""
+        """Return the size of the whole image in bytes if the headers give it (RFC 9110, sections 8.6 and 14.4)."""
         if self.is_partial:
             match = _TOTAL.fullmatch(self._headers.get("content-range", ""))
             return int(match[1]) if match else None
@@ -46,9 +46,9 @@ class Answer:
         return int(length) if length.isascii() and length.isdigit() and len(length) <= 18 else None
 
     def require_image(self, *, opaque: bool = False) -> None:
-        """Raise `Invalid` unless the head declares an image, as it is: encoded bodies are never decoded (bombs).
+        """Raise Invalid unless the headers declare an image without a content encoding, which could hide a bomb.
 
-        `opaque` also takes a head that says nothing of the bytes: no type, or one of `_OPAQUE`.
+        With `opaque`, a missing type or one of `_OPAQUE` is accepted as well.
         """
         encoding = self._headers.get("content-encoding", "identity").strip().lower()
         declared = self._headers.get("content-type", "").partition(";")[0].strip().lower()
@@ -57,5 +57,5 @@ class Answer:
             raise not_an_image()
 
     def body(self) -> Iterator[bytes]:
-        """The body as it comes; a caller who stops early closes the connection with the answer."""
+        """Yield the body as it arrives. The connection is closed with the response, also if the body was not read."""
         yield from self._response.iter_stream()

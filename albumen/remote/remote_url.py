@@ -1,4 +1,4 @@
-"""Addresses that may be asked, taken apart strictly and once: what is checked here is what is connected to."""
+"""Strict parsing of URLs that may be requested. A URL is parsed once, so what is checked is what is connected to."""
 
 import re
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from albumen.remote.refusals import not_allowed
 
 MAX_LENGTH = 2000
 _PORTS = {"http": 80, "https": 443}
-# Controls, white space of every script, lone surrogates, and the backslash, which some parsers take for a slash.
+# Control characters, all Unicode white space, lone surrogates, and the backslash, which some parsers read as a slash.
 _NEVER = re.compile(r"[\x00-\x20\x7f-\xa0\s\\\ud800-\udfff\ufeff]")
 _URL = re.compile(
     r"(?P<scheme>https?)://"
@@ -23,13 +23,13 @@ _URL = re.compile(
     re.ASCII | re.IGNORECASE,
 )
 _LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?")
-# A last label like this makes other parsers take the whole for an IPv4 address: 127.1, 0x7f000001, 017700000001.
+# With a last label like this, other parsers read the whole host as an IPv4 address: 127.1, 0x7f000001, 017700000001.
 _NUMERIC = re.compile(r"[0-9]+|0x[0-9a-f]*")
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
-    """An address in parts: `host` in ASCII, an IPv6 address without brackets; `target` is the path with its query."""
+class RemoteURL:
+    """A parsed URL: `host` is ASCII, an IPv6 address without brackets; `target` is the path with its query."""
 
     scheme: str
     host: str
@@ -38,25 +38,25 @@ class Link:
 
     @property
     def authority(self) -> str:
-        """What the Host header says (RFC 9110, section 7.2)."""
+        """Return the value of the Host header (RFC 9110, section 7.2)."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return host if self.port == _PORTS[self.scheme] else f"{host}:{self.port}"
 
     def __str__(self) -> str:
         return f"{self.scheme}://{self.authority}{self.target}"
 
-    def join(self, location: str) -> "Link":
-        """Where a redirect leads; Invalid as in `parse_link`."""
+    def join(self, location: str) -> "RemoteURL":
+        """Return the target of a redirect. Raises Invalid as `parse_url` does."""
         if _NEVER.search(location):
             raise not_allowed()
         try:
-            return parse_link(urljoin(str(self), location))
-        except ValueError:  # an address in brackets that is none
+            return parse_url(urljoin(str(self), location))
+        except ValueError:  # what stands in brackets is no IP address
             raise not_allowed() from None
 
 
-def parse_link(url: str) -> Link:
-    """The parts of an absolute address, normalized, without its fragment; Invalid when it may not be asked."""
+def parse_url(url: str) -> RemoteURL:
+    """Return an absolute URL in parts, normalized, without its fragment. Raises Invalid if it may not be requested."""
     match = None if len(url) > MAX_LENGTH or _NEVER.search(url) else _URL.fullmatch(url)
     if match is None:
         raise not_allowed()
@@ -64,20 +64,20 @@ def parse_link(url: str) -> Link:
     host = _host(match["host"]) if match["host"] else _six(match["six"])
     port = int(match["port"] or _PORTS[scheme])
     target = match["target"] if match["target"].startswith("/") else "/" + match["target"]
-    link = Link(scheme, host, port, quote(target, safe="".join(map(chr, range(0x21, 0x7F)))))
-    if len(str(link)) > MAX_LENGTH or not (port in _PORTS.values() or is_allowed_all_the_same(host, port)):
+    parsed = RemoteURL(scheme, host, port, quote(target, safe="".join(map(chr, range(0x21, 0x7F)))))
+    if len(str(parsed)) > MAX_LENGTH or not (port in _PORTS.values() or is_explicitly_allowed(host, port)):
         raise not_allowed()
-    return link
+    return parsed
 
 
-def is_allowed_all_the_same(host: str, port: int) -> bool:
-    """Whether `ALBUMEN_REMOTE_ALLOW` names the pair, so that neither address nor port is asked about."""
+def is_explicitly_allowed(host: str, port: int) -> bool:
+    """Return whether `ALBUMEN_REMOTE_ALLOW` lists host and port; then neither IP address nor port is checked."""
     pair = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     return any(pair == allowed.lower() for allowed in settings.REMOTE_ALLOW)
 
 
 def _host(text: str) -> str:
-    """A name, or an IPv4 address in four decimal parts, in lower case, without the final dot."""
+    """Return a host name or dotted IPv4 address in ASCII and lower case, without a final dot."""
     try:
         host = text if text.isascii() else idna.encode(text, uts46=True).decode()
     except UnicodeError:

@@ -3,7 +3,7 @@
 import pytest
 
 from albumen import remote
-from albumen.remote.urls import parse_link
+from albumen.remote.remote_url import parse_url
 from tests import pictures
 from tests.remote.conftest import JPEG, OTHER, PUBLIC, URL, answer, code, download, picture
 
@@ -69,8 +69,8 @@ def test_the_address_is_kept_normalized(internet, given, normalized):
 
 
 def test_an_ipv6_address_stands_in_brackets_in_the_host_header():
-    assert parse_link("http://[2606:4700:0::1111]:80/a").authority == "[2606:4700::1111]"
-    assert parse_link("https://[2606:4700:0::1111]:80/a").authority == "[2606:4700::1111]:80"
+    assert parse_url("http://[2606:4700:0::1111]:80/a").authority == "[2606:4700::1111]"
+    assert parse_url("https://[2606:4700:0::1111]:80/a").authority == "[2606:4700::1111]:80"
 
 
 def test_the_next_address_is_tried_when_one_does_not_answer(internet):
