@@ -29,7 +29,7 @@ def safe_filename(name: str, extension: str, number: int = 1) -> str:
     line = _UNSAFE.sub("_", unicodedata.normalize("NFC", name)).strip(SPACES + ".")
     spelling = next((end for end in _SPELLINGS.get(extension, (f".{extension}",)) if line.lower().endswith(end)), "")
     stem, suffix = (line[: -len(spelling)], line[-len(spelling) :]) if spelling else (line, f".{extension}")
-    # What is cut off may have been all that told a name from a device's.
+    # What is cut off may have been the only difference from the name of a device.
     stem = shorten(stem, LONGEST_STEM).rstrip(SPACES + ".") or "picture"
     if _DEVICE.match(stem):
         stem = f"_{stem}"

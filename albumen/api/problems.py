@@ -91,7 +91,7 @@ def response(
 def rendered(
     problem: dict[str, Any], accept: str, address: str = "", retry_after: int | None = None
 ) -> tuple[bytes, dict[str, str]]:
-    """Return body and headers of a refusal for whoever sent this Accept header."""
+    """Return body and headers of an error response in a type that the Accept header allows."""
     if pages.prefers_page(accept):
         body = refusal_pages.page(problem, address=address, retry_after=retry_after).encode()
         return body, pages.headers() | {"Content-Length": str(len(body))}

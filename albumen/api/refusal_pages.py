@@ -1,5 +1,4 @@
-"""A refusal as a page, for whoever opened an address in a browser: what happened and what to do, in words for people
-who have never heard of an API."""
+"""Error responses as HTML pages, for people who opened a URL in a browser: what happened, and what to do."""
 
 from dataclasses import dataclass
 from typing import Any

@@ -43,7 +43,7 @@ class BrowsableRenderer(BrowsableAPIRenderer):
 
 
 class Negotiation(DefaultContentNegotiation):
-    """JSON for whoever accepts nothing that there is: an answer in an unloved form beats none (RFC 9110, 12.4.1)."""
+    """Fall back to JSON if no renderer is acceptable: better than no content (RFC 9110, section 12.4.1)."""
 
     def select_renderer(self, request: Request, renderers: Any, format_suffix: str | None = None) -> Any:
         try:

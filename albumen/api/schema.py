@@ -93,7 +93,7 @@ class AutoSchema(SpectacularSchema):
     headers of operations that make something once for each key."""
 
     def get_description(self) -> str:  # type: ignore[override]  # drf-spectacular asks without arguments
-        # A view's own docstring is for whoever reads the code.
+        # The docstrings of views are for readers of the code, not of the API.
         return ""
 
     def map_parsers(self) -> list[str]:

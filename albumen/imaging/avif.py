@@ -30,4 +30,4 @@ def decode_frames(path: Path, frames: int) -> None:
 
 
 def _damaged() -> Refused:
-    return Refused("undecodable", "A frame of the picture is damaged; save it anew in an image editor and try again.")
+    return Refused("undecodable", "A frame of the picture is damaged; save it again in an image editor and try again.")

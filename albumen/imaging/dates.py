@@ -77,7 +77,7 @@ def read_offset(text: str) -> timezone | None:
 
 
 def agreed(local: datetime, other: datetime | None) -> bool:
-    """Whether two times are of the same moment."""
+    """Return whether two times are the same moment."""
     return other is not None and abs(local.replace(microsecond=0) - other) <= _AGREED
 
 

@@ -27,7 +27,7 @@ def main() -> None:
     """
     limits = Limits(**json.loads(sys.argv[1]))
     answers = os.fdopen(os.dup(1), "wb", buffering=0)
-    # What a library prints must not end up between the answers.
+    # What a library prints must not end up between the results.
     os.dup2(2, 1)
     _confine(limits)
     threading.Thread(target=_leave_with_the_server, daemon=True).start()
@@ -72,7 +72,7 @@ def _answer(job: dict[str, Any], limits: Limits) -> dict[str, Any]:
             return {"oserror": [error.errno, error.strerror]}
         # Whatever a hostile file brings about is that file's fault, never the server's; the trace is for us.
         traceback.print_exc()
-        return _last("The picture could not be decoded; save it anew and try again.")
+        return _last("The picture could not be decoded; save it again and try again.")
 
 
 def _last(detail: str) -> dict[str, Any]:

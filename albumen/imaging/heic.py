@@ -45,7 +45,7 @@ class Heic:
         except (ValueError, SyntaxError, RuntimeError, EOFError, OSError) as error:
             raise _foreign(self._path) or _refusal(error) from error
         if primary.size != (self.width, self.height):
-            raise Refused("undecodable", "The picture has another size than its file says; save it anew.")
+            raise Refused("undecodable", "The picture has another size than its file says; save it again.")
         mode, _, deep = primary.mode.replace("I;16", "L;16").partition(";")
         interpretation, form, bands = _BANDS[mode.upper()]
         if deep:
@@ -88,7 +88,7 @@ def _primary(path: Path) -> Any:
 
 
 def _foreign(path: Path) -> Refused | None:
-    """Return the refusal of a file that is sound, as far as it can be told, but holds something else than HEVC."""
+    """Return the refusal of a file that is sound, as far as can be seen, but holds something else than HEVC."""
     data = path.read_bytes()
     try:
         kinds = {box.kind for box in boxes(data, 0, len(data))}
@@ -113,4 +113,4 @@ def _refusal(error: Exception) -> Refused:
 
 
 def _damaged() -> Refused:
-    return Refused("undecodable", "The picture is damaged; save it anew in an image editor and try again.")
+    return Refused("undecodable", "The picture is damaged; save it again in an image editor and try again.")

@@ -123,7 +123,7 @@ def _open_heic(path: Path, limits: Limits) -> Picture:
         raise cut_short()
     header = Heic(path)
     if not header.width or not header.height:
-        raise Refused("undecodable", "The picture says that it has no pixels; save it anew in an image editor.")
+        raise Refused("undecodable", "The picture says that it has no pixels; save it again in an image editor.")
     _hold_size((header.width, header.height), limits)
     exif = replace(read_exif(header.exif, xmp=header.xmp), orientation=1)
     return Picture(path, "heic", header.width, header.height, 1, header.has_alpha, exif, header.coding, header.narrow)
@@ -162,15 +162,15 @@ def refusal(path: Path, form: str, error: pyvips.Error) -> Refused:
     text = str(error).lower()
     if "webp2vips: unable to read pixels" in text:
         # libwebp says no more than this, whichever it is.
-        detail = "The picture is damaged, or takes too much memory to decode; save it anew or smaller and try again."
+        detail = "The picture is damaged, or takes too much memory to decode; save it again or smaller and try again."
         return Refused("undecodable", detail)
     if any(words in text for words in ("out of memory", "memory allocation error", "no space for data buffer")):
         return Refused("undecodable", "The picture takes too much memory to decode; save it smaller and try again.")
-    return Refused("undecodable", "The picture is damaged; save it anew in an image editor and try again.")
+    return Refused("undecodable", "The picture is damaged; save it again in an image editor and try again.")
 
 
 def is_complete(path: Path, form: str) -> bool:
-    """Whether the file reaches the end that its own structure gives."""
+    """Return whether the file is as long as its own structure says."""
     with _mapped(path) as data:
         return _COMPLETE[form](data)
 
@@ -237,7 +237,7 @@ def _mapped(path: Path) -> mmap.mmap:
 def _hold_scans(path: Path, limits: Limits) -> None:
     """Only a JPEG whose first scan is not all of it can have more: decoders stop after a scan of every component."""
     if jpeg.count_scans(path.read_bytes(), limits.scans) > limits.scans:
-        raise Refused("too_many_pixels", f"The JPEG has more than {limits.scans} scans; save it anew and try again.")
+        raise Refused("too_many_pixels", f"The JPEG has more than {limits.scans} scans; save it again and try again.")
 
 
 def _hold_size(size: tuple[int, int], limits: Limits) -> None:

@@ -96,12 +96,12 @@ class Pool:
 
 def _refusal(lost: WorkerLost) -> Refused:
     if lost.timed_out:
-        return Refused("undecodable", "The picture takes too long to decode; save it anew or smaller and try again.")
-    return Refused("undecodable", "The picture could not be decoded; save it anew in an image editor and try again.")
+        return Refused("undecodable", "The picture takes too long to decode; save it again or smaller and try again.")
+    return Refused("undecodable", "The picture could not be decoded; save it again in an image editor and try again.")
 
 
 class Decoders:
-    """The pool of this process: made with the first job, and made anew after a fork or with other limits."""
+    """Return the pool of this process. It is created for the first job, and again after a fork or if limits change."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()

@@ -16,7 +16,7 @@ _BLACK, _WHITE = 16, 235
 
 @dataclass(frozen=True, slots=True)
 class Narrow:
-    """Whether the picture is grey in the narrow range, and whether its transparency is."""
+    """Which parts of a picture use the narrow range: its grey, its transparency."""
 
     grey: bool = False
     alpha: bool = False

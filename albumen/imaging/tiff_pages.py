@@ -82,7 +82,7 @@ def read_pages(data: Bytes) -> list[Page]:
     except Malformed as error:
         raise Refused("truncated", "The TIFF is cut short; send the whole file again.") from error
     if not chain:
-        raise Refused("undecodable", "The TIFF has no page; save it anew in an image editor and try again.")
+        raise Refused("undecodable", "The TIFF has no page; save it again in an image editor and try again.")
     if is_raw(chain):
         raise Refused("unsupported_format", RAW)
     return [_page(index, directory) for index, directory in enumerate(chain) if not index or _is_page(directory)]

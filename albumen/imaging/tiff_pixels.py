@@ -56,7 +56,7 @@ def _open(data: mmap.mmap) -> Any:
     try:
         return pyvips.Image.tiffload_source(source, access="sequential", fail_on="truncated", unlimited=True)
     except pyvips.Error as error:
-        detail = "The TIFF is laid out in a way that cannot be read here; save it anew, or send it as JPEG or PNG."
+        detail = "The TIFF is laid out in a way that cannot be read here; save it again, or send it as JPEG or PNG."
         raise Refused("unsupported_format", detail) from error
 
 

@@ -20,7 +20,7 @@ _INHERITED = ("PATH", "LANG", "LC_ALL", "HOME", "TMPDIR", "LD_LIBRARY_PATH", "LD
 
 
 class WorkerLost(Exception):
-    """The decoder died, or ran out of time where `timed_out` is true. Whoever sees it must close the worker."""
+    """The decoder died, or ran out of time where `timed_out` is true. The caller must close the worker."""
 
     def __init__(self, *, timed_out: bool) -> None:
         super().__init__(timed_out)

@@ -72,7 +72,7 @@ class Storage(DjangoStorage, ABC):
 
     @abstractmethod
     def holds(self, name: str) -> bool:
-        """Whether a file is there with bytes in it: a power cut may leave an empty one of what was not durable."""
+        """Return whether a file exists and is not empty, as a power cut can leave one that was not flushed."""
 
     def blocks(self, file: IO[bytes], start: int, length: int) -> Iterator[bytes]:
         """These bytes of a file that `open` has given, in blocks."""

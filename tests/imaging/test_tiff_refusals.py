@@ -199,7 +199,7 @@ def test_tiles_of_a_size_that_is_not_read(tmp_path: Path) -> None:
     one = page(*RGB, t322=[8], t323=[8])
     one.strips = [one.strips[0][: 8 * 8 * 3]] * 4
     refusal = refused(tiff(one), tmp_path)
-    assert (refusal.code, "save it anew" in refusal.detail) == ("unsupported_format", True)
+    assert (refusal.code, "save it again" in refusal.detail) == ("unsupported_format", True)
 
 
 @pytest.mark.parametrize("compression", ["tiff_lzw", "jpeg", "group4", "tiff_adobe_deflate"])

@@ -15,12 +15,11 @@ from tests import pictures
 from tests.remote.conftest import OTHER, PUBLIC, Internet, answer, picture
 from tests.remote.vectors import DISGUISED, INSIDE, INSIDE_4, INSIDE_6, NOT_ALLOWED
 
-UNREACHABLE = (
-    "url_unreachable",
+NO_ANSWER = (
     "No public server answered at the address in time; it is not said why. "
-    "Check that the address opens from anywhere on the internet.",
-    "/image_url",
+    "Check that the address opens from anywhere on the internet."
 )
+UNREACHABLE = ("url_unreachable", NO_ANSWER, "/image_url")
 
 
 def refused(url: str) -> tuple[str, str, str | None]:

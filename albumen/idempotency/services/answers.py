@@ -84,7 +84,7 @@ def atomic_with_response() -> Iterator[None]:
 def run_once(
     *, asked: IdempotentRequest, now: datetime, make: Callable[[], Answer], slow: bool
 ) -> tuple[Answer, bool]:
-    """What `make` answers, or what it answered to this key before; True in the second case.
+    """Return the response of `make`, or the one stored for this key, and whether it was the stored one.
 
     A `slow` one begins its transaction itself, by `atomic_with_response()`; any other runs in one as a whole. A
     refusal is not kept and frees the key. `Conflict` when the key belongs to another request, or when the one at work
@@ -115,7 +115,7 @@ def run_once(
 
 
 def delete_old_answers(*, now: datetime) -> int:
-    """Forget answers and claims of more than 24 hours; answers how many."""
+    """Delete responses and claims older than 24 hours. Return how many."""
     return StoredAnswer.objects.filter(claimed_at__lte=now - KEPT).delete()[0]
 
 
@@ -174,7 +174,7 @@ def _make_and_keep(row: StoredAnswer, make: Callable[[], Answer], *, slow: bool)
 
 
 def _keep(row: StoredAnswer, answer: Answer) -> None:
-    """Put the answer in the place of the claim, whoever holds that by now: the first to commit is what counts."""
+    """Replace the claim by the response, also if another request holds the claim by now: the first to commit wins."""
     rows = StoredAnswer.objects.filter(caller=row.caller, key=row.key)
     rows.filter(fingerprint=row.fingerprint, status=None).delete()
     row.pk, row.status, row.body = None, answer.status, answer.body

@@ -49,7 +49,7 @@ def first_frame(data: Bytes) -> tuple[int, int, int, int] | None:
 
 
 def is_complete(data: Bytes) -> bool:
-    """Whether the file reaches its trailer."""
+    """Return whether the file reaches its trailer."""
     try:
         for _ in blocks(data):
             pass

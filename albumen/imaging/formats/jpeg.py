@@ -81,7 +81,7 @@ def unusual_process(data: Bytes) -> str | None:
 
 
 def is_complete(data: Bytes) -> bool:
-    """Whether the picture reaches its end marker."""
+    """Return whether the picture reaches its end marker."""
     try:
         for _ in segments(data):
             pass

@@ -49,7 +49,7 @@ def count_frames(data: Bytes) -> int:
 
 
 def is_complete(data: Bytes) -> bool:
-    """Whether the file reaches its end chunk."""
+    """Return whether the file reaches its end chunk."""
     try:
         for _ in chunks(data):
             pass
@@ -59,7 +59,7 @@ def is_complete(data: Bytes) -> bool:
 
 
 def is_sound_behind(data: Bytes) -> bool:
-    """Whether the checksums of the chunks that decoders of the first frame never come to are right."""
+    """Return whether the checksums are right in the chunks that decoding the first frame does not read."""
     return all(
         zlib.crc32(data[start + 4 : end - 4]).to_bytes(4, "big") == data[end - 4 : end]
         for kind, start, end in chunks(data)

@@ -58,7 +58,7 @@ class Directory:
 
     @property
     def is_smaller_copy(self) -> bool:
-        """Whether the page is a reduced version of another page in the file."""
+        """Return whether the page is a reduced version of another page in the file."""
         return bool(self.first(Tag.NEW_SUBFILE_TYPE) & 1) or self.first(Tag.SUBFILE_TYPE) == 2
 
 

@@ -22,7 +22,7 @@ def chunks(data: bytes, at: int, end: int) -> Iterator[tuple[bytes, bytes]]:
 
 
 def is_complete(data: Bytes) -> bool:
-    """Whether the file is as long as its header says."""
+    """Return whether the file is as long as its header says."""
     return len(data) >= _end(data)
 
 
