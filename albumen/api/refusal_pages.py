@@ -11,7 +11,7 @@ REMEDIES = {code.name: code.remedy for chapter in CATALOGUE for code in chapter.
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What the page says. An empty text is the problem document's own `detail`, no remedy that of the catalogue."""
+    """The texts of a page. An empty text stands for the problem's `detail`, a missing remedy for that of its code."""
 
     title: str
     text: str = ""

@@ -1,4 +1,4 @@
-"""Events, as their recipients are told of them: a numbered log for each user.
+"""Events: a numbered log for each user, of what concerns them.
 
 No foreign key is enforced, so that writing many logs never fails because one recipient is deleted at that moment. What
 is left of a deleted user goes with the next pruning.

@@ -1,4 +1,4 @@
-"""What was answered to creating requests that named a key."""
+"""Stored responses to requests with an `Idempotency-Key`."""
 
 import uuid
 

@@ -1,4 +1,4 @@
-"""What marks a view's `post` as one that makes something, once for each `Idempotency-Key`."""
+"""A decorator for views whose `post` creates something, once for each `Idempotency-Key`."""
 
 from collections.abc import Callable, Mapping
 from functools import wraps

@@ -1,4 +1,4 @@
-"""What the service asks of the place where its files are."""
+"""The interface of file storage, which disk and S3 implement."""
 
 import uuid
 from abc import ABC, abstractmethod

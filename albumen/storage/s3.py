@@ -65,7 +65,7 @@ class S3Storage(Storage, LibraryS3Storage):  # type: ignore[misc]
             require_whole(path, size)
         extra = {"ContentType": "application/octet-stream"}
         if _silent.is_set():
-            # A short call is to find out whether the store answers again: others are refused until it has.
+            # One short request finds out whether the store responds again; until it does, other calls fail at once.
             with _answering(name):
                 self.client.head_bucket(Bucket=self.bucket_name)
         with _answering(name):
@@ -134,9 +134,9 @@ class S3Storage(Storage, LibraryS3Storage):  # type: ignore[misc]
         return count
 
     def sweep(self, item: Listed, *, before: datetime, kept: Callable[[], bool]) -> bool:
-        # S3 cannot rename, and an upload of the same bytes may place them anew between any two calls, the last
-        # question and the removal included. So a copy stays for a day under another name, and each sweep until then
-        # puts it back when it is needed after all.
+        # S3 cannot rename, and an upload of the same bytes may put the object back between any two calls, even between
+        # the last check and the removal. So a copy stays for a day under another name, and each sweep until then
+        # puts it back if it is needed after all.
         place = item.name.removesuffix(ASIDE)
         aside = place + ASIDE
         try:
@@ -252,8 +252,8 @@ class StoredObject(io.RawIOBase):
             self._rest = None
 
 
-# Set while the store keeps silent. Then one call at a time finds out whether it answers again, and the others fail at
-# once: each would hold a thread until it has waited in vain, and none would be left for those who need no bytes.
+# Set while the store does not respond. One call at a time then tries whether it does again, and all others fail at
+# once: waiting, they would take the threads that requests without files need.
 _silent = threading.Event()
 _finding_out = threading.Lock()
 

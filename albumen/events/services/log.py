@@ -23,8 +23,7 @@ BATCH = 500
 
 @dataclass(frozen=True, slots=True)
 class NewEvent:
-    """Something that happened, and the ids of the users who are told. `data` holds nothing that a recipient may not
-    see."""
+    """An event to be logged for its recipients (user ids). `data` holds nothing that a recipient may not see."""
 
     type: str
     data: dict[str, Any]

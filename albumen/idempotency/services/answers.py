@@ -26,7 +26,7 @@ _KEY = re.compile(r"[!-~]{1,255}")
 
 @dataclass(frozen=True, slots=True)
 class IdempotentRequest:
-    """Who asks, under which key, and for what: `fingerprint` is that of `fingerprints.of_request`."""
+    """A request with its caller and key; `fingerprint` is that of `fingerprints.of_request`."""
 
     caller: str
     user_id: int | None

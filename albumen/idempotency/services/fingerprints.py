@@ -1,4 +1,4 @@
-"""What makes two requests the same: method, address, and the fields that they bring, in whatever form these come."""
+"""Fingerprints of requests, by which a retry is recognized: method, path and fields, whatever the content type."""
 
 import hashlib
 from collections.abc import Collection, Mapping
