@@ -62,7 +62,6 @@ def run(rounds: int = 15) -> None:
             {
                 "albumen, WebP": lambda photo: render_with(photo, folder, webp=True),
                 "albumen, JPEG": lambda photo: render_with(photo, folder, webp=False),
-                "albumen, header alone": lambda photo: (imaging.inspect(photo), None)[1],
                 "decode at shrink 4 alone": decode_alone,
                 "Pillow, JPEG": lambda photo: render_with_pillow(photo, folder),
             },

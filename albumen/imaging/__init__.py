@@ -27,7 +27,6 @@ __all__ = [
     "configure",
     "fit_box",
     "fit_height",
-    "inspect",
     "render",
     "shutdown",
     "strip",
@@ -64,14 +63,6 @@ def check() -> None:
 def shutdown() -> None:
     """Ends the decoders of this process. A later call starts new ones."""
     _decoders.shutdown()
-
-
-def inspect(source: Path) -> Facts:
-    """What the file says of itself, from its header: no pixel is decoded, and `placeholder` is None.
-
-    Raises Refused, Busy, or OSError when the file cannot be read.
-    """
-    return Facts(**_decoders.run({"kind": "inspect", "source": str(source.absolute())})["facts"])
 
 
 def render(source: Path, targets: Sequence[Target], *, webp: bool) -> tuple[Facts, list[Made]]:

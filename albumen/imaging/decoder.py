@@ -54,8 +54,6 @@ def _answer(job: dict[str, Any], limits: Limits) -> dict[str, Any]:
     jobs.clear_errors()
     try:
         source = Path(job["source"])
-        if job["kind"] == "inspect":
-            return {"facts": asdict(jobs.inspect(source, limits))}
         if job["kind"] == "strip":
             jobs.strip(source, Path(job["target"]), limits)
             return {}

@@ -1,4 +1,4 @@
-"""The three jobs of a decoder process, and the choice of loaders that it may use."""
+"""The two jobs of a decoder process, and the choice of loaders that it may use."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -27,11 +27,6 @@ def prepare() -> None:
 def clear_errors() -> None:
     """Empty libvips' error text, which grows until somebody reads it, and which the next job would find."""
     pyvips.vips_lib.vips_error_clear()
-
-
-def inspect(source: Path, limits: Limits) -> Facts:
-    """See albumen.imaging.inspect."""
-    return open_picture(source, limits).facts
 
 
 def render(source: Path, targets: Sequence[Target], limits: Limits, *, webp: bool) -> tuple[Facts, list[Made]]:

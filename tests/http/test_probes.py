@@ -113,7 +113,7 @@ def test_decoders_that_are_all_at_work_are_not_down(worker, anonymous, decoders,
     decoders(imaging.Limits(workers=1))
     os.mkfifo(tmp_path / "endless")
     with ThreadPoolExecutor(1) as threads:
-        job = threads.submit(imaging.inspect, tmp_path / "endless")
+        job = threads.submit(imaging.render, tmp_path / "endless", [], webp=True)
         while not imaging.busy():
             time.sleep(0.01)
         assert anonymous.get("/readyz").json()["parts"]["decoders"]["status"] == "ok"

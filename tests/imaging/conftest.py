@@ -35,6 +35,11 @@ def corners_of(path: Path) -> tuple[tuple[int, int, int], ...]:
     return tuple(shown.getpixel(place) for place in places)
 
 
+def read_facts(path: Path) -> imaging.Facts:
+    """What a whole decode finds out about the file."""
+    return imaging.render(path, [], webp=True)[0]
+
+
 def is_near(found: tuple[int, ...], wanted: tuple[int, ...], off: int = 14) -> bool:
     return all(abs(one - other) <= off for one, other in zip(found, wanted, strict=True))
 

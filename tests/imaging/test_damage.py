@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from albumen.imaging import Refused, Target, inspect, render
+from albumen.imaging import Refused, Target, render
 from tests import heif
 
-from .conftest import make_scene
+from .conftest import make_scene, read_facts
 from .test_colours import SRGB
 from .test_refusals import animate, refused
 
@@ -133,7 +133,7 @@ def test_gif_is_transparent_where_its_first_frame_is_not(tmp_path: Path) -> None
 def test_gif_whose_first_frame_is_the_canvas_is_opaque(tmp_path: Path) -> None:
     source = tmp_path / "whole.gif"
     source.write_bytes(gif_on_a_canvas(Image.new("RGB", (20, 10), (255, 0, 0)), (20, 10), 0, 0))
-    assert not inspect(source).has_alpha
+    assert not read_facts(source).has_alpha
 
 
 def test_stream_of_a_png_that_ends_wrongly_is_refused(save: Callable[..., Path]) -> None:

@@ -15,8 +15,10 @@ import pytest
 from PIL import Image
 
 from albumen import imaging
-from albumen.imaging import Busy, Limits, Refused, Target, inspect, render
+from albumen.imaging import Busy, Limits, Refused, Target, render
 from albumen.imaging.pool import Pool
+
+from .conftest import read_facts
 
 ROOT = Path(imaging.__file__).parents[2]
 
@@ -52,6 +54,11 @@ def children(of: int) -> list[int]:
     return found
 
 
+def decode(path: Path) -> dict[str, object]:
+    """Return what a pool sends a decoder to have a picture decoded, and nothing made of it."""
+    return {"kind": "render", "source": str(path), "targets": [], "webp": True}
+
+
 def wait_until(holds: Callable[[], object], seconds: float = 10) -> bool:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
@@ -77,7 +84,7 @@ def small(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSEGV])
 def test_job_whose_decoder_dies_is_refused_and_the_next_one_works(how: int, endless: Path, small: Path) -> None:
-    inspect(small)
+    read_facts(small)
     (decoder,) = children(os.getpid())
     with ThreadPoolExecutor(1) as threads:
         job = threads.submit(render, endless, [], webp=True)
@@ -87,18 +94,18 @@ def test_job_whose_decoder_dies_is_refused_and_the_next_one_works(how: int, endl
         with pytest.raises(Refused) as caught:
             job.result()
     assert caught.value.code == "undecodable"
-    assert inspect(small).width == 60
+    assert read_facts(small).width == 60
     assert decoder not in children(os.getpid())
 
 
 def test_death_of_a_decoder_leaves_the_other_job_alone(endless: Path, small: Path, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "doomed")
     with ThreadPoolExecutor(2) as threads:
-        inspect(small)
+        read_facts(small)
         (first,) = children(os.getpid())
-        victim = threads.submit(inspect, tmp_path / "doomed")
+        victim = threads.submit(read_facts, tmp_path / "doomed")
         time.sleep(0.1)
-        other = threads.submit(inspect, endless)
+        other = threads.submit(read_facts, endless)
         assert wait_until(lambda: len(children(os.getpid())) == 2)
         time.sleep(0.3)
         os.kill(first, signal.SIGKILL)
@@ -111,16 +118,16 @@ def test_death_of_a_decoder_leaves_the_other_job_alone(endless: Path, small: Pat
 
 
 def test_idle_decoder_that_was_killed_is_replaced_unseen(small: Path) -> None:
-    inspect(small)
+    read_facts(small)
     (decoder,) = children(os.getpid())
     os.kill(decoder, signal.SIGKILL)
     assert wait_until(lambda: not runs(decoder))
-    assert inspect(small).height == 40
+    assert read_facts(small).height == 40
 
 
 def test_job_over_its_time_is_killed(endless: Path, small: Path) -> None:
     imaging.configure(Limits(seconds=0.3, workers=1))
-    inspect(small)
+    read_facts(small)
     (decoder,) = children(os.getpid())
     started = time.monotonic()
     with pytest.raises(Refused) as caught:
@@ -129,7 +136,7 @@ def test_job_over_its_time_is_killed(endless: Path, small: Path) -> None:
     assert "too long" in caught.value.detail
     assert time.monotonic() - started < 1
     assert not runs(decoder)
-    assert inspect(small).width == 60
+    assert read_facts(small).width == 60
 
 
 def test_picture_that_takes_too_much_memory_is_refused(tmp_path: Path, small: Path) -> None:
@@ -143,7 +150,7 @@ def test_picture_that_takes_too_much_memory_is_refused(tmp_path: Path, small: Pa
         render(turned, [target], webp=False)
     assert caught.value.code == "undecodable"
     assert not target.path.exists()
-    assert inspect(small).width == 60
+    assert read_facts(small).width == 60
 
 
 def test_webp_that_takes_too_much_memory_is_not_said_to_be_damaged_alone(tmp_path: Path) -> None:
@@ -157,13 +164,13 @@ def test_webp_that_takes_too_much_memory_is_not_said_to_be_damaged_alone(tmp_pat
 def test_jobs_beyond_the_workers_wait_and_then_find_it_busy(endless: Path, small: Path) -> None:
     pool = Pool(Limits(workers=1), wait_seconds=0.2)
     with ThreadPoolExecutor(1) as threads:
-        slow = threads.submit(pool.run, {"kind": "inspect", "source": str(endless)})
+        slow = threads.submit(pool.run, decode(endless))
         time.sleep(0.1)
         with pytest.raises(Busy):
-            pool.run({"kind": "inspect", "source": str(small)})
+            pool.run(decode(small))
         let_go(endless)
         assert slow.result()["refused"][0] == "not_an_image"
-    assert "facts" in pool.run({"kind": "inspect", "source": str(small)})
+    assert "facts" in pool.run(decode(small))
     pool.close()
 
 
@@ -181,7 +188,7 @@ def test_eight_threads_get_each_their_own_picture(tmp_path: Path) -> None:
     def shown(number: int) -> tuple[int, int]:
         path = tmp_path / f"{number}.png"
         Image.new("RGB", (number + 1, 10), (number, 0, 0)).save(path)
-        return number, inspect(path).width
+        return number, read_facts(path).width
 
     with ThreadPoolExecutor(8) as threads:
         assert all(width == number + 1 for number, width in threads.map(shown, range(200)))
@@ -191,22 +198,22 @@ def test_decoder_is_renewed_after_its_share_of_jobs(small: Path, monkeypatch: py
     monkeypatch.setattr("albumen.imaging.pool.JOBS_PER_WORKER", 3)
     served = []
     for _ in range(7):
-        inspect(small)
+        read_facts(small)
         served.append(tuple(children(os.getpid())))
     assert served[0] == served[1] != served[3] == served[4] != served[6]
 
 
 def test_shutdown_leaves_no_decoder(small: Path) -> None:
-    inspect(small)
+    read_facts(small)
     assert children(os.getpid())
     imaging.shutdown()
     assert not children(os.getpid())
-    assert inspect(small).width == 60
+    assert read_facts(small).width == 60
 
 
 def test_decoders_know_none_of_the_servers_secrets(small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ALBUMEN_SECRET_KEY", "hush-hush-hush")
-    inspect(small)
+    read_facts(small)
     (decoder,) = children(os.getpid())
     assert b"hush-hush-hush" not in Path(f"/proc/{decoder}/environ").read_bytes()
 
@@ -217,7 +224,7 @@ SERVER = """
     from pathlib import Path
     from albumen import imaging
     imaging.configure(imaging.Limits(workers=2))
-    imaging.inspect(Path({small!r}))
+    imaging.render(Path({small!r}), [], webp=True)
     {then}
 """
 
@@ -265,7 +272,8 @@ def test_server_that_stops_leaves_no_decoder(serve: Callable[[str], subprocess.P
 def test_forked_worker_has_its_own_decoders(serve: Callable[[str], subprocess.Popen[bytes]], small: Path) -> None:
     forked = (
         "import os; child = os.fork()\n"
-        f"if child == 0: imaging.inspect(Path({str(small)!r})); print('ready', flush=True); time.sleep(60)\n"
+        f"if child == 0: imaging.render(Path({str(small)!r}), [], webp=True)\n"
+        "if child == 0: print('ready', flush=True)\n"
         "time.sleep(60)"
     )
     server = serve(forked)
@@ -296,13 +304,13 @@ def test_server_never_loads_the_image_library(small: Path, tmp_path: Path) -> No
 
 def test_few_threads(small: Path) -> None:
     before = threading.active_count()
-    inspect(small)
+    read_facts(small)
     assert children(os.getpid())
     assert threading.active_count() == before
 
 
 def test_what_decoders_may_use(small: Path) -> None:
-    inspect(small)
+    read_facts(small)
     (decoder,) = children(os.getpid())
     limits = Path(f"/proc/{decoder}/limits").read_text()
     rows = {line[:25].strip(): line[25:].split()[:2] for line in limits.splitlines()}

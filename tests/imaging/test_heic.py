@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from albumen.imaging import Limits, Refused, Target, inspect, render, strip
+from albumen.imaging import Limits, Refused, Target, render, strip
 from tests import heif
 from tests.heif import box, full
 
-from .conftest import CORNERS, corners_of, is_near, make_scene
+from .conftest import CORNERS, corners_of, is_near, make_scene, read_facts
 from .test_metadata import SECRET, private_exif
 
 MIRROR = {0: Image.Transpose.FLIP_TOP_BOTTOM, 1: Image.Transpose.FLIP_LEFT_RIGHT}
@@ -46,7 +46,7 @@ def refused(source: Path) -> Refused:
 @pytest.mark.parametrize("size", [(120, 80), (121, 83)])
 def test_every_depth(depth: int, size: tuple[int, int], tmp_path: Path) -> None:
     source = written(tmp_path, heif.heic(make_scene(*size), depth=depth))
-    facts = inspect(source)
+    facts = read_facts(source)
     assert (facts.format, facts.width, facts.height, facts.frames) == ("heic", *size, 1)
     assert is_scene(source)
 
@@ -69,7 +69,7 @@ def test_transparency(depth: int, tmp_path: Path) -> None:
     picture = Image.new("RGBA", (64, 64), (200, 30, 30, 255))
     picture.paste((200, 30, 30, 0), (0, 0, 32, 64))
     source = written(tmp_path, heif.heic(picture, depth=depth))
-    assert inspect(source).has_alpha
+    assert read_facts(source).has_alpha
     assert [shown(source).getpixel((x, 20))[3] for x in (5, 60)] == [0, 255]
 
 
@@ -86,8 +86,8 @@ def test_the_files_own_turn_and_mirror_count_and_not_those_of_exif(
         properties.insert(0, box(b"imir", bytes((mirror,))))
     exif = private_exif(orientation=6).tobytes()
     source = written(tmp_path, heif.heic(stored, properties=properties, exif=exif))
-    assert (inspect(source).width, inspect(source).height) == (120, 80)
-    assert inspect(source).taken_at == "2024-05-06T07:08:09"
+    assert (read_facts(source).width, read_facts(source).height) == (120, 80)
+    assert read_facts(source).taken_at == "2024-05-06T07:08:09"
     assert is_scene(source)
     strip(source, tmp_path / "copy")
     assert is_scene(tmp_path / "copy")
@@ -100,7 +100,7 @@ def test_tiles_are_put_together(tmp_path: Path) -> None:
     size = full(b"ispe", 0, struct.pack(">II", 120, 80))
     grid = heif.Item(b"grid", layout, [size, heif.nclx(*heif.SRGB_CODES)], {b"dimg": [1, 2, 3, 4]})
     source = written(tmp_path, heif.assemble([*tiles, grid], primary=5))
-    assert (inspect(source).width, inspect(source).height) == (120, 80)
+    assert (read_facts(source).width, read_facts(source).height) == (120, 80)
     assert is_scene(source)
     strip(source, tmp_path / "copy")
     assert is_scene(tmp_path / "copy")
@@ -121,7 +121,7 @@ def test_brands(brand: bytes, tmp_path: Path) -> None:
 def test_a_sequence_is_its_still_picture(tmp_path: Path) -> None:
     moov = box(b"moov", box(b"mvhd", bytes(100)), box(b"udta", SECRET))
     source = written(tmp_path, heif.heic(make_scene(), brand=b"hevc", behind=moov))
-    assert inspect(source).frames == 1
+    assert read_facts(source).frames == 1
     strip(source, tmp_path / "copy")
     copy = (tmp_path / "copy").read_bytes()
     assert b"moov" not in copy

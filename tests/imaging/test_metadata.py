@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from PIL import Image, PngImagePlugin
 
-from albumen.imaging import Target, inspect, render
+from albumen.imaging import Target, render
 from albumen.imaging.exif import read_exif
 
-from .conftest import FORMATS, make_scene
+from .conftest import FORMATS, make_scene, read_facts
 from .test_colours import SRGB
 
 SECRET = b"PRIVATE-7c1d"
@@ -73,7 +73,7 @@ def test_derivatives_carry_no_metadata(form: str, webp: bool, save: Callable[...
 @pytest.mark.parametrize("form", ["jpeg", "png", "webp", "avif", "heic"])
 def test_facts_from_exif(form: str, save: Callable[..., Path]) -> None:
     exif = private_exif(taken="2024:05:06 01:08:09", offset="+02:00", make="Nikon", model="NIKON D70")
-    facts = inspect(private_picture(form, save, exif=exif.tobytes()))
+    facts = read_facts(private_picture(form, save, exif=exif.tobytes()))
     assert facts.taken_at == "2024-05-05T23:08:09Z"
     assert facts.camera == "NIKON D70"
     assert facts.placeholder is None

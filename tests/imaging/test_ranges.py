@@ -5,8 +5,10 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from albumen.imaging import Target, inspect, render
+from albumen.imaging import Target, render
 from tests import heif, pictures
+
+from .conftest import read_facts
 
 LEVELS = (0, 60, 128, 200, 255)
 
@@ -47,7 +49,7 @@ def test_transparency_of_avif(how: str, tmp_path: Path) -> None:
     alpha.refers[b"auxl"] = [1]
     source = tmp_path / "alpha"
     source.write_bytes(heif.assemble([colour, alpha], brand=b"avif"))
-    assert inspect(source).has_alpha
+    assert read_facts(source).has_alpha
     assert levels(source, 3) == pytest.approx(LEVELS, abs=2)
 
 

@@ -10,10 +10,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageSequence
 
-from albumen.imaging import Refused, inspect, strip
+from albumen.imaging import Refused, strip
 from albumen.imaging.formats import strip_bytes
 
-from .conftest import FORMATS, make_scene
+from .conftest import FORMATS, make_scene, read_facts
 from .test_colours import SRGB
 from .test_metadata import SECRET, private_exif, private_picture
 
@@ -30,7 +30,7 @@ def assert_clean(source: Path, copy: Path) -> None:
     assert SECRET not in content
     assert b"PK\x03\x04" not in content
     assert frames_of(source) == frames_of(copy)
-    assert inspect(copy).format == inspect(source).format
+    assert read_facts(copy).format == read_facts(source).format
 
 
 @pytest.mark.parametrize("form", FORMATS)
@@ -38,7 +38,7 @@ def test_copy_has_the_pixels_and_the_profile_alone(form: str, save: Callable[...
     source = private_picture(form, save)
     strip(source, tmp_path / "copy")
     assert_clean(source, tmp_path / "copy")
-    facts = inspect(tmp_path / "copy")
+    facts = read_facts(tmp_path / "copy")
     assert (facts.taken_at, facts.camera) == (None, None)
     with Image.open(tmp_path / "copy") as opened:
         assert (opened.info.get("icc_profile") == SRGB) == (form != "gif")
@@ -62,7 +62,7 @@ def test_orientation_is_kept_and_nothing_beside_it(form: str, save: Callable[...
     assert SECRET not in (tmp_path / "copy").read_bytes()
     with Image.open(tmp_path / "copy") as opened:
         assert dict(opened.getexif()) == {0x0112: 6}
-    assert inspect(tmp_path / "copy").width == 80
+    assert read_facts(tmp_path / "copy").width == 80
 
 
 def test_progressive_cmyk_jpeg_keeps_its_pixels(save: Callable[..., Path], tmp_path: Path) -> None:

@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageSequence
 
-from albumen.imaging import Limits, Refused, Target, inspect, render, strip
+from albumen.imaging import Limits, Refused, Target, render, strip
 from tests.tiffs import SIDE, Page, page, tiff
 
-from .conftest import is_near
+from .conftest import is_near, read_facts
 from .test_metadata import SECRET
 
 RED, GREEN, BLUE = (200, 0, 0), (0, 200, 0), (0, 0, 200)
@@ -31,11 +31,11 @@ def test_every_page_is_copied_as_it_is(tmp_path: Path) -> None:
     tall = page(GREEN, t257=[SIDE // 2], t278=[SIDE // 2], blobs={270: SECRET})
     tall.strips = [tall.strips[0][: SIDE * SIDE * 3 // 2]]
     source = write(tmp_path, page(RED, blobs={270: SECRET}), tall, page((9000,), kind="H", photometric=1))
-    assert inspect(source).frames == 3
+    assert read_facts(source).frames == 3
     first, second, third = copied(source)
     assert (first.size, second.size, third.size) == ((SIDE, SIDE), (SIDE, SIDE // 2), (SIDE, SIDE))
     assert (first.getpixel((3, 3)), second.getpixel((3, 3))) == (RED, GREEN)
-    assert inspect(tmp_path / "copy").frames == 3
+    assert read_facts(tmp_path / "copy").frames == 3
 
 
 def test_a_long_document_takes_no_longer_than_its_pages(tmp_path: Path) -> None:
@@ -55,13 +55,13 @@ def test_first_page_is_shown(tmp_path: Path) -> None:
 @pytest.mark.parametrize("tags", [{"t254": [1]}, {"t254": [5]}, {"t254": [4]}, {"t255": [2]}])
 def test_smaller_copies_and_masks_are_no_pages(tags: dict[str, list[int]], tmp_path: Path) -> None:
     source = write(tmp_path, page(RED), page(BLUE, blobs={270: SECRET}, **tags))
-    assert inspect(source).frames == 1
+    assert read_facts(source).frames == 1
     assert len(copied(source)) == 1
 
 
 def test_thumbnail_of_exif_is_no_page(tmp_path: Path) -> None:
     source = write(tmp_path, page(RED), page(BLUE, t259=[6], t513=[8], t514=[8]))
-    assert inspect(source).frames == 1
+    assert read_facts(source).frames == 1
 
 
 def test_thumbnails_in_sub_directories_stay_behind(tmp_path: Path) -> None:
@@ -92,11 +92,11 @@ def test_orientation_of_a_bigtiff(tmp_path: Path) -> None:
     turned = Image.new("RGB", (30, 20), RED)
     turned.save(tmp_path / "source", "TIFF", tiffinfo={274: 6}, big_tiff=True)
     assert (tmp_path / "source").read_bytes()[:4] == b"II+\0"
-    assert (inspect(tmp_path / "source").width, inspect(tmp_path / "source").height) == (20, 30)
+    assert (read_facts(tmp_path / "source").width, read_facts(tmp_path / "source").height) == (20, 30)
 
 
 def test_sizes_of_all_pages_count(tmp_path: Path, limits: object) -> None:
     limits(Limits(pixels=2 * SIDE * SIDE))
-    assert inspect(write(tmp_path, page(RED), page(GREEN))).frames == 2
+    assert read_facts(write(tmp_path, page(RED), page(GREEN))).frames == 2
     with pytest.raises(Refused, match="too_many_pixels"):
-        inspect(write(tmp_path, page(RED), page(GREEN), page(BLUE)))
+        read_facts(write(tmp_path, page(RED), page(GREEN), page(BLUE)))

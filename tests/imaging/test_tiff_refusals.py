@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from PIL import Image, features
 
-from albumen.imaging import Refused, Target, inspect, render
+from albumen.imaging import Refused, Target, render
 from tests.tiffs import SIDE, Page, page, tiff
 
-from .conftest import make_scene
+from .conftest import make_scene, read_facts
 
 GREY = ([64], [100])
 RGB = ([128, 64, 32], [200, 150, 100])
@@ -30,7 +30,7 @@ def assert_unsupported(words: str, folder: Path, *pages: Page) -> None:
     assert refusal.code == "unsupported_format"
     assert words in refusal.detail
     with pytest.raises(Refused, match="unsupported_format"):
-        inspect(folder / "source")
+        read_facts(folder / "source")
 
 
 @pytest.mark.parametrize(

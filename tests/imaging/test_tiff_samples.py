@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from albumen.imaging import Target, inspect, render, strip
+from albumen.imaging import Target, render, strip
 from tests.tiffs import Page, page, tiff
 
-from .conftest import is_near
+from .conftest import is_near, read_facts
 from .test_colours import SRGB
 
 BROWN, SAND = (128, 64, 32), (200, 150, 100)
@@ -65,7 +65,7 @@ def test_alpha_is_the_sample_that_is_marked(
         del one.tags[338]
     wanted = [(*(colour * 3)[:3], alpha) for colour in colours]
     assert_shown(wanted, tmp_path, one)
-    assert inspect(tmp_path / "source").has_alpha == (alpha != 255)
+    assert read_facts(tmp_path / "source").has_alpha == (alpha != 255)
 
 
 @pytest.mark.parametrize(("kinds", "more"), [([ASSOCIATED], []), ([ASSOCIATED, SPARE], [0])])

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from albumen.imaging import Target, inspect, render, strip
+from albumen.imaging import Target, render, strip
 
-from .conftest import CORNERS, corners_of, is_near, make_scene
+from .conftest import CORNERS, corners_of, is_near, make_scene, read_facts
 
 # How a camera stores an upright scene when it notes that orientation (Exif 2.32, tag 274).
 STORED = {
@@ -49,7 +49,7 @@ def test_stripped_copy_is_shown_upright(
     orientation: int, form: str, save: Callable[..., Path], tmp_path: Path
 ) -> None:
     strip(store(orientation, form, save), tmp_path / "copy")
-    assert inspect(tmp_path / "copy").width == 120
+    assert read_facts(tmp_path / "copy").width == 120
     render(tmp_path / "copy", [Target(tmp_path / "shown", 80)], webp=False)
     shown = corners_of(tmp_path / "shown")
     assert all(is_near(found, wanted) for found, wanted in zip(shown, CORNERS, strict=True))
