@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from albumen.imaging import curves
+from albumen.imaging import transfer_functions
 
 Chromaticities = tuple[float, ...]
 Matrix = Sequence[Sequence[float]]
@@ -37,30 +37,30 @@ _NEAR = 0.002
 
 
 @dataclass(frozen=True, slots=True)
-class Coding:
+class ColourEncoding:
     """What the numbers of a picture mean: x and y of red, green, blue and white, and how light became numbers.
 
     `full_range` is false where black and white are 16 and 235 of 255, as in video.
     """
 
     primaries: Chromaticities = _BT709
-    curve: curves.Curve = "srgb"
+    curve: transfer_functions.TransferFunction = "srgb"
     full_range: bool = True
 
 
-SRGB = Coding()
+SRGB = ColourEncoding()
 
 
-def from_cicp(primaries: int, transfer: int, *, full_range: bool = True) -> Coding:
-    """Return the coding behind two numbers of H.273; what is unknown is taken for sRGB."""
-    known = curves.CURVES.get(transfer, "srgb")
+def from_cicp(primaries: int, transfer: int, *, full_range: bool = True) -> ColourEncoding:
+    """Return the encoding behind two numbers of H.273; what is unknown is taken for sRGB."""
+    known = transfer_functions.TRANSFER_FUNCTIONS.get(transfer, "srgb")
     if primaries not in _PRIMARIES or primaries in _LIKE_SRGB:
-        return Coding(_BT709, "srgb" if known == "video" else known, full_range)
-    return Coding(_PRIMARIES[primaries], known, full_range)
+        return ColourEncoding(_BT709, "srgb" if known == "video" else known, full_range)
+    return ColourEncoding(_PRIMARIES[primaries], known, full_range)
 
 
-def from_gamma(gamma: float, chromaticities: Chromaticities) -> Coding:
-    """Return the coding of a PNG's gAMA, 1/2.2 for most, and cHRM, white last; of nonsense, sRGB."""
+def from_gamma(gamma: float, chromaticities: Chromaticities) -> ColourEncoding:
+    """Return the encoding of a PNG's gAMA, 1/2.2 for most, and cHRM, white last; of nonsense, sRGB."""
     near = all(abs(one - other) < _NEAR for one, other in zip(chromaticities, _BT709, strict=True))
     try:
         _inverse(_to_xyz(chromaticities))
@@ -69,22 +69,24 @@ def from_gamma(gamma: float, chromaticities: Chromaticities) -> Coding:
         return SRGB
     if near and abs(gamma - 1 / 2.2) < _NEAR:
         return SRGB
-    return Coding(_BT709 if near else chromaticities, exponent)
+    return ColourEncoding(_BT709 if near else chromaticities, exponent)
 
 
-def to_srgb(image: Any, coding: Coding) -> Any:
+def to_srgb(image: Any, encoding: ColourEncoding) -> Any:
     """Return the image as 8 bit sRGB of three bands. It has one or three bands of 8 or 16 bit, and no alpha."""
-    codes = curves.identity(deep=image.format == "ushort")
-    if not coding.full_range:
-        codes = curves.clip((codes * 255 - 16) / 219)
-    light = image.maplut(curves.to_light(coding.curve, codes))
-    to_xyz = _to_xyz(coding.primaries)
-    if coding.curve == "hlg":
-        light = curves.scene_to_display(light, to_xyz[1])
-    if coding.primaries != _BT709 and image.bands == 3:
+    codes = transfer_functions.identity(deep=image.format == "ushort")
+    if not encoding.full_range:
+        codes = transfer_functions.clip((codes * 255 - 16) / 219)
+    light = image.maplut(transfer_functions.to_light(encoding.curve, codes))
+    to_xyz = _to_xyz(encoding.primaries)
+    if encoding.curve == "hlg":
+        light = transfer_functions.scene_to_display(light, to_xyz[1])
+    if encoding.primaries != _BT709 and image.bands == 3:
         light = light.recomb(_multiply(_inverse(_to_xyz(_BT709)), to_xyz))
-    levels = (curves.clip(light) * 65535).rint().cast("ushort")
-    shown = levels.maplut((curves.encode_srgb(curves.identity(deep=True)) * 255).rint().cast("uchar"))
+    levels = (transfer_functions.clip(light) * 65535).rint().cast("ushort")
+    shown = levels.maplut(
+        (transfer_functions.encode_srgb(transfer_functions.identity(deep=True)) * 255).rint().cast("uchar")
+    )
     return (shown if shown.bands == 3 else shown.bandjoin([shown, shown])).copy(interpretation="srgb")
 
 

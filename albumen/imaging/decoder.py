@@ -1,4 +1,4 @@
-"""The main program of a decoder process: reads jobs from standard input until it ends, one line of JSON each."""
+"""The main program of a decoder process: it reads commands from standard input, one line of JSON each."""
 
 import json
 import math
@@ -14,32 +14,33 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from albumen.imaging.values import Facts, Limits, Made, Refused, Target
+from albumen.imaging.values import Limits, Refused, Target
 
 _FILE_BYTES = 512 * 1024 * 1024
 _OUT_OF_MEMORY_SCORE = 500
 
 
 def main() -> None:
-    """Serve jobs. Each gets two lines: an empty object once it is taken up, then the result or a refusal.
+    """Answer commands until standard input ends.
 
-    A result with `ends` is the last one: what went wrong may have left something in a library's memory.
+    Each command gets two lines: an empty object once it is taken up, then the result or a refusal. After a result with
+    `ends` the process ends, because the failure may have left a library's memory damaged.
     """
     limits = Limits(**json.loads(sys.argv[1]))
     answers = os.fdopen(os.dup(1), "wb", buffering=0)
-    # What a library prints must not end up between the results.
+    # What a library prints goes to standard error, so that it does not mix with the answers.
     os.dup2(2, 1)
     _confine(limits)
-    threading.Thread(target=_leave_with_the_server, daemon=True).start()
+    threading.Thread(target=_exit_with_server, daemon=True).start()
 
-    # Imported only now: the limit on memory has to stand before the first library is loaded.
-    from albumen.imaging import jobs
+    # The limit on memory is set before the first library is loaded.
+    from albumen.imaging import commands
 
-    jobs.prepare()
+    commands.prepare()
     answers.write(b"{}\n")
     for line in sys.stdin.buffer:
         answers.write(b"{}\n")
-        # A server that was killed cannot end this process, and a decode may hold on to the interpreter for good.
+        # Ends this process when the server was killed and a decode never releases the interpreter.
         signal.alarm(math.ceil(limits.seconds) + 5)
         answer = _answer(json.loads(line), limits)
         signal.alarm(0)
@@ -48,44 +49,37 @@ def main() -> None:
             return
 
 
-def _answer(job: dict[str, Any], limits: Limits) -> dict[str, Any]:
-    from albumen.imaging import jobs
+def _answer(command: dict[str, Any], limits: Limits) -> dict[str, Any]:
+    from albumen.imaging import commands
 
-    jobs.clear_errors()
+    commands.clear_errors()
     try:
-        source = Path(job["source"])
-        if job["kind"] == "strip":
-            jobs.strip(source, Path(job["target"]), limits)
+        source = Path(command["source"])
+        if command["kind"] == "strip":
+            commands.strip(source, Path(command["target"]), limits)
             return {}
-        targets = [Target(Path(path), height, box) for path, height, box in job["targets"]]
-        facts, made = jobs.render(source, targets, limits, webp=job["webp"])
-        return _rendered(facts, made)
+        targets = [Target(Path(path), height, box) for path, height, box in command["targets"]]
+        facts, files = commands.render(source, targets, limits, webp=command["webp"])
+        return {"facts": asdict(facts), "files": [[file.format, file.width, file.height] for file in files]}
     except Refused as refused:
         return {"refused": [refused.code, refused.detail]}
     except MemoryError:
-        return _last("The picture takes too much memory to decode; save it smaller.")
+        return _refuse_and_end("The picture takes too much memory to decode; save it smaller.")
     except Exception as error:
-        # The system's errors have a number; a library's own of that class have none.
+        # Errors of the system have a number; those that a library raises as OSError have none.
         if isinstance(error, OSError) and error.errno is not None:
             return {"oserror": [error.errno, error.strerror]}
-        # Whatever a hostile file brings about is that file's fault, never the server's; the trace is for us.
+        # A hostile file may cause any error; the sender gets a refusal, and the operator the traceback.
         traceback.print_exc()
-        return _last("The picture could not be decoded; save it again and try again.")
+        return _refuse_and_end("The picture could not be decoded; save it anew and try again.")
 
 
-def _last(detail: str) -> dict[str, Any]:
+def _refuse_and_end(detail: str) -> dict[str, Any]:
     return {"refused": ["undecodable", detail], "ends": True}
 
 
-def _rendered(facts: Facts, made: list[Made]) -> dict[str, Any]:
-    return {
-        "facts": asdict(facts),
-        "made": [[str(one.path), one.format, one.width, one.height] for one in made],
-    }
-
-
 def _confine(limits: Limits) -> None:
-    """Takes from this process what no picture needs."""
+    """Limit the memory and the files of this process, and have the kernel kill it first when memory is short."""
     memory = limits.memory_mb * 1024 * 1024
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -96,8 +90,8 @@ def _confine(limits: Limits) -> None:
         Path("/proc/self/oom_score_adj").write_text(str(_OUT_OF_MEMORY_SCORE))
 
 
-def _leave_with_the_server() -> None:
-    """Ends this process, in the middle of a job too, once the other end of standard input is gone."""
+def _exit_with_server() -> None:
+    """End this process, in the middle of a command too, once the server has closed standard input."""
     hangup = select.poll()
     hangup.register(0, 0)
     hangup.poll()

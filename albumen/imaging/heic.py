@@ -5,11 +5,11 @@ from typing import Any
 
 import pyvips
 
-from albumen.imaging.colour import Coding, from_cicp
+from albumen.imaging.colour import ColourEncoding, from_cicp
+from albumen.imaging.colour_signals import FULL_RANGE, LimitedRange
 from albumen.imaging.formats.boxes import boxes
 from albumen.imaging.formats.errors import Malformed
 from albumen.imaging.formats.items import Items
-from albumen.imaging.ranges import FULL, Narrow
 from albumen.imaging.values import Refused
 
 _BANDS = {"L": ("b-w", "uchar", 1), "RGB": ("srgb", "uchar", 3), "RGBA": ("srgb", "uchar", 4)}
@@ -20,7 +20,8 @@ class Heic:
     """The primary picture of a HEIC file, known by its header until `decode` is called.
 
     Width and height are in pixels, the file's own rotation and mirroring applied; `exif` and `xmp` are empty where
-    there is none; `coding` is what its colours mean where no profile says it, `narrow` what `decode` leaves narrow.
+    there is none; `encoding` is what its colours mean where no profile says it, and `limited_range` names the bands
+    that `decode` leaves in the limited range.
     """
 
     def __init__(self, path: Path) -> None:
@@ -32,7 +33,7 @@ class Heic:
         self.has_alpha = self._primary.has_alpha
         self.exif: bytes = self._primary.info["exif"] or b""
         self.xmp: bytes = self._primary.info.get("xmp") or b""
-        self.coding, self.narrow = _colours(self._primary.info)
+        self.encoding, self.limited_range = _colours(self._primary.info)
 
     def decode(self) -> Any:
         """Return the picture as a pyvips image over the decoder's own memory: grey or RGB with or without alpha.
@@ -61,13 +62,13 @@ class Heic:
         return image
 
 
-def _colours(info: dict[str, Any]) -> tuple[Coding | None, Narrow]:
+def _colours(info: dict[str, Any]) -> tuple[ColourEncoding | None, LimitedRange]:
     codes = info.get("nclx_profile")
     if not codes:
-        return None, FULL
-    coding = from_cicp(codes["color_primaries"], codes["transfer_characteristics"])
+        return None, FULL_RANGE
+    encoding = from_cicp(codes["color_primaries"], codes["transfer_characteristics"])
     # Grey pictures have no chroma format.
-    return coding, Narrow(grey="chroma" not in info and not codes["full_range_flag"])
+    return encoding, LimitedRange(grey="chroma" not in info and not codes["full_range_flag"])
 
 
 def _primary(path: Path) -> Any:

@@ -5,123 +5,123 @@ import threading
 from collections.abc import Mapping
 from typing import Any
 
-from albumen.imaging.values import Busy, Limits, Refused
-from albumen.imaging.worker import Worker, WorkerDead, WorkerLost
+from albumen.imaging.decoder_process import DecoderLost, DecoderNotReady, DecoderProcess
+from albumen.imaging.values import DecodersBusy, Limits, Refused
 
 WAIT_SECONDS = 30.0
-JOBS_PER_WORKER = 500
+COMMANDS_PER_DECODER = 500
 
 
-class Pool:
-    """At most `limits.workers` decoders at once; callers beyond that wait their turn. Safe from many threads."""
+class DecoderPool:
+    """At most `limits.decoders` decoders at once; callers beyond that wait their turn. Safe from many threads."""
 
     def __init__(self, limits: Limits, *, wait_seconds: float = WAIT_SECONDS) -> None:
         self._limits = limits
         self._wait_seconds = wait_seconds
-        self._slots = threading.BoundedSemaphore(limits.workers or os.cpu_count() or 1)
+        self._slots = threading.BoundedSemaphore(limits.decoders or os.cpu_count() or 1)
         self._lock = threading.Lock()
-        self._idle: list[Worker] = []
-        self._all: set[Worker] = set()
+        self._idle: list[DecoderProcess] = []
+        self._all: set[DecoderProcess] = set()
         self._closed = False
 
-    def run(self, job: Mapping[str, Any], *, wait: bool = True) -> dict[str, Any]:
-        """Run one job in a decoder and return its answer.
+    def run(self, command: Mapping[str, Any], *, wait: bool = True) -> dict[str, Any]:
+        """Run one command in a decoder and return its answer.
 
-        Raise Busy when no decoder came free in time (at once unless `wait`), and Refused when the job killed its
-        decoder or outlasted it.
+        Raise DecodersBusy when no decoder came free in time (at once unless `wait`), and Refused when the decoder died
+        or ran out of time.
         """
         if not self._slots.acquire(timeout=self._wait_seconds if wait else 0):
-            raise Busy("Every decoder is taken.")
+            raise DecodersBusy
         try:
             while True:
-                worker = self._take()
+                decoder = self._take()
                 try:
-                    answer = worker.ask(job, self._limits.seconds)
-                except WorkerDead:
-                    self._drop(worker)
-                except WorkerLost as lost:
-                    self._drop(worker)
+                    answer = decoder.send(command, self._limits.seconds)
+                except DecoderNotReady:
+                    self._drop(decoder)
+                except DecoderLost as lost:
+                    self._drop(decoder)
                     raise _refusal(lost) from None
                 except BaseException:
-                    self._drop(worker)
+                    self._drop(decoder)
                     raise
                 else:
                     if answer.pop("ends", False):
-                        self._drop(worker)
+                        self._drop(decoder)
                     else:
-                        self._give_back(worker)
+                        self._give_back(decoder)
                     return answer
         finally:
             self._slots.release()
 
     def busy(self) -> int:
-        """How many decoders are at work."""
+        """Return the number of decoders that are decoding."""
         with self._lock:
             return len(self._all) - len(self._idle)
 
     def close(self) -> None:
-        """Ends every decoder. Jobs that still run are refused."""
+        """End every decoder; commands that still run are refused."""
         with self._lock:
             self._closed = True
-            workers, self._all, self._idle = self._all, set(), []
-        for worker in workers:
-            worker.close()
+            decoders, self._all, self._idle = self._all, set(), []
+        for decoder in decoders:
+            decoder.close()
 
     def forget(self) -> None:
-        """Lets go of the pipes of decoders that belong to the process this one was forked from."""
-        for worker in self._all:
-            worker.release()
+        """Close the pipes to decoders that belong to the process which this one was forked from."""
+        for decoder in self._all:
+            decoder.release()
 
-    def _take(self) -> Worker:
+    def _take(self) -> DecoderProcess:
         with self._lock:
             if self._idle:
                 return self._idle.pop()
-        worker = Worker(self._limits)
+        decoder = DecoderProcess(self._limits)
         with self._lock:
-            self._all.add(worker)
-        return worker
+            self._all.add(decoder)
+        return decoder
 
-    def _give_back(self, worker: Worker) -> None:
+    def _give_back(self, decoder: DecoderProcess) -> None:
         with self._lock:
-            if not self._closed and worker.jobs < JOBS_PER_WORKER:
-                self._idle.append(worker)
+            if not self._closed and decoder.commands_sent < COMMANDS_PER_DECODER:
+                self._idle.append(decoder)
                 return
-        self._drop(worker)
+        self._drop(decoder)
 
-    def _drop(self, worker: Worker) -> None:
+    def _drop(self, decoder: DecoderProcess) -> None:
         with self._lock:
-            self._all.discard(worker)
-        worker.close()
+            self._all.discard(decoder)
+        decoder.close()
 
 
-def _refusal(lost: WorkerLost) -> Refused:
+def _refusal(lost: DecoderLost) -> Refused:
     if lost.timed_out:
-        return Refused("undecodable", "The picture takes too long to decode; save it again or smaller and try again.")
-    return Refused("undecodable", "The picture could not be decoded; save it again in an image editor and try again.")
+        return Refused("undecodable", "The picture takes too long to decode; save it anew or smaller and try again.")
+    return Refused("undecodable", "The picture could not be decoded; save it anew in an image editor and try again.")
 
 
-class Decoders:
-    """Return the pool of this process. It is created for the first job, and again after a fork or if limits change."""
+class SharedPool:
+    """The pool of this server process: started by the first command, and again after a fork or with other limits."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._limits = Limits()
-        self._pool: Pool | None = None
-        os.register_at_fork(after_in_child=self._start_anew)
+        self._pool: DecoderPool | None = None
+        os.register_at_fork(after_in_child=self._reset_after_fork)
 
     def configure(self, limits: Limits) -> None:
-        """Sets the limits for every later job; decoders that already run are ended."""
+        """Set the limits for every later command and end the decoders that run."""
         with self._lock:
             self._limits = limits
         self.shutdown()
 
-    def run(self, job: Mapping[str, Any], *, wait: bool = True) -> dict[str, Any]:
-        """Run one job: see Pool.run. Raise what the decoder answered, too: Refused or OSError."""
+    def run(self, command: Mapping[str, Any], *, wait: bool = True) -> dict[str, Any]:
+        """Run one command as DecoderPool.run does, and raise Refused or OSError where the decoder reports it."""
         with self._lock:
             if self._pool is None:
-                self._pool = Pool(self._limits)
+                self._pool = DecoderPool(self._limits)
             pool = self._pool
-        answer = pool.run(job, wait=wait)
+        answer = pool.run(command, wait=wait)
         if "refused" in answer:
             raise Refused(*answer["refused"])
         if "oserror" in answer:
@@ -129,20 +129,20 @@ class Decoders:
         return answer
 
     def busy(self) -> int:
-        """How many decoders are at work."""
+        """Return the number of decoders that are decoding."""
         with self._lock:
             pool = self._pool
         return pool.busy() if pool else 0
 
     def shutdown(self) -> None:
-        """Ends the decoders; a later job starts new ones."""
+        """End the decoders; a later command starts new ones."""
         with self._lock:
             pool, self._pool = self._pool, None
         if pool is not None:
             pool.close()
 
-    def _start_anew(self) -> None:
-        """After a fork the decoders belong to the parent: holding their pipes open would keep them from ending."""
+    def _reset_after_fork(self) -> None:
+        """Forget the parent's decoders after a fork: pipes that stay open here would keep them from ending."""
         self._lock = threading.Lock()
         if self._pool is not None:
             self._pool.forget()

@@ -1,11 +1,11 @@
-"""The size of a derivative as a function of the original's upright size, so that nobody has to open a file for it."""
+"""The size of a rendition as a function of the original's upright size, so that nobody has to open a file for it."""
 
 WEBP_SIDE = 16_383
 """The largest side that WebP can hold, in pixels (RFC 9649, section 3.4: 14 bits)."""
 
 
 def fit_height(width: int, height: int, wanted: int) -> tuple[int, int]:
-    """Size in pixels of a derivative of a width x height picture at a wanted height; never enlarged.
+    """Size in pixels of a rendition of a width x height picture at a wanted height; never enlarged.
 
     The aspect ratio is kept, halves are rounded up, and no side is below 1. A picture so wide that the result would
     pass WEBP_SIDE gets exactly that width and a height lowered to match, whatever format it is then written in.

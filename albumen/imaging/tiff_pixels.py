@@ -18,7 +18,7 @@ _KEPT = 8000  # libvips drops what comes after some 10,000 bytes of messages
 
 
 @contextmanager
-def opened(path: Path, page: Page) -> Iterator[Any]:
+def open_page(path: Path, page: Page) -> Iterator[Any]:
     """Yield the page as a stream of rows, as stored (orientation not applied).
 
     Raise pyvips.Error where a strip is broken, or libtiff complained while the pixels were decoded within. libvips

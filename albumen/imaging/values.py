@@ -1,4 +1,4 @@
-"""The values that cross between the server and its decoders: limits, facts, targets, and the ways to refuse."""
+"""The values that the server and its decoders exchange: limits, facts, targets, and refusals."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,7 +26,7 @@ CODES = ("not_an_image", "truncated", "unsupported_format", "too_many_pixels", "
 
 
 class Refused(Exception):
-    """The bytes are not a picture that can be taken.
+    """The bytes are no picture, or none that is accepted.
 
     `code` is one of CODES; `detail` is one sentence for the person who sent the file, without any path.
     """
@@ -40,8 +40,8 @@ class Refused(Exception):
         return f"{self.code}: {self.detail}"
 
 
-class Busy(Exception):
-    """Every decoder is taken and stayed so for the whole wait; the same call may succeed later."""
+class DecodersBusy(Exception):
+    """Every decoder was at work for the whole wait; the same call may succeed later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +49,8 @@ class Limits:
     """What one picture and one decoder may cost.
 
     `pixels` is width x height summed over the frames; `side` is in pixels; `scans` counts the scans of a JPEG;
-    `memory_mb` is the address space of one decoder in MiB; `seconds` is the wall time of one job; `workers` is how
-    many decoders a process has (None: one for each processor).
+    `memory_mb` is the address space of one decoder in MiB; `seconds` is the wall time of one command; `decoders` is
+    how many decoders a process has (None: one for each processor).
     """
 
     pixels: int = 200_000_000
@@ -59,12 +59,15 @@ class Limits:
     scans: int = 100
     memory_mb: int = 1536
     seconds: float = 20.0
-    workers: int | None = None
+    decoders: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What an original says of itself. Width and height are in pixels and upright (orientation applied)."""
+    """What an original says of itself; `placeholder` is a data URL.
+
+    Width and height are in pixels and upright (orientation applied).
+    """
 
     format: str
     width: int
@@ -73,12 +76,12 @@ class Facts:
     has_alpha: bool
     taken_at: str | None
     camera: str | None
-    placeholder: str | None
+    placeholder: str
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """One derivative that is asked for: where it is written, and its height in pixels (or box side)."""
+    """A rendition to make: where it is written, and its height in pixels, or the side of the `box` that it fits in."""
 
     path: Path
     height: int
@@ -86,8 +89,8 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
-    """One derivative that was written: format is "webp", "jpeg" or "png", width and height are in pixels."""
+class RenderedFile:
+    """A rendition that was written; format is "webp", "jpeg" or "png", width and height are in pixels."""
 
     path: Path
     format: str

@@ -117,7 +117,7 @@ def get_thumbnail(picture: Picture, height: int, plan_heights: Sequence[int], *,
     return Rendition(name, form, height)
 
 
-def _render(source: Path, temps: dict[int, Path], *, webp: bool) -> tuple[imaging.Facts, list[imaging.Made]]:
+def _render(source: Path, temps: dict[int, Path], *, webp: bool) -> tuple[imaging.Facts, list[imaging.RenderedFile]]:
     targets = [imaging.Target(temp, height) for height, temp in temps.items()]
     with _decoding():
         return imaging.render(source, targets, webp=webp)
@@ -129,7 +129,7 @@ def _decoding() -> Iterator[None]:
     try:
         with room_needed():
             yield
-    except imaging.Busy:
+    except imaging.DecodersBusy:
         raise Unavailable("decoders_busy") from None
 
 

@@ -44,7 +44,7 @@ def observe(method: str, route: str, status: int, seconds: float) -> None:
     _requests.labels(method, route, str(status)).inc()
     _seconds.labels(method, route).observe(seconds)
     if settings.METRICS_DIR:
-        _decoders.set(imaging.busy())
+        _decoders.set(imaging.count_busy_decoders())
 
 
 class _PartsCollector(Collector):
@@ -69,7 +69,7 @@ REGISTRY.register(_PartsCollector())
 
 def exposition(accept: str) -> tuple[bytes, str]:
     """Return all metrics and their media type, in the format that the header `accept` prefers."""
-    _decoders.set(imaging.busy())
+    _decoders.set(imaging.count_busy_decoders())
     _decoders_all.set(settings.DECODERS)
     registry = REGISTRY
     if settings.METRICS_DIR:

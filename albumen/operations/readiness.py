@@ -155,7 +155,7 @@ def check_queue() -> Figures:
 def check_decoders() -> Figures:
     """Decode a known picture. It is no fault if all decoders are busy."""
     try:
-        imaging.check()
+        imaging.check_decoders()
     except (imaging.Refused, RuntimeError, OSError) as error:
         raise Down("a known picture was not decoded") from error
     return {}

@@ -39,6 +39,6 @@ class WebConfig(AppConfig):
                 frames=settings.MAX_FRAMES,
                 memory_mb=settings.DECODER_MEMORY_MB,
                 seconds=settings.DECODER_SECONDS,
-                workers=settings.DECODERS,
+                decoders=settings.DECODERS,
             )
         )

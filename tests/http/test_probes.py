@@ -25,7 +25,7 @@ PROBES = ("healthz", "readyz", "metrics")
 def _asked_anew(monkeypatch):
     monkeypatch.setattr(readiness, "_parts", readiness.parts())
     # A decoder takes a moment to start, on a busy machine longer than a probe waits.
-    imaging.check()
+    imaging.check_decoders()
 
 
 @pytest.fixture
@@ -110,11 +110,11 @@ def test_decoders_that_do_not_start_are_named(worker, anonymous, decoders):
 
 
 def test_decoders_that_are_all_at_work_are_not_down(worker, anonymous, decoders, tmp_path):
-    decoders(imaging.Limits(workers=1))
+    decoders(imaging.Limits(decoders=1))
     os.mkfifo(tmp_path / "endless")
     with ThreadPoolExecutor(1) as threads:
         job = threads.submit(imaging.render, tmp_path / "endless", [], webp=True)
-        while not imaging.busy():
+        while not imaging.count_busy_decoders():
             time.sleep(0.01)
         assert anonymous.get("/readyz").json()["parts"]["decoders"]["status"] == "ok"
         (tmp_path / "endless").write_bytes(b"no picture")

@@ -15,8 +15,8 @@ import pytest
 from PIL import Image
 
 from albumen import imaging
-from albumen.imaging import Busy, Limits, Refused, Target, render
-from albumen.imaging.pool import Pool
+from albumen.imaging import DecodersBusy, Limits, Refused, Target, render
+from albumen.imaging.pool import DecoderPool
 
 from .conftest import read_facts
 
@@ -37,7 +37,7 @@ def let_go(endless: Path) -> None:
 
 @pytest.fixture(autouse=True)
 def _fresh(limits: Callable[[Limits], None]) -> None:
-    limits(Limits(workers=2))
+    limits(Limits(decoders=2))
 
 
 def children(of: int) -> list[int]:
@@ -126,7 +126,7 @@ def test_idle_decoder_that_was_killed_is_replaced_unseen(small: Path) -> None:
 
 
 def test_job_over_its_time_is_killed(endless: Path, small: Path) -> None:
-    imaging.configure(Limits(seconds=0.3, workers=1))
+    imaging.configure(Limits(seconds=0.3, decoders=1))
     read_facts(small)
     (decoder,) = children(os.getpid())
     started = time.monotonic()
@@ -143,9 +143,9 @@ def test_picture_that_takes_too_much_memory_is_refused(tmp_path: Path, small: Pa
     turned = tmp_path / "progressive.jpg"
     Image.new("RGB", (6000, 6000)).save(turned, progressive=True)
     target = Target(tmp_path / "large", 4096)
-    imaging.configure(Limits(workers=1))
+    imaging.configure(Limits(decoders=1))
     assert render(turned, [target], webp=False)[1][0].height == 4096
-    imaging.configure(Limits(memory_mb=160, workers=1))
+    imaging.configure(Limits(memory_mb=160, decoders=1))
     with pytest.raises(Refused) as caught:
         render(turned, [target], webp=False)
     assert caught.value.code == "undecodable"
@@ -156,17 +156,17 @@ def test_picture_that_takes_too_much_memory_is_refused(tmp_path: Path, small: Pa
 def test_webp_that_takes_too_much_memory_is_not_said_to_be_damaged_alone(tmp_path: Path) -> None:
     source = tmp_path / "large.webp"
     Image.new("RGB", (6000, 6000)).save(source, lossless=True, quality=0, method=0)
-    imaging.configure(Limits(memory_mb=240, workers=1))
+    imaging.configure(Limits(memory_mb=240, decoders=1))
     with pytest.raises(Refused, match=r"undecodable: .* takes too much memory"):
         render(source, [], webp=False)
 
 
 def test_jobs_beyond_the_workers_wait_and_then_find_it_busy(endless: Path, small: Path) -> None:
-    pool = Pool(Limits(workers=1), wait_seconds=0.2)
+    pool = DecoderPool(Limits(decoders=1), wait_seconds=0.2)
     with ThreadPoolExecutor(1) as threads:
         slow = threads.submit(pool.run, decode(endless))
         time.sleep(0.1)
-        with pytest.raises(Busy):
+        with pytest.raises(DecodersBusy):
             pool.run(decode(small))
         let_go(endless)
         assert slow.result()["refused"][0] == "not_an_image"
@@ -195,7 +195,7 @@ def test_eight_threads_get_each_their_own_picture(tmp_path: Path) -> None:
 
 
 def test_decoder_is_renewed_after_its_share_of_jobs(small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("albumen.imaging.pool.JOBS_PER_WORKER", 3)
+    monkeypatch.setattr("albumen.imaging.pool.COMMANDS_PER_DECODER", 3)
     served = []
     for _ in range(7):
         read_facts(small)
@@ -223,7 +223,7 @@ SERVER = """
     sys.path.insert(0, {root!r})
     from pathlib import Path
     from albumen import imaging
-    imaging.configure(imaging.Limits(workers=2))
+    imaging.configure(imaging.Limits(decoders=2))
     imaging.render(Path({small!r}), [], webp=True)
     {then}
 """

@@ -76,7 +76,6 @@ def test_facts_from_exif(form: str, save: Callable[..., Path]) -> None:
     facts = read_facts(private_picture(form, save, exif=exif.tobytes()))
     assert facts.taken_at == "2024-05-05T23:08:09Z"
     assert facts.camera == "NIKON D70"
-    assert facts.placeholder is None
 
 
 @pytest.mark.parametrize(

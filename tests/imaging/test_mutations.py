@@ -119,7 +119,7 @@ def taken(source: Path, folder: Path) -> str | None:
 @pytest.fixture(autouse=True)
 def _one_decoder(limits: Callable[[Limits], None]) -> None:
     """Each good file meets the decoder that had the damaged ones."""
-    limits(Limits(workers=1, seconds=SECONDS))
+    limits(Limits(decoders=1, seconds=SECONDS))
 
 
 @pytest.mark.fault

@@ -1,5 +1,6 @@
 """What is no picture, too large, or cut short is refused with its own code, before it costs anything."""
 
+import random
 import struct
 import time
 import zlib
@@ -121,15 +122,12 @@ def repeat_last_scan(path: Path, times: int) -> None:
     path.write_bytes(content[:last] + content[last:end] * times + content[end:])
 
 
-@pytest.mark.parametrize(("times", "taken"), [(90, True), (100, False)])
-def test_scans_are_counted(times: int, taken: bool, save: Callable[..., Path]) -> None:
+@pytest.mark.parametrize(("times", "code"), [(90, "undecodable"), (100, "too_many_pixels")])
+def test_scans_are_counted(times: int, code: str, save: Callable[..., Path]) -> None:
     source = save(make_scene(64, 64), "jpeg", progressive=True)
     repeat_last_scan(source, times)
     assert source.read_bytes().count(b"\xff\xda") == times + 9
-    if taken:
-        assert read_facts(source).format == "jpeg"
-    else:
-        assert refused(source) == "too_many_pixels"
+    assert refused(source) == code
 
 
 def test_scans_of_embedded_previews_do_not_count(save: Callable[..., Path]) -> None:
@@ -150,7 +148,8 @@ def test_partial_scans_of_a_baseline_picture_count(tmp_path: Path, save: Callabl
 @pytest.mark.parametrize("form", FORMATS)
 @pytest.mark.parametrize("part", [0.3, 0.6, 0.9, -1, -20])
 def test_cut_short(form: str, part: float, save: Callable[..., Path], tmp_path: Path) -> None:
-    picture = Image.effect_noise((160, 120), 80).convert("RGB")
+    # The same noise each time: of one JPEG in forty, every pixel is read before its last byte would be.
+    picture = Image.frombytes("RGB", (160, 120), random.Random(3).randbytes(160 * 120 * 3))
     content = save(picture, form).read_bytes()
     source = tmp_path / "cut"
     source.write_bytes(content[: int(len(content) * part) if part > 0 else int(part)])

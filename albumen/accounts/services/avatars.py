@@ -31,7 +31,7 @@ def store(upload: Upload) -> str:
         storage().place(temp, stored_name(name))
     except imaging.Refused as refusal:
         raise Invalid(refusal.code, refusal.detail, pointer="/avatar") from None
-    except imaging.Busy:
+    except imaging.DecodersBusy:
         raise Unavailable("decoders_busy") from None
     finally:
         temp.unlink(missing_ok=True)

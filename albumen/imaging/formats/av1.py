@@ -8,7 +8,7 @@ _SEQUENCE_HEADER = 1
 
 
 @dataclass(frozen=True, slots=True)
-class Colours:
+class ColourConfig:
     """Numbers of Rec. ITU-T H.273, 2 for unknown; whether there is grey alone, and whether its range is full."""
 
     primaries: int
@@ -34,7 +34,7 @@ class _Bits:
         self.take(zeros)
 
 
-def read_colours(data: bytes) -> Colours:
+def read_colour_config(data: bytes) -> ColourConfig:
     """Read the first sequence header of a stream of OBUs. Raise Malformed without one."""
     at = 0
     while at < len(data):
@@ -56,7 +56,7 @@ def read_colours(data: bytes) -> Colours:
     raise Malformed
 
 
-def _read_header(bits: _Bits) -> Colours:
+def _read_header(bits: _Bits) -> ColourConfig:
     profile = bits.take(3)
     bits.take()
     reduced = bits.take()
@@ -72,7 +72,7 @@ def _read_header(bits: _Bits) -> Colours:
     if not reduced:
         _pass_tools(bits)
     bits.take(3)
-    return _read_colour_config(bits, profile)
+    return _read_config(bits, profile)
 
 
 def _pass_operating_points(bits: _Bits) -> None:
@@ -108,12 +108,12 @@ def _pass_tools(bits: _Bits) -> None:
         bits.take(3)
 
 
-def _read_colour_config(bits: _Bits, profile: int) -> Colours:
+def _read_config(bits: _Bits, profile: int) -> ColourConfig:
     deep = bits.take()
     if profile == 2 and deep:
         bits.take()
     grey = profile != 1 and bool(bits.take())
     primaries, transfer, matrix = (bits.take(8), bits.take(8), bits.take(8)) if bits.take() else (2, 2, 2)
     if not grey and (primaries, transfer, matrix) == (1, 13, 0):
-        return Colours(primaries, transfer, grey, full_range=True)
-    return Colours(primaries, transfer, grey, bool(bits.take()))
+        return ColourConfig(primaries, transfer, grey, full_range=True)
+    return ColourConfig(primaries, transfer, grey, bool(bits.take()))

@@ -49,7 +49,7 @@ def count_frames(data: Bytes) -> int:
 
 
 def is_complete(data: Bytes) -> bool:
-    """Return whether the file reaches its end chunk."""
+    """Whether the file reaches its end chunk."""
     try:
         for _ in chunks(data):
             pass
@@ -58,8 +58,8 @@ def is_complete(data: Bytes) -> bool:
     return True
 
 
-def is_sound_behind(data: Bytes) -> bool:
-    """Return whether the checksums are right in the chunks that decoding the first frame does not read."""
+def has_sound_later_frames(data: Bytes) -> bool:
+    """Whether the checksums of the chunks that decoders of the first frame never come to are right."""
     return all(
         zlib.crc32(data[start + 4 : end - 4]).to_bytes(4, "big") == data[end - 4 : end]
         for kind, start, end in chunks(data)
@@ -69,7 +69,7 @@ def is_sound_behind(data: Bytes) -> bool:
 
 def strip(data: bytes, orientation: int) -> bytes:
     """The picture, its animation and what its colours need; no text, date, EXIF or unknown chunk, nothing behind."""
-    _hold_streams(data)
+    _check_streams(data)
     parts = [_SIGNATURE]
     for kind, start, end in chunks(data):
         if kind in _KEPT:
@@ -79,7 +79,7 @@ def strip(data: bytes, orientation: int) -> bytes:
     return b"".join(parts)
 
 
-def _hold_streams(data: bytes) -> None:
+def _check_streams(data: bytes) -> None:
     """Raises Malformed when a stream of pixels goes on behind its end, or inflates to more than the header allows."""
     width, height = read_size(data)
     # 64 bits a pixel at most, one filter byte a row, and up to twice as many rows when interlaced.

@@ -1,38 +1,61 @@
-"""The EXIF, XMP and IPTC of a PNG file: in a chunk of their own, or as text (PNG specification, sections 11.3.3-4)."""
+"""What a PNG file says beside its pixels: frames, colours, EXIF, XMP and IPTC (PNG specification, section 11.3)."""
 
 import zlib
 from contextlib import suppress
+from dataclasses import dataclass, field
 
 from albumen.imaging.exif import Bytes
 from albumen.imaging.formats.errors import Malformed
 from albumen.imaging.formats.png import chunks
 
 _TEXT_BYTES = 1 << 20
+_COLOUR_CHUNKS = {b"cICP", b"iCCP", b"sRGB", b"gAMA", b"cHRM"}
 _XMP_KEYWORD = b"XML:com.adobe.xmp"
 _XMP_MARKER = b"http://ns.adobe.com/xap/1.0/\x00"
 # ImageMagick's and ExifTool's: a name, a length, and the bytes as hexadecimal digits.
 _RAW = {b"Raw profile type " + name: name for name in (b"exif", b"APP1", b"xmp", b"iptc", b"8bim")}
 
 
-def read_profiles(data: Bytes) -> tuple[bytes, bytes, bytes]:
-    """Return EXIF, XMP and IPTC, wherever in the file they are, each empty where there is none.
+@dataclass(slots=True)
+class PngMetadata:
+    """Number of frames; EXIF, XMP and IPTC, empty where there is none; payloads of colour chunks, keyed by type."""
 
-    Of several the first counts, and EXIF in its own chunk before EXIF as text.
+    frames: int = 1
+    exif: bytes = b""
+    xmp: bytes = b""
+    iptc: bytes = b""
+    colours: dict[bytes, bytes] = field(default_factory=dict)
+
+
+def read_metadata(data: Bytes) -> PngMetadata:
+    """Return what the chunks say, up to where the file is cut short.
+
+    Frames and colours are looked for before the pixels, the rest in the whole file. Of several profiles the first
+    counts, and EXIF in a chunk of its own (eXIf) before EXIF as text.
     """
-    own: list[bytes] = []
-    found: dict[str, bytes] = {}
+    metadata = PngMetadata()
+    texts: dict[str, bytes] = {}
+    before_pixels = True
     with suppress(Malformed):
         for kind, start, end in chunks(data):
-            if kind == b"eXIf":
-                own.append(data[start + 8 : end - 4])
+            if kind == b"IDAT":
+                before_pixels = False
+            elif kind == b"eXIf":
+                metadata.exif = metadata.exif or data[start + 8 : end - 4]
             elif kind in {b"tEXt", b"zTXt", b"iTXt"}:
                 name, profile = _read_text(kind, data[start + 8 : start + 8 + min(end - start - 12, _TEXT_BYTES)])
-                found.setdefault(name, profile)
-    return own[0] if own else found.get("exif", b""), found.get("xmp", b""), found.get("iptc", b"")
+                texts.setdefault(name, profile)
+            elif before_pixels and kind == b"acTL":
+                metadata.frames = max(1, int.from_bytes(data[start + 8 : start + 12], "big"))
+            elif before_pixels and kind in _COLOUR_CHUNKS:
+                metadata.colours[kind] = data[start + 8 : end - 4]
+    metadata.exif = metadata.exif or texts.get("exif", b"")
+    metadata.xmp, metadata.iptc = texts.get("xmp", b""), texts.get("iptc", b"")
+    return metadata
 
 
 def _read_text(kind: bytes, payload: bytes) -> tuple[str, bytes]:
-    """What a chunk of text holds, "exif", "xmp", "iptc" or nothing, and its bytes."""
+    """Return which profile a text chunk holds ("exif", "xmp", "iptc", or "" for none), and the profile."""
     keyword, _, rest = payload.partition(b"\x00")
     if keyword != _XMP_KEYWORD and keyword not in _RAW:
         return "", b""

@@ -9,11 +9,11 @@ from typing import Any
 
 import pyvips
 
-Curve = str | float
-"""A name of `CURVES`, or the exponent of a power law."""
+TransferFunction = str | float
+"""A name of `TRANSFER_FUNCTIONS`, or the exponent of a power law."""
 
 # Those of video (BT.709, BT.601, BT.2020, xvYCC, BT.1361) are one curve for light that can be shown.
-CURVES: dict[int, Curve] = {
+TRANSFER_FUNCTIONS: dict[int, TransferFunction] = {
     **dict.fromkeys((1, 6, 11, 12, 14, 15), "video"),
     4: 2.2,
     5: 2.8,
@@ -45,7 +45,7 @@ def clip(image: Any) -> Any:
     return (image < 1).ifthenelse(image, 1)
 
 
-def to_light(curve: Curve, codes: Any) -> Any:
+def to_light(curve: TransferFunction, codes: Any) -> Any:
     """Return the light of these codes; of HLG the light of the scene, for `scene_to_display`."""
     if isinstance(curve, float):
         return codes**curve
