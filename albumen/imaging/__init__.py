@@ -22,25 +22,6 @@ from albumen.imaging.values import (
     Target,
 )
 
-__all__ = [
-    "EXTENSIONS",
-    "MEDIA_TYPES",
-    "DecodersBusy",
-    "Facts",
-    "Limits",
-    "Refused",
-    "RenderedFile",
-    "Target",
-    "check_decoders",
-    "configure",
-    "count_busy_decoders",
-    "fit_box",
-    "fit_height",
-    "render",
-    "shutdown",
-    "strip",
-]
-
 _SAMPLE = Path(__file__).with_name("sample.jpg")
 _SAMPLE_SIZE = (24, 16)
 _decoders = SharedPool()

@@ -21,8 +21,6 @@ from albumen.remote.refusals import POINTER, not_an_image, unreachable
 from albumen.remote.remote_url import RemoteURL, parse_url
 from albumen.remote.responses import RemoteResponse
 
-__all__ = ["RemoteImage", "check_image", "download_image"]
-
 SECONDS = 10.0
 DOWNLOAD_SECONDS = 60.0
 REDIRECTS = 3

@@ -6,19 +6,6 @@ from albumen.storage.disk import DiskStorage
 from albumen.storage.interface import ASIDE, Listed, Storage
 from albumen.storage.room import BLOCK, copy, is_full, room_needed, write_all
 
-__all__ = [
-    "ASIDE",
-    "BLOCK",
-    "DiskStorage",
-    "Listed",
-    "Storage",
-    "copy",
-    "is_full",
-    "room_needed",
-    "storage",
-    "write_all",
-]
-
 
 def storage() -> Storage:
     """The place for all stored files."""

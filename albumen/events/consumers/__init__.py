@@ -2,5 +2,3 @@
 
 from albumen.events.consumers.hub import Hub
 from albumen.events.consumers.socket import EventSocket
-
-__all__ = ["EventSocket", "Hub"]

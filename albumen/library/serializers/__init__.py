@@ -21,23 +21,3 @@ from albumen.library.serializers.shapes import (
     TrashedSerializer,
     UploadedSerializer,
 )
-
-__all__ = [
-    "AddedSerializer",
-    "AlbumChangeSerializer",
-    "AlbumSerializer",
-    "ArchiveSerializer",
-    "ImportSerializer",
-    "LinkRequestSerializer",
-    "LinkSerializer",
-    "MoveSerializer",
-    "PictureChangeSerializer",
-    "PictureSerializer",
-    "RestoreAllSerializer",
-    "RestoredSerializer",
-    "ThumbnailSerializer",
-    "TrashedSerializer",
-    "UploadOrAddSerializer",
-    "UploadSerializer",
-    "UploadedSerializer",
-]

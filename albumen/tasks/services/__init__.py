@@ -3,15 +3,3 @@
 from albumen.tasks.models import TaskKind
 from albumen.tasks.services.context import Cancelled, Interrupted, LostClaim, Stopped, TaskContext
 from albumen.tasks.services.requests import cancel_task, retry_task, start
-
-__all__ = [
-    "Cancelled",
-    "Interrupted",
-    "LostClaim",
-    "Stopped",
-    "TaskContext",
-    "TaskKind",
-    "cancel_task",
-    "retry_task",
-    "start",
-]
