@@ -32,7 +32,7 @@ class SignInForm(AuthenticationForm):
 
 
 class PasswordForm(AdminPasswordChangeForm):
-    """A new password for somebody, who must sign in anew everywhere."""
+    """Set a new password for a user, which ends all of the user's sessions."""
 
     def __init__(self, user: User, *args: Any, **kwargs: Any) -> None:
         super().__init__(user, *args, **kwargs)
@@ -82,7 +82,7 @@ class UserPage(DjangoUserAdmin, ServicePage):
         return readable(user.bytes_used)
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        # Whoever deletes themselves does so in their profile, with their password.
+        # Users delete their own account in their profile, with their password.
         return obj != request.user and bool(super().has_delete_permission(request, obj))
 
     def get_deleted_objects(

@@ -36,4 +36,4 @@ class Argon2idHasher(Argon2PasswordHasher):
             return super().verify(password, encoded)
 
     def harden_runtime(self, *args: Any) -> None:
-        """Nothing: a hash with other parameters is made anew at the next login."""
+        """Do nothing: a hash with other parameters is replaced at the next login."""

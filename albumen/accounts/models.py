@@ -100,7 +100,7 @@ class User(Searchable, AbstractBaseUser, PermissionsMixin):
 
     def check_password(self, raw_password: str | None) -> bool:
         """Return whether this is the password, in whatever spelling. One that is hashed in another spelling than NFKC
-        or with older parameters is hashed anew, which is no reason to end a login."""
+        or with older parameters is hashed again, which is no reason to end a login."""
         version, stored = self.token_version, self.password
         try:
             # Every spelling in any case, so that the time that it takes tells nothing.

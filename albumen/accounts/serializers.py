@@ -20,7 +20,7 @@ from albumen.uploads.parsers import Base64Field, UploadField
 from albumen.uploads.temporary import Upload
 
 BASE64 = "An image as base64, bare or as a data URL; in a form, a file."
-CONTACTS = "For oneself, administrators, and those who share an organization."
+CONTACTS = "For the user, administrators, and members of the same organizations."
 
 
 def password_field(**kwargs: Any) -> serializers.CharField:
@@ -51,12 +51,12 @@ class UserSerializer(serializers.Serializer[User]):
     date_joined = serializers.DateTimeField()
     email = serializers.EmailField(required=False, help_text=CONTACTS)
     phone = serializers.CharField(required=False, help_text=CONTACTS)
-    plan = serializers.IntegerField(required=False, help_text="The plan's id; for oneself and administrators.")
-    usage = UsageSerializer(required=False, help_text="For oneself and administrators.")
-    is_staff = serializers.BooleanField(required=False, help_text="For oneself and administrators.")
-    is_active = serializers.BooleanField(required=False, help_text="For oneself and administrators.")
+    plan = serializers.IntegerField(required=False, help_text="The plan's id; for the user and administrators.")
+    usage = UsageSerializer(required=False, help_text="For the user and administrators.")
+    is_staff = serializers.BooleanField(required=False, help_text="For the user and administrators.")
+    is_active = serializers.BooleanField(required=False, help_text="For the user and administrators.")
     last_login = serializers.DateTimeField(
-        required=False, allow_null=True, help_text="For oneself and administrators."
+        required=False, allow_null=True, help_text="For the user and administrators."
     )
 
     def to_representation(self, user: User) -> dict[str, Any]:

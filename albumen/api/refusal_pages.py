@@ -22,7 +22,7 @@ ENDED = Words("This link has ended", remedy="")
 FAILED = Words(
     "Something failed here",
     "It is not your fault, and there is nothing that you have to mend.",
-    "Try again in a minute. If it happens again, tell whoever runs this service the request below.",
+    "Try again in a minute. If it happens again, give the request below to the operator of this service.",
 )
 WORDS = {
     "not_authenticated": Words("Sign in first", "What is here is for people who are signed in.", ""),

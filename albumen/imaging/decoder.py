@@ -71,7 +71,7 @@ def _answer(command: dict[str, Any], limits: Limits) -> dict[str, Any]:
             return {"oserror": [error.errno, error.strerror]}
         # A hostile file may cause any error; the sender gets a refusal, and the operator the traceback.
         traceback.print_exc()
-        return _refuse_and_end("The picture could not be decoded; save it anew and try again.")
+        return _refuse_and_end("The picture could not be decoded; save it again and try again.")
 
 
 def _refuse_and_end(detail: str) -> dict[str, Any]:

@@ -96,8 +96,8 @@ class DecoderPool:
 
 def _refusal(lost: DecoderLost) -> Refused:
     if lost.timed_out:
-        return Refused("undecodable", "The picture takes too long to decode; save it anew or smaller and try again.")
-    return Refused("undecodable", "The picture could not be decoded; save it anew in an image editor and try again.")
+        return Refused("undecodable", "The picture takes too long to decode; save it again or smaller and try again.")
+    return Refused("undecodable", "The picture could not be decoded; save it again in an image editor and try again.")
 
 
 class SharedPool:

@@ -183,11 +183,11 @@ def refusal(path: Path, form: str, error: pyvips.Error) -> Refused:
     text = str(error).lower()
     if "webp2vips: unable to read pixels" in text:
         # libwebp says no more than this, whichever it is.
-        detail = "The picture is damaged, or takes too much memory to decode; save it anew or smaller and try again."
+        detail = "The picture is damaged, or takes too much memory to decode; save it again or smaller and try again."
         return Refused("undecodable", detail)
     if any(words in text for words in ("out of memory", "memory allocation error", "no space for data buffer")):
         return Refused("undecodable", "The picture takes too much memory to decode; save it smaller and try again.")
-    return Refused("undecodable", "The picture is damaged; save it anew in an image editor and try again.")
+    return Refused("undecodable", "The picture is damaged; save it again in an image editor and try again.")
 
 
 def is_complete(path: Path, form: str) -> bool:
@@ -228,7 +228,7 @@ def _mapped(path: Path) -> mmap.mmap:
 def _check_scans(path: Path, limits: Limits) -> None:
     """Refuse a JPEG of too many scans. Only one whose first scan lacks components can have more than one."""
     if jpeg.count_scans(path.read_bytes(), limits.scans) > limits.scans:
-        raise Refused("too_many_pixels", f"The JPEG has more than {limits.scans} scans; save it anew and try again.")
+        raise Refused("too_many_pixels", f"The JPEG has more than {limits.scans} scans; save it again and try again.")
 
 
 def _check_size(size: tuple[int, int], limits: Limits) -> None:

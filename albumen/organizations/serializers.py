@@ -24,7 +24,7 @@ class OrganizationSerializer(StrictSerializer, serializers.ModelSerializer[Organ
         source="own_role",
         read_only=True,
         allow_null=True,
-        help_text="The caller's own; null for whoever is not a member.",
+        help_text="The caller's own; null for those who are not members.",
     )
 
     class Meta:

@@ -103,7 +103,7 @@ class Members(GenericAPIView[Any]):
         summary="Add a member",
         description=(
             "For owners and administrators; by `user` or by `email`. From then on the new member and the others read "
-            "each other's e-mail and phone; whoever does not want that leaves."
+            "each other's e-mail and phone; members who do not want that can leave."
         ),
         request=NewMemberSerializer,
         responses={201: MemberSerializer},

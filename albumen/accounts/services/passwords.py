@@ -1,4 +1,4 @@
-"""Passwords: what a good one is, changing one's own, and resetting a forgotten one."""
+"""Passwords: what a good one is, changing your own, and resetting a forgotten one."""
 
 import logging
 from concurrent.futures import ThreadPoolExecutor

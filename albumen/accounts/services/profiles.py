@@ -62,12 +62,14 @@ def register(
 
 
 def update_profile(*, user: User, now: datetime, address: str, **changes: Any) -> User:
-    """Change one's own record: names, phone, `avatar` (an upload, or None to take it away), and `email`, which needs
-    `password`: who finds an open session must not be able to take the account over. `organizations` are the ids of
-    those to be in from now on. All of it or nothing."""
+    """Change the user's own record, all of it or nothing.
+
+    `changes` are names, phone, `avatar` (an upload, or None to delete it), `organizations` (the ids of those to be in
+    from now on), and `email`, which needs `password`: an open session alone must not take the account over.
+    """
     email, password = changes.pop("email", None), changes.pop("password", None)
     if password is not None and email is None:
-        # Whoever means to change the password must not take a 200 for it.
+        # A 200 would tell someone who means to change the password that it was changed.
         detail = "`password` confirms another `email`. To change the password: POST /api/profile/password/."
         raise Invalid("required", detail, pointer="/email")
     fields = [name for name in NAMES if name in changes]
@@ -132,7 +134,7 @@ def update_user(*, actor: User, user: User, now: datetime, **changes: Any) -> Us
 
 
 def delete_user(*, user: User, password: str, address: str, now: datetime) -> None:
-    """Remove oneself and what belongs to one."""
+    """Delete the actor's own account and what belongs to it."""
     passwords.confirm(user=user, password=password, address=address, pointer="/password")
     remove_user(user=user, now=now)
 

@@ -1,4 +1,4 @@
-"""Register, and one's own record: names, password, deletion."""
+"""Register, and your own record: names, password, deletion."""
 
 from typing import Any
 
@@ -58,7 +58,7 @@ class Profile(AcceptsUploads):
     refusals = {"PUT": [409, 507], "PATCH": [409, 507], "DELETE": [400, 409, 413, 415]}
 
     @extend_schema(
-        summary="Read one's own record",
+        summary="Read your own record",
         description="With plan, usage and contact fields, which others may not see.",
         responses=UserSerializer,
     )
@@ -66,7 +66,7 @@ class Profile(AcceptsUploads):
         return Response(UserSerializer(request.user, context={"request": request}).data)
 
     @extend_schema(
-        summary="Change one's own record",
+        summary="Change your own record",
         description="As PATCH does it: what is not named stays, and another `email` needs `password`.",
         responses=UserSerializer,
     )
@@ -80,7 +80,7 @@ class Profile(AcceptsUploads):
         return Response(UserSerializer(user, context={"request": request}).data)
 
     @extend_schema(
-        summary="Change some of one's own record",
+        summary="Change part of your own record",
         description=(
             "What is not named stays. Another `email` needs `password`. As a form, `multipart/form-data`, it takes "
             "`avatar` as a file."
@@ -91,7 +91,7 @@ class Profile(AcceptsUploads):
         return self.put(request)
 
     @extend_schema(
-        summary="Delete oneself",
+        summary="Delete your account",
         description="Removes the account with everything that belongs to it. There is no way back.",
         request=DeletionSerializer,
         responses={204: None},
@@ -108,7 +108,7 @@ class Profile(AcceptsUploads):
 class Password(GenericAPIView[Any]):
     serializer_class: type[ConfirmedPasswordSerializer] = PasswordSerializer
 
-    @extend_schema(summary="Change one's password", description="Every other login is over.", responses={204: None})
+    @extend_schema(summary="Change your password", description="Every other session ends.", responses={204: None})
     def post(self, request: SignedInRequest) -> Response:
         serializer = self.get_serializer(data=request.data)
         serializer.is_valid(raise_exception=True)

@@ -1,4 +1,4 @@
-"""Sign in, refresh, sign out, and one's logins."""
+"""Sign in, refresh, sign out, and list sessions."""
 
 from typing import Any
 
@@ -116,7 +116,7 @@ class Sessions(GenericAPIView[Any]):
     ordering_fields = ("created_at", "last_used_at")
     ordering = "-last_used_at"
 
-    @extend_schema(summary="List one's logins", description="Each with its client, and when it was last used.")
+    @extend_schema(summary="List your sessions", description="Each with its client, and when it was last used.")
     def get(self, request: SignedInRequest) -> Response:
         since = timezone.now() - settings.REFRESH_TOKEN_LIFETIME
         page = self.paginate_queryset(access.sessions_of(request.user, since))

@@ -95,13 +95,13 @@ class Avatar(AcceptsUploads):
     refusals = {"GET": [404, 503], "PUT": [507]}
 
     @extend_schema(
-        summary="Read one's avatar", description="The image itself; 404 where there is none.", responses=IMAGE
+        summary="Read a user's avatar", description="The image itself; 404 where there is none.", responses=IMAGE
     )
     def get(self, request: SignedInRequest) -> HttpResponseBase:
         return _avatar(request, request.user)
 
     @extend_schema(
-        summary="Set one's avatar",
+        summary="Set a user's avatar",
         description=(
             "A form with a file `avatar`. It is shrunk to fit 200 x 200 px, renamed, and loses its metadata. Or as "
             "`application/json`, in base64 or as a data URL."
@@ -115,7 +115,7 @@ class Avatar(AcceptsUploads):
         avatars.set_avatar(user=request.user, upload=serializer.validated_data["avatar"])
         return Response(UserSerializer(request.user, context={"request": request}).data)
 
-    @extend_schema(summary="Take one's avatar away", description="Also where there is none.", responses={204: None})
+    @extend_schema(summary="Delete a user's avatar", description="Also where there is none.", responses={204: None})
     def delete(self, request: SignedInRequest) -> Response:
         require_no_fields(request)
         avatars.set_avatar(user=request.user, upload=None)

@@ -19,6 +19,7 @@ def listen(callback: Callable[[], None]) -> None:
 
 
 def unlisten(callback: Callable[[], None]) -> None:
+    """Call this no longer."""
     _listeners.discard(callback)
 
 

@@ -43,6 +43,7 @@ class Answer:
 
     @property
     def made_something(self) -> bool:
+        """Return whether the request succeeded, so that its response is kept."""
         return 200 <= self.status < 300
 
 

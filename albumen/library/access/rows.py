@@ -40,6 +40,7 @@ class PictureRow(NamedTuple):
 
     @classmethod
     def of(cls, picture: Picture) -> "PictureRow":
+        """Return the row of a picture that was loaded as a model."""
         return cls._make(getattr(picture, name) for name in cls._fields)
 
 

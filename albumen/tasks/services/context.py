@@ -60,32 +60,38 @@ class TaskContext:
 
     @property
     def task_id(self) -> int:
+        """Return the id of the task."""
         return self.task.pk
 
     @property
     def owner_id(self) -> int | None:
-        """None for periodic work."""
+        """Return the id of the user who started the task; None for scheduled work."""
         return self.task.owner_id
 
     @property
     def arguments(self) -> dict[str, Any]:
+        """Return what the task was started with, as JSON holds it."""
         arguments: dict[str, Any] = self.task.arguments
         return arguments
 
     @property
     def checkpoint(self) -> dict[str, Any]:
+        """Return what the last step stored for the next attempt."""
         checkpoint: dict[str, Any] = self.task.checkpoint
         return checkpoint
 
     @property
     def done(self) -> int:
+        """Return how many items are done."""
         return self.task.done
 
     @property
     def total(self) -> int | None:
+        """Return how many items there are; None while that is not known."""
         return self.task.total
 
     def now(self) -> datetime:
+        """Return the present time."""
         return timezone.now()
 
     @contextmanager
