@@ -1,5 +1,8 @@
-"""The first answer to a key, given again. What a request makes and its answer are one transaction, and that alone
-decides: nobody can commit a second one, and a claim only saves others the work meanwhile."""
+"""Idempotency keys: a repeated request gets the stored response of the first.
+
+What a request creates and its response are committed in one transaction, so no second one can be committed. A claim
+only keeps other requests with the same key from doing the work meanwhile.
+"""
 
 import re
 import time
@@ -36,7 +39,7 @@ class IdempotentRequest:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """`body` is JSON text."""
+    """A stored response: its HTTP status, and its body as JSON text."""
 
     status: int
     body: str
@@ -48,11 +51,11 @@ class Answer:
 
 
 class _Overtaken(Exception):
-    """Somebody else has answered meanwhile: what this request made is rolled back."""
+    """Another request with the same key has committed first: this one is rolled back."""
 
 
 class _Commit(ExitStack):
-    """The transaction of one request; it ends when this does."""
+    """The transaction of one request, which is committed when this context ends."""
 
     begun = False
 
@@ -65,7 +68,7 @@ _commit: ContextVar[_Commit | None] = ContextVar("idempotency_commit", default=N
 
 
 def require_key(text: str) -> str:
-    """The key, or `Invalid` where it is not 1 to 255 visible ASCII characters."""
+    """Return the key. Raise `Invalid` unless it has 1 to 255 visible ASCII characters."""
     if not _KEY.fullmatch(text):
         raise Invalid("invalid_idempotency_key")
     return text
@@ -73,8 +76,10 @@ def require_key(text: str) -> str:
 
 @contextmanager
 def atomic_with_response() -> Iterator[None]:
-    """`transaction.atomic()` for what a creating request makes. With a key it ends only after the answer is stored,
-    so both are committed together; long work belongs before it."""
+    """Open the transaction in which a request creates something.
+
+    With an Idempotency-Key it is committed only after the response is stored in it. Long work belongs before it.
+    """
     commit = _commit.get()
     if commit is not None:
         commit.begin()
@@ -121,13 +126,15 @@ def delete_old_answers(*, now: datetime) -> int:
 
 
 def free_claims() -> None:
-    """Let go what a server that was killed had claimed, so that nobody waits for it. Harmless to one that still
-    works: its answer is stored all the same, unless somebody else's is there by then."""
+    """Free the claims of servers that were killed, so that no request waits for them.
+
+    A server that still works loses nothing: it stores its response all the same, unless another one is stored by then.
+    """
     StoredAnswer.objects.filter(status=None).delete()
 
 
 def _find_or_claim(asked: IdempotentRequest, now: datetime) -> StoredAnswer | None:
-    """The row with its answer, or claimed for us; None while somebody else works on it."""
+    """Return the row with its response, or claimed for this request; None while another request holds the claim."""
     rows = StoredAnswer.objects.filter(caller=asked.caller, key=asked.key)
     ours = {"fingerprint": asked.fingerprint, "claim": uuid.uuid4(), "claimed_at": now}
     fresh = StoredAnswer(caller=asked.caller, user_id=asked.user_id, key=asked.key, **ours)

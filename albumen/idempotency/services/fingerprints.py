@@ -30,7 +30,7 @@ def _items(fields: Mapping[str, Any]) -> list[tuple[str, Any]]:
 
 
 def _plain(value: Any, *, encoded: bool = False) -> Any:
-    """A form has text alone, so the number 300 and the text "300" are one, as they are to every field."""
+    """Return the value as text: a form has only text, so the number 300 and the text "300" count as the same."""
     if isinstance(value, SpooledFile):
         value = value.upload
     if isinstance(value, Upload):
