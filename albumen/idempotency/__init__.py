@@ -1,1 +1,1 @@
-"""`Idempotency-Key`: a creating request that is sent again gets the first answer, and makes nothing twice."""
+"""`Idempotency-Key`: a creating request that is sent again gets the first response, and creates nothing twice."""

@@ -6,10 +6,10 @@ from django.conf import settings
 from django.db import models
 
 
-class StoredAnswer(models.Model):
-    """One key of one caller: claimed while its request is worked on (`status` is null), then with the answer.
+class StoredResponse(models.Model):
+    """One key of one caller: claimed while its request is worked on (`status` is null), then with the response.
 
-    Nothing of the request itself is stored but a keyed hash: bodies may hold passwords.
+    Of the request only a keyed hash is stored: bodies may hold passwords.
     """
 
     # "user 7", or "address 203.0.113.9" where nobody is signed in; `user` lets the row go with its user.
@@ -25,6 +25,8 @@ class StoredAnswer(models.Model):
     body = models.TextField(blank=True, editable=False)
 
     class Meta:
+        # As it was named first, so that the version before can go on beside this one.
+        db_table = "idempotency_storedanswer"
         constraints = [models.UniqueConstraint(fields=["caller", "key"], name="one_answer_a_key")]
 
     def __str__(self) -> str:

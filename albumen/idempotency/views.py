@@ -1,7 +1,7 @@
 """A decorator for views whose `post` creates something, once for each `Idempotency-Key`."""
 
 from collections.abc import Callable, Mapping
-from functools import wraps
+from functools import partial, wraps
 from typing import Any, cast
 
 import orjson
@@ -11,52 +11,53 @@ from rest_framework.response import Response
 
 from albumen import rates
 from albumen.idempotency.services import fingerprints
-from albumen.idempotency.services.answers import Answer, IdempotentRequest, require_key, run_once
+from albumen.idempotency.services.responses import IdempotentRequest, require_key, run_once
 
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotency-Replayed"
 Post = Callable[..., Response]
 
 
-def creates_once(post: Post | None = None, *, slow: bool = False) -> Any:
-    """Stands directly above `post`, below `extend_schema`; the API's description takes its header from it.
+def creates_once(post: Post | None = None, *, atomic: bool = True) -> Any:
+    """Let `post` create something only once for each key. Place it directly above `post`, below `extend_schema`; the
+    API's description takes the header from it.
 
-    The whole of `post` runs in one transaction. Where that holds the database for too long, say `slow=True`: then
-    the service does its long work first, and makes what it makes inside `answers.atomic_with_response()`.
+    The whole of `post` runs in one transaction. Where that would hold the database for too long, pass `atomic=False`:
+    then the service does its long work first, and creates its rows inside `responses.atomic_with_response()`.
     """
     if post is None:
-        return lambda marked: creates_once(marked, slow=slow)
+        return partial(creates_once, atomic=atomic)
     handler = post
 
     @wraps(handler)
     def once(view: Any, request: Request, *args: Any, **kwargs: Any) -> Response:
-        text = request.headers.get(HEADER)
-        if text is None:
+        key = request.headers.get(HEADER)
+        if key is None:
             return handler(view, request, *args, **kwargs)
-        asked = _asked(view, request, require_key(text))
-        first: list[Response] = []
-
-        def make() -> Answer:
-            first[:] = [handler(view, request, *args, **kwargs)]
-            return Answer(first[0].status_code, _render(view, first[0].data))
-
-        answer, replayed = run_once(asked=asked, now=timezone.now(), make=make, slow=slow)
-        if not replayed:
-            return first[0]
-        return Response(orjson.loads(answer.body), status=answer.status, headers={REPLAYED: "true"})
+        response = run_once(
+            _idempotent_request(view, request, require_key(key)),
+            respond=partial(handler, view, request, *args, **kwargs),
+            render=partial(_render, view),
+            atomic=atomic,
+            now=timezone.now(),
+        )
+        if isinstance(response, Response):
+            return response
+        return Response(orjson.loads(response.body), status=response.status, headers={REPLAYED: "true"})
 
     once.creates_once = True  # type: ignore[attr-defined]
     return once
 
 
-def _asked(view: Any, request: Request, key: str) -> IdempotentRequest:
-    """The user, or the address where nobody is signed in; and what the request brings, read to its end."""
+def _idempotent_request(view: Any, request: Request, key: str) -> IdempotentRequest:
+    """Return the request with its key, its body read to the end, and its caller: the user or, where nobody is signed
+    in, the IP address."""
     signed_in = request.user.is_authenticated
     address = f"address {rates.client_address(request._request)}"
     fingerprint = fingerprints.of_request(
         method=request.method or "",
         target=f"{request._request.path_info}?{request.META.get('QUERY_STRING', '')}",
-        fields=cast(Mapping[str, Any], request.data),  # No parser here gives a list.
+        fields=cast(Mapping[str, Any], request.data),  # No parser here returns a list.
         uploads=getattr(view, "upload_fields", ()),
     )
     return IdempotentRequest(
@@ -67,7 +68,7 @@ def _asked(view: Any, request: Request, key: str) -> IdempotentRequest:
     )
 
 
-def _render(view: Any, shape: Any) -> str:
-    # JSON, also where a browser gets a page of it.
-    body: bytes = view.get_renderers()[0].render(shape)
-    return body.decode() or "null"
+def _render(view: Any, response: Response) -> tuple[int, str]:
+    # As JSON, even where the response itself is a page of the browsable API.
+    body: bytes = view.get_renderers()[0].render(response.data)
+    return response.status_code, body.decode() or "null"

@@ -192,7 +192,7 @@ class UserImages(IgnoresUnknownFields, pictures.UploadView):
         request=UPLOAD,
         responses={201: UploadedSerializer},
     )
-    @creates_once(slow=True)
+    @creates_once(atomic=False)
     def post(self, request: SignedInRequest, user_id: int) -> Response:
         user = people.get_user(request.user, user_id)
         people.require_self(request.user, user.pk)
@@ -252,7 +252,7 @@ class ImagesUpload(IgnoresUnknownFields, pictures.UploadView):
         request=UPLOAD,
         responses={201: UploadedSizesSerializer},
     )
-    @creates_once(slow=True)
+    @creates_once(atomic=False)
     def post(self, request: SignedInRequest) -> Response:
         shape = self.upload(request).data
         images = [

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from albumen.accounts.services.sessions import delete_ended_sessions
 from albumen.events.services import prune_events
-from albumen.idempotency.services.answers import delete_old_answers
+from albumen.idempotency.services.responses import delete_old_responses
 from albumen.library.jobs.archives import import_archive
 from albumen.library.jobs.exports import export_pictures
 from albumen.library.jobs.imports import import_pictures
@@ -36,7 +36,7 @@ HANDLERS: dict[str, Handler] = {
     TaskKind.PURGE_TRASH: _removal(purge_trash),
     TaskKind.SWEEP_FILES: _removal(sweep_files),
     TaskKind.DELETE_SESSIONS: _removal(delete_ended_sessions),
-    TaskKind.DELETE_ANSWERS: _removal(delete_old_answers),
+    TaskKind.DELETE_ANSWERS: _removal(delete_old_responses),
     TaskKind.DELETE_EVENTS: _removal(prune_events),
     TaskKind.DELETE_TASKS: _removal(delete_old_tasks),
 }

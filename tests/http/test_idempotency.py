@@ -11,8 +11,8 @@ from django.core.management import call_command
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from albumen.idempotency.models import StoredAnswer
-from albumen.idempotency.services import answers
+from albumen.idempotency.models import StoredResponse
+from albumen.idempotency.services import responses
 from albumen.library import renditions
 from albumen.library.models import Picture
 from albumen.library.serializers import PictureSerializer
@@ -57,7 +57,7 @@ def again(first: Any, second: Any) -> None:
 def leave_claim(seconds_old: int) -> None:
     """The row as a process leaves it that is killed at its work."""
     moment = timezone.now() - timedelta(seconds=seconds_old)
-    assert StoredAnswer.objects.update(status=None, body="", claimed_at=moment) == 1
+    assert StoredResponse.objects.update(status=None, body="", claimed_at=moment) == 1
 
 
 def test_an_upload_that_is_sent_again_makes_one_picture(alice):
@@ -98,7 +98,7 @@ def test_a_registration_that_is_sent_again_gets_its_first_answer(anonymous):
 def test_without_a_key_the_same_body_makes_another_picture(alice):
     first, second = alice.upload(), alice.upload()
     assert first.json()["id"] != second.json()["id"]
-    assert StoredAnswer.objects.count() == 0
+    assert StoredResponse.objects.count() == 0
 
 
 @pytest.mark.parametrize(
@@ -136,7 +136,7 @@ def test_each_user_has_keys_of_their_own(alice, bob):
 
 def test_a_refusal_frees_the_key(alice):
     refused(upload(alice, b"no picture"), 400, "not_an_image")
-    assert StoredAnswer.objects.count() == 0
+    assert StoredResponse.objects.count() == 0
     again(upload(alice), upload(alice))
 
 
@@ -158,7 +158,7 @@ def test_after_24_hours_a_key_is_new(alice, swept):
     with time_machine.travel(timezone.now() + timedelta(hours=24, seconds=1)):
         if swept:
             call_command("sweep")
-            assert StoredAnswer.objects.count() == 0
+            assert StoredResponse.objects.count() == 0
         later = upload(alice, pictures.jpeg(seed=2))
         again(later, upload(alice, pictures.jpeg(seed=2)))
     assert later.json()["id"] != first.json()["id"]
@@ -200,7 +200,7 @@ def test_the_longest_key_works(dana):
 
 
 def test_while_the_first_request_is_at_work_the_next_is_told_to_come_back(alice, monkeypatch):
-    monkeypatch.setattr(answers, "WAIT_SECONDS", 0.1)
+    monkeypatch.setattr(responses, "WAIT_SECONDS", 0.1)
     upload(alice)
     leave_claim(seconds_old=20)
     answer = upload(alice)
@@ -223,7 +223,7 @@ def test_whoever_loses_the_claim_while_at_work_still_makes_one(alice, monkeypatc
 
     def slowly(*args: Any) -> Any:
         if not freed:
-            freed.append(answers.free_claims())
+            freed.append(responses.free_claims())
         return place_upload(*args)
 
     monkeypatch.setattr(renditions, "place_upload", slowly)
@@ -252,14 +252,14 @@ def test_a_failure_before_the_answer_is_stored_leaves_nothing(alice, monkeypatch
     with monkeypatch.context() as patch:
         patch.setattr(PictureSerializer, "to_representation", lambda *args: 1 / 0)
         assert upload(alice).status_code == 500
-    assert (Picture.objects.count(), usage(alice), StoredAnswer.objects.count()) == (0, 0, 0)
+    assert (Picture.objects.count(), usage(alice), StoredResponse.objects.count()) == (0, 0, 0)
     again(upload(alice), upload(alice))
 
 
 def test_nothing_of_a_request_is_stored_but_a_keyed_hash(anonymous):
     body = {"email": "erin@example.com", "password": "correct horse battery staple"}
     assert anonymous.post("/api/register/", body, **KEY).status_code == 201
-    (row,) = StoredAnswer.objects.values()
+    (row,) = StoredResponse.objects.values()
     stored = str(row)
     assert "erin@example.com" in stored
     assert body["password"] not in stored
@@ -270,7 +270,7 @@ def test_what_was_answered_to_a_user_goes_with_the_user(alice, bob):
     upload(alice)
     upload(bob)
     assert alice.delete("/api/profile/", {"password": alice.password}).status_code == 204
-    assert StoredAnswer.objects.get().user_id == bob.id
+    assert StoredResponse.objects.get().user_id == bob.id
 
 
 def test_the_description_shows_the_header_where_something_is_made(client):

@@ -15,7 +15,7 @@ from albumen.accounts.services.sessions import end_all_sessions, find_user
 from albumen.contacts import tidy_email
 from albumen.errors import Conflict, DomainError, Invalid
 from albumen.events.services import NewEvent, publish
-from albumen.idempotency.services.answers import atomic_with_response
+from albumen.idempotency.services.responses import atomic_with_response
 from albumen.organizations import services as memberships
 from albumen.plans.services import prepare_thumbnails
 from albumen.uploads.temporary import Upload

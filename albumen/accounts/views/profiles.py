@@ -41,7 +41,7 @@ class Register(AcceptsUploads, PublicView):
         ),
         responses={201: UserSerializer},
     )
-    @creates_once(slow=True)
+    @creates_once(atomic=False)
     def post(self, request: Request) -> Response:
         serializer = self.get_serializer(data=request.data)
         serializer.is_valid(raise_exception=True)

@@ -1,1 +1,1 @@
-"""Keys and their answers, and what makes two requests the same."""
+"""Stored responses of idempotent requests, and what makes two requests the same."""

@@ -8,7 +8,7 @@ from django.db.models import F
 from albumen.accounts.models import User
 from albumen.errors import Invalid, NotFound
 from albumen.events.services import publish
-from albumen.idempotency.services.answers import atomic_with_response
+from albumen.idempotency.services.responses import atomic_with_response
 from albumen.library import access
 from albumen.library.models import Picture, Source
 from albumen.library.services import album_contents, events

@@ -10,7 +10,7 @@ from albumen import imaging
 from albumen.accounts.models import User
 from albumen.errors import Forbidden, Invalid, NotFound, TooLarge
 from albumen.events.services import publish
-from albumen.idempotency.services.answers import atomic_with_response
+from albumen.idempotency.services.responses import atomic_with_response
 from albumen.library import access, renditions
 from albumen.library.models import Album, ExpiringLink, Picture
 from albumen.library.services import album_contents, events, linked, links

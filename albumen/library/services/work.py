@@ -11,7 +11,7 @@ from django.conf import settings
 
 from albumen.accounts.models import User
 from albumen.errors import Forbidden, LimitReached, Unavailable
-from albumen.idempotency.services.answers import atomic_with_response
+from albumen.idempotency.services.responses import atomic_with_response
 from albumen.library import access, renditions
 from albumen.library.models import Picture
 from albumen.library.services import archives

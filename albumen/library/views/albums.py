@@ -118,7 +118,7 @@ class AlbumPictures(PublicToRead, UploadView):
         request={"multipart/form-data": UploadOrAddSerializer},
         responses={200: AlbumSerializer, 201: UploadedSerializer},
     )
-    @creates_once(slow=True)
+    @creates_once(atomic=False)
     def post(self, request: SignedInRequest, album_id: int) -> Response:
         # Before the body is read: a client that is refused need not send the rest.
         access.get_album_to_edit_contents(request.user, album_id)

@@ -110,7 +110,7 @@ class Pictures(UploadView):
         request={"multipart/form-data": UploadSerializer},
         responses={201: UploadedSerializer},
     )
-    @creates_once(slow=True)
+    @creates_once(atomic=False)
     def post(self, request: SignedInRequest) -> Response:
         return self.upload(request)
 

@@ -55,7 +55,7 @@ class Import(AcceptsUploads):
         request=ImportSerializer,
         responses={202: TaskSerializer},
     )
-    @creates_once(slow=True)
+    @creates_once(atomic=False)
     def post(self, request: SignedInRequest) -> Response:
         return self.start(request)
 
@@ -85,7 +85,7 @@ class ImportArchive(Import):
         request={"multipart/form-data": ArchiveSerializer},
         responses={202: TaskSerializer},
     )
-    @creates_once(slow=True)
+    @creates_once(atomic=False)
     def post(self, request: SignedInRequest) -> Response:
         return self.start(request)
 

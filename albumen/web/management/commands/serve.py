@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand
 from django.db import DatabaseError
 
 from albumen import imaging
-from albumen.idempotency.services.answers import free_claims
+from albumen.idempotency.services.responses import free_claims
 from albumen.server.supervisor import Workers
 
 

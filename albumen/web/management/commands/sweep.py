@@ -6,7 +6,7 @@ from django.core.management.base import BaseCommand
 from django.utils import timezone
 
 from albumen.accounts.services.sessions import delete_ended_sessions
-from albumen.idempotency.services.answers import delete_old_answers
+from albumen.idempotency.services.responses import delete_old_responses
 from albumen.library.jobs.sweep import sweep_files
 from albumen.library.services.trash import purge_trash
 
@@ -19,6 +19,6 @@ class Command(BaseCommand):
         pictures = purge_trash(now=now)
         files = sweep_files(now=now)
         sessions = delete_ended_sessions(now=now)
-        responses = delete_old_answers(now=now)
+        responses = delete_old_responses(now=now)
         if options["verbosity"] > 1 or pictures or files or sessions or responses:
             self.stdout.write(f"Swept {pictures} pictures, {files} files, {sessions} sessions, {responses} responses.")

@@ -12,19 +12,21 @@ from contextlib import ExitStack, contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from django.db import DatabaseError, transaction
 
 from albumen.errors import Conflict, Invalid
-from albumen.idempotency.models import StoredAnswer
+from albumen.idempotency.models import StoredResponse
 
-KEPT = timedelta(hours=24)
-# Longer than any request works; what is older was left by a process that was killed.
-LAPSES = timedelta(seconds=60)
+RETENTION = timedelta(hours=24)
+# Longer than any request works; an older claim was left by a process that was killed.
+CLAIM_TIMEOUT = timedelta(seconds=60)
 WAIT_SECONDS = 30.0
 RETRY_SECONDS = 5
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.02, 0.25
 _KEY = re.compile(r"[!-~]{1,255}")
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,24 +39,11 @@ class IdempotentRequest:
     fingerprint: str
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """A stored response: its HTTP status, and its body as JSON text."""
-
-    status: int
-    body: str
-
-    @property
-    def made_something(self) -> bool:
-        """Return whether the request succeeded, so that its response is kept."""
-        return 200 <= self.status < 300
-
-
 class _Overtaken(Exception):
-    """Another request with the same key has committed first: this one is rolled back."""
+    """Raised where another request with the same key has committed first; it rolls this one back."""
 
 
-class _Commit(ExitStack):
+class _Transaction(ExitStack):
     """The transaction of one request, which is committed when this context ends."""
 
     begun = False
@@ -64,7 +53,7 @@ class _Commit(ExitStack):
         self.enter_context(transaction.atomic())
 
 
-_commit: ContextVar[_Commit | None] = ContextVar("idempotency_commit", default=None)
+_transaction: ContextVar[_Transaction | None] = ContextVar("idempotent_transaction", default=None)
 
 
 def require_key(text: str) -> str:
@@ -80,37 +69,43 @@ def atomic_with_response() -> Iterator[None]:
 
     With an Idempotency-Key it is committed only after the response is stored in it. Long work belongs before it.
     """
-    commit = _commit.get()
-    if commit is not None:
-        commit.begin()
+    outer = _transaction.get()
+    if outer is not None:
+        outer.begin()
     with transaction.atomic():
         yield
 
 
 def run_once(
-    *, asked: IdempotentRequest, now: datetime, make: Callable[[], Answer], slow: bool
-) -> tuple[Answer, bool]:
-    """Return the response of `make`, or the one stored for this key, and whether it was the stored one.
+    request: IdempotentRequest,
+    *,
+    respond: Callable[[], T],
+    render: Callable[[T], tuple[int, str]],
+    atomic: bool,
+    now: datetime,
+) -> T | StoredResponse:
+    """Return the response that is stored for this key, or else that of `respond()`, after storing it.
 
-    A `slow` one begins its transaction itself, by `atomic_with_response()`; any other runs in one as a whole. A
-    refusal is not kept and frees the key. `Conflict` when the key belongs to another request, or when the one at work
-    takes too long.
+    `render` turns a response into its HTTP status and its body as JSON text. Where `atomic` is false, `respond` opens
+    its transaction by `atomic_with_response()`; otherwise it runs in one as a whole. A response that is not a success
+    is not stored, and frees the key, as an exception does. Raise `Conflict` if the key belongs to another request, or
+    if the request at work takes too long.
     """
     began = time.monotonic()
     pause = _FIRST_PAUSE
     overtaken = False
     while True:
         waited = time.monotonic() - began
-        row = _find_or_claim(asked, now + timedelta(seconds=waited))
+        row = _find_or_claim(request, now + timedelta(seconds=waited))
         if row is not None and row.status is not None:
-            return Answer(row.status, row.body), True
+            return row
         if row is not None and not overtaken:
             try:
-                return _work(row, make, slow=slow), False
+                return _work(row, respond, render, atomic=atomic)
             except _Overtaken:
                 overtaken = True
         elif row is not None:
-            # The key came free again meanwhile. The work cannot be done twice: its files were moved to their places.
+            # The key became free again. The work cannot be done twice: its files were moved to their places.
             _release(row)
             raise _in_progress()
         elif waited > WAIT_SECONDS:
@@ -120,9 +115,9 @@ def run_once(
             pause = min(pause * 1.5, _LONGEST_PAUSE)
 
 
-def delete_old_answers(*, now: datetime) -> int:
+def delete_old_responses(*, now: datetime) -> int:
     """Delete responses and claims older than 24 hours. Return how many."""
-    return StoredAnswer.objects.filter(claimed_at__lte=now - KEPT).delete()[0]
+    return StoredResponse.objects.filter(claimed_at__lte=now - RETENTION).delete()[0]
 
 
 def free_claims() -> None:
@@ -130,71 +125,69 @@ def free_claims() -> None:
 
     A server that still works loses nothing: it stores its response all the same, unless another one is stored by then.
     """
-    StoredAnswer.objects.filter(status=None).delete()
+    StoredResponse.objects.filter(status=None).delete()
 
 
-def _find_or_claim(asked: IdempotentRequest, now: datetime) -> StoredAnswer | None:
+def _find_or_claim(request: IdempotentRequest, now: datetime) -> StoredResponse | None:
     """Return the row with its response, or claimed for this request; None while another request holds the claim."""
-    rows = StoredAnswer.objects.filter(caller=asked.caller, key=asked.key)
-    ours = {"fingerprint": asked.fingerprint, "claim": uuid.uuid4(), "claimed_at": now}
-    fresh = StoredAnswer(caller=asked.caller, user_id=asked.user_id, key=asked.key, **ours)
+    rows = StoredResponse.objects.filter(caller=request.caller, key=request.key)
+    ours = {"fingerprint": request.fingerprint, "claim": uuid.uuid4(), "claimed_at": now}
+    fresh = StoredResponse(caller=request.caller, user_id=request.user_id, key=request.key, **ours)
     row = rows.first()
     if row is None:
-        # Of many at once the constraint lets one in, and ignoring it keeps a transaction around this usable.
-        StoredAnswer.objects.bulk_create([fresh], ignore_conflicts=True)
+        # Of many at once the constraint lets one in. Ignoring its conflict keeps a surrounding transaction usable.
+        StoredResponse.objects.bulk_create([fresh], ignore_conflicts=True)
         row = rows.first()
         if row is None or row.claim == ours["claim"]:
             return row
-    if row.claimed_at <= now - (LAPSES if row.status is None else KEPT):
+    if row.claimed_at <= now - (CLAIM_TIMEOUT if row.status is None else RETENTION):
         # One conditional statement: of many that find it lapsed, one takes it over.
         lapsed = rows.filter(pk=row.pk, claim=row.claim, status=row.status)
         return fresh if lapsed.update(**ours, status=None, body="") else None
-    if row.fingerprint != asked.fingerprint:
+    if row.fingerprint != request.fingerprint:
         raise Conflict("idempotency_key_reused")
     return row if row.status is not None else None
 
 
-def _work(row: StoredAnswer, make: Callable[[], Answer], *, slow: bool) -> Answer:
+def _work(row: StoredResponse, respond: Callable[[], T], render: Callable[[T], tuple[int, str]], *, atomic: bool) -> T:
+    """Return the response of `respond()`, stored in `row` if it is a success. Raise what `respond` raises."""
     try:
-        answer = _make_and_keep(row, make, slow=slow)
+        with _Transaction() as outer:
+            if atomic:
+                outer.begin()
+            token = _transaction.set(outer)
+            try:
+                response = respond()
+                row.status, row.body = render(response)
+            finally:
+                _transaction.reset(token)
+            created = 200 <= row.status < 300
+            if created:
+                if not outer.begun:
+                    raise RuntimeError("What a request creates belongs inside atomic_with_response().")
+                _store(row)
     except BaseException:
         _release(row)
         raise
-    if not answer.made_something:
+    if not created:
         _release(row)
-    return answer
+    return response
 
 
-def _make_and_keep(row: StoredAnswer, make: Callable[[], Answer], *, slow: bool) -> Answer:
-    with _Commit() as commit:
-        if not slow:
-            commit.begin()
-        token = _commit.set(commit)
-        try:
-            answer = make()
-        finally:
-            _commit.reset(token)
-        if answer.made_something:
-            if not commit.begun:
-                raise RuntimeError("What a slow request makes belongs inside of atomic_with_response().")
-            _keep(row, answer)
-    return answer
-
-
-def _keep(row: StoredAnswer, answer: Answer) -> None:
+def _store(row: StoredResponse) -> None:
     """Replace the claim by the response, also if another request holds the claim by now: the first to commit wins."""
-    rows = StoredAnswer.objects.filter(caller=row.caller, key=row.key)
+    rows = StoredResponse.objects.filter(caller=row.caller, key=row.key)
     rows.filter(fingerprint=row.fingerprint, status=None).delete()
-    row.pk, row.status, row.body = None, answer.status, answer.body
-    StoredAnswer.objects.bulk_create([row], ignore_conflicts=True)
+    row.pk = None
+    StoredResponse.objects.bulk_create([row], ignore_conflicts=True)
     if not rows.filter(claim=row.claim).exists():
         raise _Overtaken
 
 
-def _release(row: StoredAnswer) -> None:
+def _release(row: StoredResponse) -> None:
     # Where even this fails, the claim lapses; the first failure is what the caller should see.
     with suppress(DatabaseError):
-        StoredAnswer.objects.filter(claim=row.claim, caller=row.caller, key=row.key, status=None).delete()
+        StoredResponse.objects.filter(claim=row.claim, caller=row.caller, key=row.key, status=None).delete()
 
 
 def _in_progress() -> Conflict:
