@@ -7,17 +7,21 @@ filters with `filter_queryset(queryset, viewer)`.
 import base64
 import hashlib
 import hmac
+import re
+from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
+from functools import partial
+from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 import orjson
 from django.db.models import F, Q, QuerySet
+from django.http import QueryDict
 from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from albumen.compiled_queries import Build, CompiledQuery, fetch_rows
+from albumen.compiled_queries import Build, CompiledQuery, Value, fetch_rows
 from albumen.errors import Invalid
 from albumen.keys import derive_key
 from albumen.querying import require_known_parameters
@@ -27,6 +31,14 @@ MAX_PAGE_SIZE = 200
 _MAC_BYTES = 12
 # Names are ordered as people sort them.
 SORT_KEYS = {"name": "name_key", "first_name": "first_name_key", "last_name": "last_name_key"}
+
+
+class Cursor(NamedTuple):
+    """A place in a list: the row's value in the column that the list is ordered by, and its id."""
+
+    backwards: bool
+    value: Value
+    row_id: int
 
 
 class KeysetPagination(BasePagination):
@@ -39,65 +51,47 @@ class KeysetPagination(BasePagination):
         """
         params = request.query_params
         require_known_parameters(params, _known_parameters(view))
-        filters = None if isinstance(queryset, CompiledQuery) else self._filters(params, view)
-        if filters is not None:
-            queryset = filters.filter_queryset(queryset, request.user)
-        size = self._page_size(params)
+        fetch: Callable[..., list[Any]]
+        if isinstance(queryset, CompiledQuery):
+            fetch = partial(_fetch_compiled, queryset)
+        else:
+            fetch = partial(_fetch, _filtered(queryset, request, view))
+        size = _page_size(params)
         self._request = request
-        field, descending = self._ordering(params, view)
+        field, descending = _ordering(params, view)
         self._bound = _digest(request, view, field)
         cursor = self._read_cursor(params.get("cursor"))
-        backwards = bool(cursor and cursor[0])
-        rows = _first_rows(queryset, field, descending != backwards, cursor, size + 1)
+        backwards = cursor is not None and cursor.backwards
+        rows = fetch(field, descending != backwards, cursor, size + 1)
         more, rows = len(rows) > size, rows[:size]
         if backwards:
             rows.reverse()
-        self._next = self._url(False, field, rows[-1]) if rows and (more or backwards) else None
-        self._previous = self._url(True, field, rows[0]) if rows and cursor and (more or not backwards) else None
+        following = Cursor(False, getattr(rows[-1], field), rows[-1].id) if rows and (more or backwards) else None
+        preceding = (
+            Cursor(True, getattr(rows[0], field), rows[0].id) if rows and cursor and (more or not backwards) else None
+        )
         if cursor and not rows:
             # The rows beyond the cursor were deleted: link back to a page that begins with the cursor's own row.
-            _, value, row_id = cursor
-            row = {field: value, "id": row_id + (1 if descending == backwards else -1)}
-            back = self._url(not backwards, field, row)
-            self._next, self._previous = (back, None) if backwards else (None, back)
+            back = Cursor(not backwards, cursor.value, cursor.row_id + (1 if descending == backwards else -1))
+            following, preceding = (back, None) if backwards else (None, back)
+        self._next, self._previous = self._url(following), self._url(preceding)
         return rows
 
     def get_paginated_response(self, data: Any) -> Response:
         return Response({"next": self._next, "previous": self._previous, "results": data})
 
-    def _filters(self, params: Any, view: Any) -> Any:
-        query_class = getattr(view, "query_class", None)
-        if query_class is None:
+    def _url(self, cursor: Cursor | None) -> str | None:
+        if cursor is None:
             return None
-        query = query_class(data={name: params[name] for name in params}, context={"view": view})
-        query.is_valid(raise_exception=True)
-        return query
-
-    def _page_size(self, params: Any) -> int:
-        text = params.get("page_size", str(PAGE_SIZE))
-        if not text.isascii() or not text.isdigit() or not 1 <= int(text[:9]) <= MAX_PAGE_SIZE or len(text) > 9:
-            raise Invalid("invalid", f"A page has 1 to {MAX_PAGE_SIZE} rows.", pointer="/page_size")
-        return int(text)
-
-    def _ordering(self, params: Any, view: Any) -> tuple[str, bool]:
-        wanted = params.get("ordering", view.ordering)
-        field = wanted.removeprefix("-")
-        if field not in view.ordering_fields:
-            message = f"Order by one of {', '.join(view.ordering_fields)}, with a leading - to reverse."
-            raise Invalid("unknown_ordering", message, pointer="/ordering")
-        return SORT_KEYS.get(field, field), wanted.startswith("-")
-
-    def _url(self, backwards: bool, field: str, row: Any) -> str:
-        value = row[field] if isinstance(row, dict) else getattr(row, field)
-        row_id = row["id"] if isinstance(row, dict) else row.id
+        value: Any = cursor.value
         if isinstance(value, datetime):
             value = {"t": value.replace(tzinfo=value.tzinfo or UTC).isoformat()}
-        text = orjson.dumps([backwards, value, row_id])
-        cursor = base64.urlsafe_b64encode(_mac(self._bound, text) + text).rstrip(b"=").decode()
-        params = self._request.query_params.dict() | {"cursor": cursor}
+        text = orjson.dumps([cursor.backwards, value, cursor.row_id])
+        signed = base64.urlsafe_b64encode(_mac(self._bound, text) + text).rstrip(b"=").decode()
+        params = self._request.query_params.dict() | {"cursor": signed}
         return self._request.build_absolute_uri(f"{self._request._request.path}?{urlencode(params)}")
 
-    def _read_cursor(self, cursor: str | None) -> tuple[bool, Any, int] | None:
+    def _read_cursor(self, cursor: str | None) -> Cursor | None:
         if cursor is None:
             return None
         try:
@@ -110,7 +104,7 @@ class KeysetPagination(BasePagination):
         backwards, value, row_id = orjson.loads(text)
         if isinstance(value, dict):
             value = datetime.fromisoformat(value["t"])
-        return backwards, value, row_id
+        return Cursor(backwards, value, row_id)
 
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
         link = {"type": ["string", "null"], "format": "uri", "example": None}
@@ -130,6 +124,33 @@ class KeysetPagination(BasePagination):
         ]
 
 
+def _filtered(queryset: QuerySet[Any], request: Request, view: Any) -> QuerySet[Any]:
+    query_class = getattr(view, "query_class", None)
+    if query_class is None:
+        return queryset
+    query = query_class(data=request.query_params.dict(), context={"view": view})
+    query.is_valid(raise_exception=True)
+    filtered: QuerySet[Any] = query.filter_queryset(queryset, request.user)
+    return filtered
+
+
+def _page_size(params: QueryDict) -> int:
+    text = params.get("page_size", str(PAGE_SIZE))
+    if not re.fullmatch("[0-9]{1,9}", text) or not 1 <= int(text) <= MAX_PAGE_SIZE:
+        raise Invalid("invalid", f"A page has 1 to {MAX_PAGE_SIZE} rows.", pointer="/page_size")
+    return int(text)
+
+
+def _ordering(params: QueryDict, view: Any) -> tuple[str, bool]:
+    """Return the column to order by, and whether in descending order."""
+    wanted = params.get("ordering", view.ordering)
+    field = wanted.removeprefix("-")
+    if field not in view.ordering_fields:
+        message = f"Order by one of {', '.join(view.ordering_fields)}, with a leading - to reverse."
+        raise Invalid("unknown_ordering", message, pointer="/ordering")
+    return SORT_KEYS.get(field, field), wanted.startswith("-")
+
+
 def _known_parameters(view: Any) -> set[str]:
     query_class = getattr(view, "query_class", None)
     return {"cursor", "page_size", "ordering", *(query_class._declared_fields if query_class else ())}
@@ -145,27 +166,27 @@ def _parameter(name: str, schema: dict[str, Any], description: str = "") -> dict
     return {"name": name, "in": "query", "required": False, "schema": schema, "description": description}
 
 
-def _first_rows(
-    rows: Any, field: str, descending: bool, cursor: tuple[bool, Any, int] | None, limit: int
+def _fetch(queryset: QuerySet[Any], field: str, descending: bool, cursor: Cursor | None, limit: int) -> list[Any]:
+    return list(_window(queryset, field, descending, cursor)[:limit])
+
+
+def _fetch_compiled(
+    query: CompiledQuery[Any], field: str, descending: bool, cursor: Cursor | None, limit: int
 ) -> list[Any]:
-    if not isinstance(rows, CompiledQuery):
-        return list(_window(rows, field, descending, cursor)[:limit])
-    place = () if cursor is None else (None if field == "id" else cursor[1], cursor[2])
-    values = (*place, *rows.values)
-    shape = (rows.build, field, descending, cursor is None)
-    return list(map(rows.make, fetch_rows(_compiled_window, *shape, values=values, limit=limit)))
+    place = () if cursor is None else (None if field == "id" else cursor.value, cursor.row_id)
+    variant = (query.build, field, descending, cursor is None)
+    rows = fetch_rows(_compiled_window, *variant, values=(*place, *query.values), limit=limit)
+    return list(map(query.make, rows))
 
 
 def _compiled_window(build: Build, field: str, descending: bool, first: bool, *values: Any) -> QuerySet[Any, Any]:
     if first:
         return _window(build(*values), field, descending, None)
     value, row_id, *rest = values
-    return _window(build(*rest), field, descending, (False, value, row_id))
+    return _window(build(*rest), field, descending, Cursor(False, value, row_id))
 
 
-def _window(
-    queryset: QuerySet[Any], field: str, descending: bool, cursor: tuple[bool, Any, int] | None
-) -> QuerySet[Any]:
+def _window(queryset: QuerySet[Any], field: str, descending: bool, cursor: Cursor | None) -> QuerySet[Any]:
     """Return the rows after the cursor in this direction; nulls come last in ascending order, first in descending."""
     if cursor is not None:
         _, value, row_id = cursor
