@@ -11,7 +11,7 @@ REMEDIES = {code.name: code.remedy for chapter in CATALOGUE for code in chapter.
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """The texts of a page. An empty text stands for the problem's `detail`, a missing remedy for that of its code."""
+    """The texts of a page. Without a text it shows the problem's `detail`, without a remedy that of the code."""
 
     title: str
     text: str = ""
@@ -68,13 +68,15 @@ def page(problem: dict[str, Any], *, address: str = "", retry_after: int | None 
     the seconds to wait."""
     status, code = problem["status"], problem["code"]
     words = WORDS.get(code, FAILED if status == 500 else Words(problem["title"]))
-    remedy = REMEDIES.get(code, "") if words.remedy is None else words.remedy
+    usual = REMEDIES.get(code, "")
+    remedy = usual if words.remedy is None else words.remedy
     if status in (429, 503) and retry_after is not None:
         remedy = f"Wait {_spoken(retry_after)}, then load this page again."
     context = {
         "problem": problem,
         "title": words.title,
-        "text": words.text or problem["detail"].removesuffix(remedy).strip(),
+        # A detail may end with the code's remedy, which gives way to the one that stands apart here.
+        "text": words.text or problem["detail"].removesuffix(usual if remedy else "").strip(),
         "remedy": remedy,
         "sign_in": status == 401,
         "address": address,

@@ -1,5 +1,6 @@
 """What a browser's navigation gets refused is a page that says what to do; programs get the problem document."""
 
+import html
 import re
 
 import pytest
@@ -7,6 +8,9 @@ from django.core.exceptions import PermissionDenied
 from django.urls import path
 from rest_framework.test import APIClient
 
+from albumen.api import refusal_pages
+from albumen.api.problems import document
+from albumen.error_codes import CATALOGUE, explain
 from albumen.library.access import signed_url
 from albumen.web import urls as service
 from tests.http.admin.conftest import ELSEWHERE
@@ -63,6 +67,19 @@ def shown(answer, status, title):
     assert "Accept" in answer.headers["Vary"]
     assert answer.headers["Cache-Control"] == "no-store"
     return page
+
+
+def test_a_page_says_once_what_to_do_and_without_headers():
+    for code in (code for chapter in CATALOGUE for code in chapter.codes):
+        for status in {401, 410, 429, 503}.intersection(code.statuses):
+            problem = document(status, code.name, explain(code.name))
+            page = html.unescape(refusal_pages.page(problem, retry_after=5 if status in (429, 503) else None))
+            assert "Retry-After" not in page, code.name
+            assert page.count("Wait 5 seconds") == (status in (429, 503)), code.name
+            assert page.count(code.remedy.rstrip(".")) <= 1, code.name
+    failed = refusal_pages.page(document(401, "invalid_credentials", explain("invalid_credentials")))
+    assert "Check both, and try again." in failed
+    assert "reset the password" not in failed
 
 
 @pytest.mark.parametrize("accept", PROGRAMS)
