@@ -1,12 +1,13 @@
-"""Every code that an error can carry: what it means, and what to do. An error that has no words of its own says this,
-and the page of error codes is made from it."""
+"""Every code that an error can carry: what it means, and what to do. The page /docs/errors/ is made from it, and an
+error that is raised without a detail says it."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """`name` is the anchor on the errors page, where the `type` of a problem document leads."""
+    """`name` is the anchor on the errors page, where the `type` of a problem document leads. `statuses` is empty where
+    only the error of a task has the code."""
 
     name: str
     statuses: tuple[int, ...]
@@ -224,7 +225,7 @@ PICTURES = Chapter(
             "Export it again, and send the file as it came; `detail` says what is wrong with this one.",
         ),
         Code("damaged_entry", (400,), "A file in the archive is damaged.", "Export it again, or send the file alone."),
-        Code("file_missing", (), "In a task: the archive has no bytes of this picture.", "Upload it from elsewhere."),
+        Code("file_missing", (), "The archive has no bytes of this picture.", "Upload it from elsewhere."),
         Code("bytes_missing", (404,), "The stored picture cannot be read.", "Tell the operator."),
     ),
 )
@@ -311,14 +312,14 @@ TASKS = Chapter(
         Code(
             "task_not_retryable", (409,), "The task waits, runs, or has succeeded.", "Start a new one, if you need it."
         ),
-        Code("archive_gone", (), "In a task: the archive was kept for a day.", "Send it again."),
-        Code("worker_lost", (), "In a task: its worker died at each attempt.", "Retry with less; tell the operator."),
-        Code("account_inactive", (), "In a task: the account that started it was closed.", "Ask an administrator."),
-        Code("internal_error", (), "In a task: it failed for no fault of yours.", "Retry it, and tell the operator."),
+        Code("archive_gone", (), "The archive that the task reads was kept for a day.", "Send it again."),
+        Code("worker_lost", (), "The worker of the task died at each attempt.", "Retry with less; tell the operator."),
+        Code("account_inactive", (), "The account that started the task was closed.", "Ask an administrator."),
+        Code("internal_error", (), "The task failed, and it is not your fault.", "Retry it, and tell the operator."),
         Code(
             "unknown_kind",
             (),
-            "In a task: the service was updated, and has no such task now.",
+            "The service was updated, and has no such task now.",
             "Start it again.",
         ),
     ),

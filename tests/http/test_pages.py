@@ -101,6 +101,7 @@ def test_the_three_lines_of_the_landing_page_work(shared_server, tmp_path):
 
 def test_every_code_has_an_anchor_of_its_own(anonymous):
     page = anonymous.get("/docs/errors/").content.decode()
+    assert '<span class="faint">in a task</span>' in page
     anchors = re.findall(r'<dt id="([^"]+)"', page)
     codes = [code.name for chapter in CATALOGUE for code in chapter.codes]
     assert anchors == codes
