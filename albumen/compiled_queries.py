@@ -105,11 +105,11 @@ class _Statement:
             self._prepare_objects()
 
     def _prepare_objects(self) -> None:
-        select, shape = self._compiler.select, self._compiler.klass_info
-        self._model, fields = shape["model"], shape["select_fields"]
+        select, info = self._compiler.select, self._compiler.klass_info
+        self._model, fields = info["model"], info["select_fields"]
         self._own = slice(fields[0], fields[-1] + 1)
         self._names = [column[0].target.attname for column in select[self._own]]
-        self._related = get_related_populators(shape, select, self._connection.alias)  # type: ignore[call-arg]  # stubs of 6.1
+        self._related = get_related_populators(info, select, self._connection.alias)  # type: ignore[call-arg]  # stubs of 6.1
         self._converters = self._compiler.get_converters([column[0] for column in select])
 
     def _adapted(self, value: Value) -> Any:

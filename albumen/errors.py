@@ -46,7 +46,7 @@ class NotFound(DomainError):
 
 
 class Conflict(DomainError):
-    """The request contradicts the present state; `retry_after`, in whole seconds, where that passes by itself."""
+    """The request contradicts the present state. `retry_after` is in whole seconds, None if waiting does not help."""
 
     default_code = "conflict"
 
@@ -58,7 +58,7 @@ class Conflict(DomainError):
 
 
 class Gone(DomainError):
-    """It was here, and is not any more; `oldest`, of things in a row, is the number of the first one that is left."""
+    """It was here, and is not any more. For events, `oldest` is the id of the first one that is still kept."""
 
     default_code = "gone"
 
@@ -84,7 +84,7 @@ class LimitReached(DomainError):
 
 
 class Unavailable(DomainError):
-    """A part that is needed does not answer now; `retry_after` is in whole seconds."""
+    """A part of the service does not respond; `retry_after` is in whole seconds."""
 
     default_code = "unavailable"
 

@@ -1,5 +1,5 @@
-"""REST framework's own refusals in words that can stand behind the name of a field: `urls: Send a list of at most 9.`
-instead of `urls: Ensure this field has no more than 9 elements.`"""
+"""Error messages of fields that can follow the name of the field: `urls: Send a list of at most 9.` instead of REST
+framework's `urls: Ensure this field has no more than 9 elements.`"""
 
 from django.contrib.admin.forms import AdminAuthenticationForm
 from django.contrib.auth.forms import AuthenticationForm
@@ -16,16 +16,14 @@ _LISTS = {
     "min_length": "Send a list of at least {min_length}.",
     "max_length": "Send a list of at most {max_length}.",
 }
-WORDS: dict[type[serializers.Field], dict[str, str]] = {
+MESSAGES: dict[type[serializers.Field], dict[str, str]] = {
     serializers.CharField: _TEXTS,
     serializers.IntegerField: _NUMBERS,
     serializers.FloatField: _NUMBERS,
     serializers.ListField: _LISTS,
     serializers.ListSerializer: _LISTS,
 }
-
-
-# Django's own say that both may be case-sensitive, which an e-mail is not.
+# Django's own message says that both may be case-sensitive, which an e-mail is not.
 SIGN_IN: dict[type[AuthenticationForm], str] = {
     AuthenticationForm: "The e-mail or the password is wrong. Check both, and try again.",
     AdminAuthenticationForm: "The e-mail or the password is wrong, or this account is not of the staff.",
@@ -33,8 +31,8 @@ SIGN_IN: dict[type[AuthenticationForm], str] = {
 
 
 def install() -> None:
-    """Have every field of these kinds say it so, unless it has words of its own; and the two forms to sign in with."""
-    for form, words_of_refusal in SIGN_IN.items():
-        form.error_messages = {**form.error_messages, "invalid_login": words_of_refusal}
-    for kind, words in WORDS.items():
-        kind.default_error_messages = {**kind.default_error_messages, **words}
+    """Make these the default messages of fields and of the two sign-in forms."""
+    for form, message in SIGN_IN.items():
+        form.error_messages = {**form.error_messages, "invalid_login": message}
+    for field, messages in MESSAGES.items():
+        field.default_error_messages = {**field.default_error_messages, **messages}

@@ -1,4 +1,4 @@
-"""The response to OPTIONS."""
+"""Responses to OPTIONS."""
 
 from typing import Any
 

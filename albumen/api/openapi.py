@@ -19,7 +19,7 @@ from rest_framework.views import APIView
 
 from albumen.errors import Invalid
 
-# A line about a choice, where the choice has no other name than its value.
+# The line about a choice that has no other name than its value.
 SAYS_NOTHING = re.compile(r"^\* `([^`]+)` - \1$\n?", re.MULTILINE)
 NULL_CHOICE = {"$ref": "#/components/schemas/NullEnum"}
 EMPTY_TEXT = {"type": "string", "maxLength": 0}
@@ -27,11 +27,11 @@ MEDIA_TYPES = {"json": "application/json", "yaml": "application/yaml"}
 
 
 def for_generators(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
-    """Return the description in the plainest form that says the same, since not every generator knows every form.
+    """Return the description in the plainest form with the same meaning, since not every generator knows every form.
 
-    Integers are 64 bits wide; without a format, some take them for 32. `readOnly` and `writeOnly` go: requests and
-    answers have components of their own, and some leave such fields out of what they write. Text with a pattern that
-    may be empty is text, and null among choices is null.
+    Integers get the format of 64 bits, because some generators take them for 32 without one. `readOnly` and
+    `writeOnly` are removed, because some leave out such fields, and requests and responses have components of their
+    own. Text with a pattern that may be empty becomes plain text, and null among choices becomes null.
     """
     finished: dict[str, Any] = _for_generators(result)
     components = finished["components"]["schemas"]
@@ -76,7 +76,7 @@ def _description() -> dict[str, Any]:
 
 @lru_cache(maxsize=8)
 def _rendered(form: str, server: str) -> bytes:
-    """The description of the service at the address `server`, in ASCII, which every tool reads alike."""
+    """Return the description of the service at the URL `server`, in ASCII, which every tool reads alike."""
     text = json.dumps({**_description(), "servers": [{"url": server}]}, indent=2)
     if form == "yaml":
         # Loaded again, so that no part stands in it twice and becomes an alias.
@@ -98,8 +98,8 @@ class Schema(APIView):
         if media_type is None:
             raise Invalid("invalid_choice", "Say json or yaml.", pointer="/format")
         form = form or request.accepted_renderer.format
-        answer = HttpResponse(
+        response = HttpResponse(
             _rendered(form, request.build_absolute_uri("/").rstrip("/")), content_type=f"{media_type}; charset=utf-8"
         )
-        answer["Content-Disposition"] = f'inline; filename="Albumen.{form}"'
-        return answer
+        response["Content-Disposition"] = f'inline; filename="Albumen.{form}"'
+        return response

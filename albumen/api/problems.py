@@ -58,7 +58,7 @@ TITLES = {
 def document(
     status_code: int, code: str, detail: str, *, request_id: str = "-", items: list[dict[str, str]] | None = None
 ) -> dict[str, Any]:
-    """The members of RFC 9457, with `code`, `request_id` and, for bad input, `errors` as extensions."""
+    """Return the members of RFC 9457, with `code`, `request_id` and, for bad input, `errors` as extensions."""
     problem: dict[str, Any] = {
         "type": f"/docs/errors/#{code}",
         "title": TITLES.get(status_code, "Refused"),
@@ -73,7 +73,7 @@ def document(
 
 
 def status_of(error: DomainError) -> int:
-    """The HTTP status of a domain error: that of its nearest family."""
+    """Return the HTTP status of a domain error: that of its nearest family."""
     return next(STATUSES[family] for family in type(error).__mro__ if family in STATUSES)
 
 
@@ -105,7 +105,7 @@ def _came_from(request: HttpRequest) -> str:
 
 
 def response_for(request: HttpRequest, error: DomainError) -> HttpResponse:
-    """Return the refusal that a domain error is, outside of REST framework."""
+    """Return the response for a domain error that was raised outside of REST framework."""
     retry_after = error.retry_after if isinstance(error, errors.LimitReached | errors.Unavailable) else None
     return response(request, status_of(error), error.code, error.detail, retry_after=retry_after)
 
@@ -124,7 +124,7 @@ class _Refusal(exceptions.APIException):
 
 
 class ProblemHandler(ExceptionHandler):
-    """Knows the domain's errors, and those of Django and the system that are somebody's bad input or bad luck."""
+    """Converts domain errors, and those of Django and the system that a request can cause, to REST framework's."""
 
     def convert_known_exceptions(self, exc: Exception) -> Exception:
         if isinstance(exc, DomainError):
@@ -140,24 +140,24 @@ class ProblemHandler(ExceptionHandler):
         if isinstance(exc, OperationalError):
             return _Refusal(errors.Unavailable("database_unavailable"))
         if isinstance(exc, IntegrityError) and _sqlstate(exc) == FOREIGN_KEY_VIOLATION:
-            # PostgreSQL tells so at the end of a transaction; on SQLite no two writers meet.
+            # PostgreSQL checks this at the end of a transaction; on SQLite no two writers meet.
             return _Refusal(errors.Conflict("conflict", "What this belongs to was removed meanwhile."))
         return super().convert_known_exceptions(exc)
 
     def get_response(self, exc: exceptions.APIException, data: dict[str, Any]) -> Response:
-        answer = super().get_response(exc, data)
-        patch_vary_headers(answer, ["Accept"])
+        response = super().get_response(exc, data)
+        patch_vary_headers(response, ["Accept"])
         request = self.context["request"]
         page = request is not None and pages.is_navigation(request._request)
-        answer.content_type = pages.MEDIA_TYPE if page else MEDIA_TYPE
+        response.content_type = pages.MEDIA_TYPE if page else MEDIA_TYPE
         if request is not None:
             request.accepted_renderer = _PageRenderer() if page else _ProblemRenderer()
-            request.accepted_media_type = answer.content_type
+            request.accepted_media_type = response.content_type
         for name, value in pages.headers().items() if page else ():
-            answer.setdefault(name, value)
-        if exc.status_code == status.HTTP_401_UNAUTHORIZED and "WWW-Authenticate" not in answer:
-            answer["WWW-Authenticate"] = 'Bearer realm="albumen"'
-        return answer
+            response.setdefault(name, value)
+        if exc.status_code == status.HTTP_401_UNAUTHORIZED and "WWW-Authenticate" not in response:
+            response["WWW-Authenticate"] = 'Bearer realm="albumen"'
+        return response
 
 
 class _ProblemRenderer(BaseRenderer):
@@ -214,7 +214,7 @@ def _is_full(error: DatabaseError) -> bool:
 
 
 def _sqlstate(error: DatabaseError) -> str | None:
-    """The code that PostgreSQL gives (its manual, appendix A)."""
+    """Return the error code of PostgreSQL (its manual, appendix A)."""
     return getattr(error.__cause__, "sqlstate", None)
 
 
@@ -241,9 +241,9 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 def not_allowed(request: HttpRequest, methods: str) -> HttpResponse:
     """Return the refusal of a method where the address knows only these, as `Allow` names them."""
-    answer = response(request, 405, "method_not_allowed", f'Method "{request.method}" not allowed.')
-    answer["Allow"] = methods
-    return answer
+    refusal = response(request, 405, "method_not_allowed", f'Method "{request.method}" not allowed.')
+    refusal["Allow"] = methods
+    return refusal
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

@@ -1,4 +1,4 @@
-"""JSON out, by orjson; and what to do with an Accept header that nothing fits."""
+"""Renderers of responses: JSON, also where the Accept header fits nothing, and the browsable API."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ _OPTIONS = orjson.OPT_NAIVE_UTC | orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS
 
 
 class JSONRenderer(BaseRenderer):
-    """Times in UTC, ISO 8601, with Z."""
+    """JSON by orjson. Times are in UTC, in ISO 8601, with Z."""
 
     media_type = "application/json"
     format = "json"

@@ -1,4 +1,4 @@
-"""OpenAPI: every operation says which refusals it can give."""
+"""The OpenAPI description of each operation, with the errors that it can return."""
 
 from typing import Any
 
@@ -89,8 +89,8 @@ class Problem(Serializer[Any]):
 
 
 class AutoSchema(SpectacularSchema):
-    """Adds the refusals that follow from what the operation takes, and those of the view's `refusals`; and the
-    headers of operations that make something once for each key."""
+    """Adds the errors that follow from what an operation takes, those in the view's `refusals`, and the headers of
+    operations with an `Idempotency-Key`."""
 
     def get_description(self) -> str:  # type: ignore[override]  # drf-spectacular asks without arguments
         # The docstrings of views are for readers of the code, not of the API.

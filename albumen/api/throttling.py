@@ -9,7 +9,7 @@ from albumen import rates
 
 
 class ApiThrottle(BaseThrottle):
-    """Raises the domain's own `LimitReached`, so that there is one form of 429."""
+    """Counts requests by user or IP address, and raises `LimitReached`, so that there is one form of 429."""
 
     def allow_request(self, request: Request, view: Any) -> bool:
         user = request.user
