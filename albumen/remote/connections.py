@@ -16,7 +16,7 @@ from typing import Any
 import httpcore
 
 from albumen.errors import Unavailable
-from albumen.remote.addresses import Address, is_public
+from albumen.remote.ip_addresses import Address, is_public
 from albumen.remote.refusals import unreachable
 from albumen.remote.remote_url import is_explicitly_allowed
 

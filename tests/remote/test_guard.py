@@ -10,7 +10,7 @@ import pytest
 
 from albumen import remote
 from albumen.errors import Invalid
-from albumen.remote import addresses, connections
+from albumen.remote import connections, ip_addresses
 from tests import pictures
 from tests.remote.conftest import OTHER, PUBLIC, Internet, answer, picture
 from tests.remote.vectors import DISGUISED, INSIDE, INSIDE_4, INSIDE_6, NOT_ALLOWED
@@ -160,24 +160,24 @@ def test_the_machines_own_addresses_are_known():
         except OSError:
             pytest.skip("no network")
         own = ipaddress.ip_address(probe.getsockname()[0])
-    assert addresses._is_local(own)
-    assert addresses._is_local(ipaddress.ip_address("127.0.0.1"))
-    assert not addresses._is_local(ipaddress.ip_address("8.8.8.8"))
-    assert not addresses._is_local(ipaddress.ip_address("2606:4700::1111"))
+    assert ip_addresses._is_local(own)
+    assert ip_addresses._is_local(ipaddress.ip_address("127.0.0.1"))
+    assert not ip_addresses._is_local(ipaddress.ip_address("8.8.8.8"))
+    assert not ip_addresses._is_local(ipaddress.ip_address("2606:4700::1111"))
 
 
 @pytest.mark.parametrize(
     "address", ["8.8.8.8", "1.1.1.1", "172.15.0.1", "172.32.0.1", "100.63.0.1", "2606:4700::1111"]
 )
 def test_public_addresses_are_public(address):
-    assert addresses.is_public(ipaddress.ip_address(address))
+    assert ip_addresses.is_public(ipaddress.ip_address(address))
 
 
 def test_what_python_calls_private_is_never_public():
     networks = [*ipaddress._IPv4Constants._private_networks, *ipaddress._IPv6Constants._private_networks]
     for network in networks:
         for address in (network[0], network[network.num_addresses // 2], network[-1]):
-            assert address.is_global or not addresses.is_public(address), address
+            assert address.is_global or not ip_addresses.is_public(address), address
 
 
 def test_a_slow_resolver_does_not_hold_the_call(internet, monkeypatch):
