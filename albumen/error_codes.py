@@ -1,22 +1,20 @@
 """Every code that an error can carry: what it means, and what to do. The page /docs/errors/ is made from it, and an
 error that is raised without a detail says it."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Code:
+class Code(NamedTuple):
     """`name` is the anchor on the errors page, where the `type` of a problem document leads. `statuses` is empty where
     only the error of a task has the code."""
 
     name: str
-    statuses: tuple[int, ...]
     meaning: str
     remedy: str
+    statuses: tuple[int, ...] = (400,)
 
 
-@dataclass(frozen=True, slots=True)
-class Chapter:
+class Chapter(NamedTuple):
     title: str
     codes: tuple[Code, ...]
 
@@ -24,102 +22,95 @@ class Chapter:
 FIELDS = Chapter(
     "A field of the request",
     (
-        Code("required", (400,), "A field that is needed is absent.", "Send the field that `pointer` names."),
+        Code("required", "A field that is needed is absent.", "Send the field that `pointer` names."),
         Code(
             "unknown_field",
-            (400,),
             "There is no such field in this request, or it can only be read.",
             "Take the one that `detail` names. What an answer held may be sent back in a change, as it is.",
         ),
-        Code("duplicate_field", (400,), "A field stands in the body more than once.", "Send it once."),
-        Code("null", (400,), "The field is null, and may not be.", "Give it a value, or leave it out."),
-        Code("blank", (400,), "The text is empty.", "Write something that can be seen."),
-        Code("empty", (400,), "The file or the list is empty.", "Send one with content."),
+        Code("duplicate_field", "A field stands in the body more than once.", "Send it once."),
+        Code("null", "The field is null, and may not be.", "Give it a value, or leave it out."),
+        Code("blank", "The text is empty.", "Write something that can be seen."),
+        Code("empty", "The file or the list is empty.", "Send one with content."),
         Code(
             "invalid",
-            (400,),
             "The value has the wrong form, or several fields are wrong in different ways.",
             "Read `errors`: each entry points at one field and says what is expected.",
         ),
-        Code("max_length", (400,), "The text or the list is too long.", "Shorten it to what `detail` says."),
-        Code("min_length", (400,), "The text or the list is too short.", "Lengthen it to what `detail` says."),
-        Code("max_string_length", (400,), "The number has too many digits.", "Send a smaller number."),
-        Code("max_value", (400,), "The number is too large.", "Send at most what `detail` says."),
-        Code("min_value", (400,), "The number is too small.", "Send at least what `detail` says."),
-        Code("invalid_choice", (400,), "The value is none of those that there are.", "Take one that the API names."),
-        Code("not_a_list", (400,), "A list is expected.", "Send the value in square brackets."),
-        Code("incorrect_type", (400,), "An id is expected, and this is none.", "Send a whole number."),
-        Code("does_not_exist", (400,), "There is nothing with this id.", "Take an id from the matching list."),
-        Code("unique", (400,), "Somebody has this e-mail, or a plan has this name.", "Choose another one."),
-        Code("invalid_length", (400,), "A plan has one to twelve thumbnail heights.", "Name as many."),
-        Code("out_of_range", (400,), "A thumbnail height is from 16 to 4096 px.", "Change the heights."),
-        Code("repeated", (400,), "A thumbnail height stands in the list twice.", "Name each height once."),
-        Code("null_characters_not_allowed", (400,), "The text has a NUL character.", "Leave it out."),
-        Code("surrogate_characters_not_allowed", (400,), "The text has half a character.", "Send whole Unicode text."),
+        Code("max_length", "The text or the list is too long.", "Shorten it to what `detail` says."),
+        Code("min_length", "The text or the list is too short.", "Lengthen it to what `detail` says."),
+        Code("max_string_length", "The number has too many digits.", "Send a smaller number."),
+        Code("max_value", "The number is too large.", "Send at most what `detail` says."),
+        Code("min_value", "The number is too small.", "Send at least what `detail` says."),
+        Code("invalid_choice", "The value is none of those that there are.", "Take one that the API names."),
+        Code("not_a_list", "A list is expected.", "Send the value in square brackets."),
+        Code("incorrect_type", "An id is expected, and this is none.", "Send a whole number."),
+        Code("does_not_exist", "There is nothing with this id.", "Take an id from the matching list."),
+        Code("unique", "Somebody has this e-mail, or a plan has this name.", "Choose another one."),
+        Code("invalid_length", "A plan has one to twelve thumbnail heights.", "Name as many."),
+        Code("out_of_range", "A thumbnail height is from 16 to 4096 px.", "Change the heights."),
+        Code("repeated", "A thumbnail height stands in the list twice.", "Name each height once."),
+        Code("null_characters_not_allowed", "The text has a NUL character.", "Leave it out."),
+        Code("surrogate_characters_not_allowed", "The text has half a character.", "Send whole Unicode text."),
     ),
 )
 REQUEST = Chapter(
     "The request as a whole",
     (
-        Code("malformed_json", (400,), "The body is no valid JSON object.", 'Send one, like `{"name": "value"}`.'),
-        Code(
-            "parse_error", (400,), "The body does not have the form that its media type says.", "Check its encoding."
-        ),
-        Code("malformed_request", (400,), "The request line, a header or the host is wrong.", "Check the client."),
-        Code("body_incomplete", (400,), "The body ended before its Content-Length.", "Send it again, whole."),
-        Code("unsupported_charset", (400,), "Bodies are in UTF-8.", "Encode it as UTF-8, and say so or nothing."),
-        Code("invalid_encoding", (400,), "The text is not UTF-8.", "Encode it as UTF-8."),
+        Code("malformed_json", "The body is no valid JSON object.", 'Send one, like `{"name": "value"}`.'),
+        Code("parse_error", "The body does not have the form that its media type says.", "Check its encoding."),
+        Code("malformed_request", "The request line, a header or the host is wrong.", "Check the client."),
+        Code("body_incomplete", "The body ended before its Content-Length.", "Send it again, whole."),
+        Code("unsupported_charset", "Bodies are in UTF-8.", "Encode it as UTF-8, and say so or nothing."),
+        Code("invalid_encoding", "The text is not UTF-8.", "Encode it as UTF-8."),
         Code(
             "file_name_missing",
-            (400,),
             "A part of the form holds a file, and neither a file name nor a media type says so.",
             'Write `filename="photo.jpg"` into the part\'s Content-Disposition, as form libraries do for files.',
         ),
-        Code("null_character", (400,), "The address has a NUL character.", "Leave it out."),
-        Code("unknown_parameter", (400,), "There is no such parameter in the query.", "Take one that `detail` names."),
-        Code("repeated_parameter", (400,), "A parameter of the query is given twice.", "Give it once."),
-        Code("unknown_ordering", (400,), "The list cannot be ordered so.", "Take a field that `detail` names."),
+        Code("null_character", "The address has a NUL character.", "Leave it out."),
+        Code("unknown_parameter", "There is no such parameter in the query.", "Take one that `detail` names."),
+        Code("repeated_parameter", "A parameter of the query is given twice.", "Give it once."),
+        Code("unknown_ordering", "The list cannot be ordered so.", "Take a field that `detail` names."),
         Code(
             "invalid_cursor",
-            (400,),
             "The cursor belongs to another list, ordering or filter.",
             "Start from the first page, and follow `next` as it stands.",
         ),
         Code(
             "invalid_idempotency_key",
-            (400,),
             "The Idempotency-Key is empty, too long, or has characters that are not visible ASCII.",
             "Send 1 to 255 of them; a UUID is a good key.",
         ),
         Code(
             "idempotency_key_reused",
-            (409,),
             "The Idempotency-Key came with another request within the last 24 hours.",
             "Take a new key for each thing to make, and the same key only to send the same request again.",
+            (409,),
         ),
         Code(
             "idempotency_in_progress",
-            (409,),
             "The first request with this Idempotency-Key is still being worked on.",
             "Send it again after `Retry-After` seconds.",
+            (409,),
         ),
-        Code("method_not_allowed", (405,), "The address does not know this method.", "See the API's description."),
-        Code("not_acceptable", (406,), "There is no answer in a form that is accepted.", "Accept application/json."),
+        Code("method_not_allowed", "The address does not know this method.", "See the API's description.", (405,)),
+        Code("not_acceptable", "There is no answer in a form that is accepted.", "Accept application/json.", (406,)),
         Code(
             "unsupported_content_encoding",
-            (415,),
             "The body is compressed, as its Content-Encoding says.",
             "Send it as it is, without Content-Encoding.",
+            (415,),
         ),
-        Code("unsupported_media_type", (415,), "The body's media type is not taken here.", "Send application/json."),
+        Code("unsupported_media_type", "The body's media type is not taken here.", "Send application/json.", (415,)),
         Code(
-            "not_found", (404,), "There is nothing here, or you may not know of it.", "Check the address and the id."
+            "not_found", "There is nothing here, or you may not know of it.", "Check the address and the id.", (404,)
         ),
         Code(
             "rate_limited",
-            (429,),
             "Too many attempts or requests in a short time.",
             "Wait for as many seconds as the `Retry-After` header says.",
+            (429,),
         ),
     ),
 )
@@ -128,49 +119,49 @@ SIGNING_IN = Chapter(
     (
         Code(
             "not_authenticated",
-            (401,),
             "Nobody is signed in.",
             "Sign in first: `POST /api/login/` gives a token to send as `Authorization: Bearer <access token>`.",
+            (401,),
         ),
-        Code("authentication_failed", (401,), "The credentials do not hold.", "Sign in again."),
+        Code("authentication_failed", "The credentials do not hold.", "Sign in again.", (401,)),
         Code(
-            "invalid_credentials", (401,), "The e-mail or the password is wrong.", "Check both, or reset the password."
+            "invalid_credentials", "The e-mail or the password is wrong.", "Check both, or reset the password.", (401,)
         ),
-        Code("token_invalid", (401,), "This is no token of the kind that is needed.", "Send the token as you got it."),
-        Code("token_expired", (401,), "The token is past its time.", "`POST /api/refresh/`, or sign in again."),
+        Code("token_invalid", "This is no token of the kind that is needed.", "Send the token as you got it.", (401,)),
+        Code("token_expired", "The token is past its time.", "`POST /api/refresh/`, or sign in again.", (401,)),
         Code(
             "token_reused",
-            (401,),
             "The refresh token was used before, so somebody else may have it: the session has ended.",
             "Sign in again. Keep the newest refresh token only.",
+            (401,),
         ),
-        Code("session_ended", (401,), "The session has ended, here or elsewhere.", "Sign in again."),
+        Code("session_ended", "The session has ended, here or elsewhere.", "Sign in again.", (401,)),
         Code(
             "csrf_failed",
-            (403,),
             "The cookie came without its CSRF token.",
             "Send X-CSRFToken, or load the form again.",
+            (403,),
         ),
-        Code("permission_denied", (403,), "You may not do this.", "Ask the owner, or an administrator."),
+        Code("permission_denied", "You may not do this.", "Ask the owner, or an administrator.", (403,)),
     ),
 )
 PASSWORDS = Chapter(
     "Passwords",
     (
-        Code("invalid_password", (400,), "This is not your present password.", "Write the one that you sign in with."),
-        Code("password_mismatch", (400,), "The two new passwords differ.", "Write the same one twice."),
-        Code("invalid_token", (400,), "The link from the mail was used or has expired.", "Ask for a new mail."),
-        Code("password_too_short", (400,), "The password has fewer than eight characters.", "Take a longer one."),
-        Code("password_too_common", (400,), "Many people use this password.", "Take one that nobody guesses."),
-        Code("password_too_similar", (400,), "The password is like your name or e-mail.", "Take another one."),
-        Code("password_entirely_numeric", (400,), "The password has digits alone.", "Mix in letters."),
+        Code("invalid_password", "This is not your present password.", "Write the one that you sign in with."),
+        Code("password_mismatch", "The two new passwords differ.", "Write the same one twice."),
+        Code("invalid_token", "The link from the mail was used or has expired.", "Ask for a new mail."),
+        Code("password_too_short", "The password has fewer than eight characters.", "Take a longer one."),
+        Code("password_too_common", "Many people use this password.", "Take one that nobody guesses."),
+        Code("password_too_similar", "The password is like your name or e-mail.", "Take another one."),
+        Code("password_entirely_numeric", "The password has digits alone.", "Mix in letters."),
         Code(
             "locks_oneself_out",
-            (409,),
             "Administrators cannot deactivate themselves or give up their own rights.",
             "Ask another administrator.",
+            (409,),
         ),
-        Code("password_changed", (409,), "Somebody else has just changed this password.", "Look, and try again."),
+        Code("password_changed", "Somebody else has just changed this password.", "Look, and try again.", (409,)),
     ),
 )
 PICTURES = Chapter(
@@ -178,55 +169,46 @@ PICTURES = Chapter(
     (
         Code(
             "conflicting",
-            (400,),
             "Two fields that exclude each other came together, such as a picture and the address of one; or a field "
             "contradicts the request's address.",
             "Send one of them.",
         ),
-        Code(
-            "not_linked", (400,), "Only a linked picture has an address that can change.", "Link it as a new picture."
-        ),
-        Code(
-            "only_linked", (400,), "A linked picture has no bytes here to make links to.", "Pass its own address on."
-        ),
-        Code("no_bytes", (404,), "The picture is only linked, so no bytes of it are here.", "Use its `image_url`."),
+        Code("not_linked", "Only a linked picture has an address that can change.", "Link it as a new picture."),
+        Code("only_linked", "A linked picture has no bytes here to make links to.", "Pass its own address on."),
+        Code("no_bytes", "The picture is only linked, so no bytes of it are here.", "Use its `image_url`.", (404,)),
         Code(
             "url_not_allowed",
-            (400,),
             "The address, or one that it redirects to, is not http or https on port 80 or 443, has a user name, or is "
             "malformed or too long.",
             "Send a plain public address of at most 2,000 characters.",
         ),
         Code(
             "url_unreachable",
-            (400,),
             "No public server answered at the address in time; it is not said why.",
             "Check that the address opens from anywhere on the internet.",
         ),
         Code(
             "url_not_an_image",
-            (400,),
             "What the address leads to is not an accepted image, is not declared as one, or is more than 3 redirects "
             "away.",
             "Link the image file itself.",
         ),
-        Code("not_an_image", (400,), "The bytes are no image, whatever the name says.", "Choose a picture."),
-        Code("unsupported_format", (400,), "This kind of image is not taken.", "Save it as JPEG or PNG."),
-        Code("truncated", (400,), "The picture is cut short.", "Send the whole file again."),
-        Code("undecodable", (400,), "The picture is damaged or too costly to decode.", "Save it again, or smaller."),
-        Code("too_many_pixels", (400,), "The picture has too many pixels or frames.", "Make it smaller."),
-        Code("invalid_base64", (400,), "The string is not base64.", "Encode the bytes as base64, or as a data URL."),
-        Code("too_large", (413,), "More bytes than your plan, or the address, takes.", "Send a smaller file."),
-        Code("quota_exceeded", (403,), "Your plan has no room for it, trash included.", "Purge something."),
+        Code("not_an_image", "The bytes are no image, whatever the name says.", "Choose a picture."),
+        Code("unsupported_format", "This kind of image is not taken.", "Save it as JPEG or PNG."),
+        Code("truncated", "The picture is cut short.", "Send the whole file again."),
+        Code("undecodable", "The picture is damaged or too costly to decode.", "Save it again, or smaller."),
+        Code("too_many_pixels", "The picture has too many pixels or frames.", "Make it smaller."),
+        Code("invalid_base64", "The string is not base64.", "Encode the bytes as base64, or as a data URL."),
+        Code("too_large", "More bytes than your plan, or the address, takes.", "Send a smaller file.", (413,)),
+        Code("quota_exceeded", "Your plan has no room for it, trash included.", "Purge something.", (403,)),
         Code(
             "invalid_archive",
-            (400,),
             "The archive is no ZIP that an export has made, or one that cannot be unpacked safely.",
             "Export it again, and send the file as it came; `detail` says what is wrong with this one.",
         ),
-        Code("damaged_entry", (400,), "A file in the archive is damaged.", "Export it again, or send the file alone."),
-        Code("file_missing", (), "The archive has no bytes of this picture.", "Upload it from elsewhere."),
-        Code("bytes_missing", (404,), "The stored picture cannot be read.", "Tell the operator."),
+        Code("damaged_entry", "A file in the archive is damaged.", "Export it again, or send the file alone."),
+        Code("file_missing", "The archive has no bytes of this picture.", "Upload it from elsewhere.", ()),
+        Code("bytes_missing", "The stored picture cannot be read.", "Tell the operator.", (404,)),
     ),
 )
 ALBUMS = Chapter(
@@ -234,57 +216,49 @@ ALBUMS = Chapter(
     (
         Code(
             "organization_needed",
-            (400,),
             "An album that an organization sees has to name it.",
             "Name the organization, or choose another visibility.",
         ),
         Code(
             "not_an_editor",
-            (400,),
             "Only owners and editors of an organization show albums to it.",
             "Ask one of its owners for the role of an editor.",
         ),
-        Code("not_in_album", (400,), "The picture is not in the album.", "Take an id from the album's pictures."),
+        Code("not_in_album", "The picture is not in the album.", "Take an id from the album's pictures."),
         Code(
             "unknown_album",
-            (400,),
             "The body names an album that does not exist, or that you may not see.",
             "Take an id from your list of albums.",
         ),
-        Code("unknown_picture", (400,), "There is no such picture of yours.", "Take ids from your own pictures."),
+        Code("unknown_picture", "There is no such picture of yours.", "Take ids from your own pictures."),
     ),
 )
 LINKS = Chapter(
     "Signed URLs and expiring links",
     (
-        Code(
-            "invalid_signature",
-            (403,),
-            "The URL is not one of this service.",
-            "Load what it belongs to again.",
-        ),
-        Code("expired_signature", (403,), "The URL has expired.", "Load what it belongs to again."),
-        Code("plan_lacks_expiring_links", (403,), "Your plan has no expiring links.", "Ask for another plan."),
-        Code("plan_lacks_original", (403,), "Your plan has no originals.", "Name one of its heights in `height`."),
-        Code("unknown_height", (400,), "Your plan does not have this height.", "Take one that `detail` names."),
-        Code("gone", (410,), "It was here, and is not any more.", "Ask the person who gave you the link."),
-        Code("export_expired", (410,), "The archive was kept for a day.", "Start the export again."),
-        Code("link_expired", (410,), "This link has expired.", "Ask its sender for a new one."),
-        Code("link_revoked", (410,), "This link was withdrawn.", "Ask its sender for a new one."),
-        Code("link_used_up", (410,), "This link was used as often as it may be.", "Ask its sender for a new one."),
-        Code("link_ended", (410,), "The picture behind this link was removed.", "Ask its sender."),
+        Code("invalid_signature", "The URL is not one of this service.", "Load what it belongs to again.", (403,)),
+        Code("expired_signature", "The URL has expired.", "Load what it belongs to again.", (403,)),
+        Code("plan_lacks_expiring_links", "Your plan has no expiring links.", "Ask for another plan.", (403,)),
+        Code("plan_lacks_original", "Your plan has no originals.", "Name one of its heights in `height`.", (403,)),
+        Code("unknown_height", "Your plan does not have this height.", "Take one that `detail` names."),
+        Code("gone", "It was here, and is not any more.", "Ask the person who gave you the link.", (410,)),
+        Code("export_expired", "The archive was kept for a day.", "Start the export again.", (410,)),
+        Code("link_expired", "This link has expired.", "Ask its sender for a new one.", (410,)),
+        Code("link_revoked", "This link was withdrawn.", "Ask its sender for a new one.", (410,)),
+        Code("link_used_up", "This link was used as often as it may be.", "Ask its sender for a new one.", (410,)),
+        Code("link_ended", "The picture behind this link was removed.", "Ask its sender.", (410,)),
     ),
 )
 ORGANIZATIONS = Chapter(
     "Organizations",
     (
-        Code("not_an_owner", (403,), "Only owners of the organization may do this.", "Ask one of its owners."),
-        Code("organization_closed", (403,), "The organization is not open to all.", "Ask an owner to add you."),
-        Code("unknown_organization", (400,), "There is no such organization.", "Take an id from the list of them."),
-        Code("unknown_user", (400,), "There is no such user, or the account is closed.", "They must register first."),
-        Code("already_member", (409,), "The user is a member already.", "Change the member's role instead."),
-        Code("last_owner", (409,), "An organization needs an owner.", "Make somebody else an owner first."),
-        Code("organization_owns_albums", (409,), "The organization still owns albums.", "Delete or move them first."),
+        Code("not_an_owner", "Only owners of the organization may do this.", "Ask one of its owners.", (403,)),
+        Code("organization_closed", "The organization is not open to all.", "Ask an owner to add you.", (403,)),
+        Code("unknown_organization", "There is no such organization.", "Take an id from the list of them."),
+        Code("unknown_user", "There is no such user, or the account is closed.", "They must register first."),
+        Code("already_member", "The user is a member already.", "Change the member's role instead.", (409,)),
+        Code("last_owner", "An organization needs an owner.", "Make somebody else an owner first.", (409,)),
+        Code("organization_owns_albums", "The organization still owns albums.", "Delete or move them first.", (409,)),
     ),
 )
 EVENTS = Chapter(
@@ -292,14 +266,13 @@ EVENTS = Chapter(
     (
         Code(
             "events_pruned",
-            (410,),
             "Events after the one that you name are not kept any more: they are of more than 7 days ago.",
             "Load what you show again, then go on after the one before `oldest`.",
+            (410,),
         ),
-        Code("unknown_event", (400,), "You never had an event with this number.", "Start again, without `after`."),
+        Code("unknown_event", "You never had an event with this number.", "Start again, without `after`."),
         Code(
             "malformed_message",
-            (400,),
             "What came on the WebSocket is no message that it knows.",
             "Send what /docs/events/ describes.",
         ),
@@ -308,69 +281,59 @@ EVENTS = Chapter(
 TASKS = Chapter(
     "Tasks",
     (
-        Code("task_ended", (409,), "The task has ended, so it cannot be cancelled.", "Read its result or its error."),
+        Code("task_ended", "The task has ended, so it cannot be cancelled.", "Read its result or its error.", (409,)),
         Code(
-            "task_not_retryable", (409,), "The task waits, runs, or has succeeded.", "Start a new one, if you need it."
+            "task_not_retryable", "The task waits, runs, or has succeeded.", "Start a new one, if you need it.", (409,)
         ),
-        Code("archive_gone", (), "The archive that the task reads was kept for a day.", "Send it again."),
-        Code("worker_lost", (), "The worker of the task died at each attempt.", "Retry with less; tell the operator."),
-        Code("account_inactive", (), "The account that started the task was closed.", "Ask an administrator."),
-        Code("internal_error", (), "The task failed, and it is not your fault.", "Retry it, and tell the operator."),
-        Code(
-            "unknown_kind",
-            (),
-            "The service was updated, and has no such task now.",
-            "Start it again.",
-        ),
+        Code("archive_gone", "The archive that the task reads was kept for a day.", "Send it again.", ()),
+        Code("worker_lost", "The worker of the task died at each attempt.", "Retry with less; tell the operator.", ()),
+        Code("account_inactive", "The account that started the task was closed.", "Ask an administrator.", ()),
+        Code("internal_error", "The task failed, and it is not your fault.", "Retry it, and tell the operator.", ()),
+        Code("unknown_kind", "The service was updated, and has no such task now.", "Start it again.", ()),
     ),
 )
 STATE = Chapter(
     "The present state, and the server",
     (
+        Code("conflict", "The request contradicts the present state.", "Look again, then decide.", (409,)),
+        Code("plan_in_use", "Users have this plan.", "Move them to another plan, then delete it.", (409,)),
+        Code("default_needed", "New users need a plan.", "Make another plan the default first.", (400, 409)),
+        Code("decoders_busy", "Too many pictures are being read.", "Try again after `Retry-After` seconds.", (503,)),
         Code(
-            "conflict",
-            (409,),
-            "The request contradicts the present state.",
-            "Look again, then decide.",
-        ),
-        Code("plan_in_use", (409,), "Users have this plan.", "Move them to another plan, then delete it."),
-        Code("default_needed", (400, 409), "New users need a plan.", "Make another plan the default first."),
-        Code("decoders_busy", (503,), "Too many pictures are being read.", "Try again after `Retry-After` seconds."),
-        Code(
-            "database_unavailable", (503,), "The database does not answer.", "Try again after `Retry-After` seconds."
+            "database_unavailable", "The database does not answer.", "Try again after `Retry-After` seconds.", (503,)
         ),
         Code(
             "storage_unavailable",
-            (503,),
             "The store of files does not answer.",
             "Try again after `Retry-After` seconds.",
+            (503,),
         ),
         Code(
-            "unavailable", (503,), "A part of the service does not answer.", "Try again after `Retry-After` seconds."
+            "unavailable", "A part of the service does not answer.", "Try again after `Retry-After` seconds.", (503,)
         ),
         Code(
             "attempts_not_counted",
-            (503,),
             "What counts attempts does not answer, so nobody can sign in, register or reset a password safely.",
             "Try again after `Retry-After` seconds.",
+            (503,),
         ),
         Code(
             "unreachable",
-            (502, 504),
             "The proxy in front has no answer from the service, or none in time.",
             "Try again soon; a request that makes something, with its Idempotency-Key.",
+            (502, 504),
         ),
-        Code("not_ready", (503,), "A part of the service is down; `parts` says which.", "Try again later."),
-        Code("out_of_space", (507,), "The server has no room left.", "Try again later, and tell the operator."),
-        Code("error", (500,), "Something failed, and it is not your fault.", "Tell the operator the `request_id`."),
+        Code("not_ready", "A part of the service is down; `parts` says which.", "Try again later.", (503,)),
+        Code("out_of_space", "The server has no room left.", "Try again later, and tell the operator.", (507,)),
+        Code("error", "Something failed, and it is not your fault.", "Tell the operator the `request_id`.", (500,)),
     ),
 )
 CATALOGUE = (FIELDS, REQUEST, SIGNING_IN, PASSWORDS, ORGANIZATIONS, ALBUMS, PICTURES, LINKS, TASKS, EVENTS, STATE)
+BY_NAME = {code.name: code for chapter in CATALOGUE for code in chapter.codes}
 # (code, meaning) of each, for the API's description.
-CODES = [(code.name, code.meaning) for chapter in CATALOGUE for code in chapter.codes]
-_EXPLANATIONS = {code.name: f"{code.meaning} {code.remedy}" for chapter in CATALOGUE for code in chapter.codes}
+CODES = [(code.name, code.meaning) for code in BY_NAME.values()]
 
 
 def explain(code: str) -> str:
     """Return what a code means and what to do, in two sentences; an empty text for an unknown code."""
-    return _EXPLANATIONS.get(code, "")
+    return f"{BY_NAME[code].meaning} {BY_NAME[code].remedy}" if code in BY_NAME else ""

@@ -4,9 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from albumen import pages
-from albumen.error_codes import CATALOGUE
-
-REMEDIES = {code.name: code.remedy for chapter in CATALOGUE for code in chapter.codes}
+from albumen.error_codes import BY_NAME
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +66,7 @@ def page(problem: dict[str, Any], *, address: str = "", retry_after: int | None 
     the seconds to wait."""
     status, code = problem["status"], problem["code"]
     words = WORDS.get(code, FAILED if status == 500 else Words(problem["title"]))
-    usual = REMEDIES.get(code, "")
+    usual = BY_NAME[code].remedy if code in BY_NAME else ""
     remedy = usual if words.remedy is None else words.remedy
     if status in (429, 503) and retry_after is not None:
         remedy = f"Wait {_spoken(retry_after)}, then load this page again."
