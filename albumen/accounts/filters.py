@@ -13,11 +13,14 @@ from albumen.viewers import Viewer, is_administrator
 
 class UserQuery(serializers.Serializer[Any]):
     search = serializers.CharField(
-        required=False, allow_blank=True, max_length=200, help_text="In names; for administrators in e-mails too."
+        required=False,
+        allow_blank=True,
+        max_length=200,
+        help_text="Words in the name; for administrators in the e-mail too.",
     )
 
     organization = serializers.IntegerField(
-        required=False, min_value=1, max_value=MAX_ID, help_text="Its id: the members of this organization."
+        required=False, min_value=1, max_value=MAX_ID, help_text="An organization's id: only its members."
     )
 
     def filter_queryset(self, queryset: QuerySet[User], viewer: Viewer) -> QuerySet[User]:

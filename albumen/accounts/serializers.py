@@ -28,7 +28,7 @@ def password_field(**kwargs: Any) -> serializers.CharField:
 
 
 class UsageSerializer(serializers.Serializer[Any]):
-    bytes = serializers.IntegerField(help_text="Of all pictures, those in the trash included.")
+    bytes = serializers.IntegerField(help_text="The size of all pictures, including those in the trash.")
     pictures = serializers.IntegerField()
 
 
@@ -36,7 +36,7 @@ class UserOrganizationSerializer(serializers.Serializer[Any]):
     id = serializers.IntegerField()
     name = serializers.CharField()
     description = serializers.CharField()
-    role = serializers.ChoiceField(Role.choices, help_text="The user's.")
+    role = serializers.ChoiceField(Role.choices, help_text="The user's role in it.")
 
 
 class UserSerializer(serializers.Serializer[User]):
@@ -97,9 +97,9 @@ class UserSerializer(serializers.Serializer[User]):
 class OrganizationUsersSerializer(OrganizationSerializer):
     """An organization with its users, as far as the caller may know them."""
 
-    users = serializers.SerializerMethodField(help_text=f"The first {access.USERS_SHOWN}.")
+    users = serializers.SerializerMethodField(help_text=f"The first {access.USERS_SHOWN} members.")
     users_truncated = serializers.SerializerMethodField(
-        help_text="Whether there are more: /api/users/?organization={id} pages through all."
+        help_text="True if there are more: /api/users/?organization={id} lists all of them."
     )
 
     class Meta(OrganizationSerializer.Meta):
@@ -121,11 +121,9 @@ class NamesSerializer(StrictSerializer):
 
 
 class ConfirmedPasswordSerializer(StrictSerializer):
-    """A new password, which may be written twice."""
+    """A new password, and optionally the same again."""
 
-    password_confirm = password_field(
-        required=False, help_text="The new password once more; refused where it differs."
-    )
+    password_confirm = password_field(required=False, help_text="The new password again; refused if it differs.")
     confirmed = "password"
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
@@ -149,14 +147,14 @@ class RegisterSerializer(ConfirmedPasswordSerializer, NamesSerializer):
     email = EmailField()
     password = password_field()
     name = NameField(
-        max_length=150, required=False, allow_blank=True, help_text="Kept as first name where that is absent."
+        max_length=150, required=False, allow_blank=True, help_text="Used as `first_name` if that is absent."
     )
     avatar = Base64Field(required=False, allow_null=True, help_text=BASE64)
     organizations = serializers.ListField(
         child=serializers.IntegerField(min_value=1, max_value=MAX_ID),
         required=False,
         max_length=1000,
-        help_text="Ids of open ones: joins them, as a viewer.",
+        help_text="Ids of open organizations, which the new user joins as a viewer.",
     )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
@@ -167,7 +165,7 @@ class RegisterSerializer(ConfirmedPasswordSerializer, NamesSerializer):
 
 
 class AvatarField(Base64Field):
-    """An image; or its address as an answer has it, which changes nothing."""
+    """An image, or the URL of the present avatar, which changes nothing."""
 
     def to_internal_value(self, data: Any) -> Upload:
         if isinstance(data, str) and data.startswith(("http://", "https://")):
@@ -179,7 +177,7 @@ class AvatarField(Base64Field):
 
 
 class OrganizationIdField(serializers.IntegerField):
-    """An organization's id, or what an answer says of it."""
+    """An organization's id, or its object as in a response."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(min_value=1, max_value=MAX_ID, **kwargs)
@@ -195,18 +193,18 @@ class OrganizationIdField(serializers.IntegerField):
 
 
 class ProfileSerializer(NamesSerializer):
-    """Changes; what is not named stays."""
+    """Changes to your own record; absent fields stay."""
 
     representation = UserSerializer
 
-    email = EmailField(required=False, help_text="Another address needs `password`.")
+    email = EmailField(required=False, help_text="A new address needs `password`.")
     password = password_field(required=False)
-    avatar = AvatarField(required=False, allow_null=True, help_text=f"{BASE64} Null takes it away.")
+    avatar = AvatarField(required=False, allow_null=True, help_text=f"{BASE64} Null removes it.")
     organizations = serializers.ListField(
         child=OrganizationIdField(),
         required=False,
         max_length=1000,
-        help_text="Ids: joins those that are open, as a viewer, and leaves those that are not named.",
+        help_text="Ids of all your organizations: you join new ones, if open, as a viewer, and leave absent ones.",
     )
 
 
@@ -225,8 +223,8 @@ class LoginSerializer(StrictSerializer):
 
 
 class TokensSerializer(serializers.Serializer[Any]):
-    access = serializers.CharField(help_text="For the Authorization header; 7 days.")
-    refresh = serializers.CharField(help_text="For one refresh; 30 days.")
+    access = serializers.CharField(help_text="For the Authorization header; valid for 7 days.")
+    refresh = serializers.CharField(help_text="For one refresh; valid for 30 days.")
 
 
 class LoginAnswerSerializer(TokensSerializer):
@@ -238,7 +236,7 @@ class RefreshSerializer(StrictSerializer):
 
 
 class SessionSerializer(serializers.ModelSerializer[Session]):
-    current = serializers.SerializerMethodField(help_text="Whether this request comes from this login.")
+    current = serializers.SerializerMethodField(help_text="True for the session that sends this request.")
 
     class Meta:
         model = Session

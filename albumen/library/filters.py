@@ -41,7 +41,10 @@ class AlbumPictureQuery(serializers.Serializer[Any]):
     }
 
     search = serializers.CharField(
-        required=False, allow_blank=True, max_length=200, help_text="In names, whatever the case and the accents."
+        required=False,
+        allow_blank=True,
+        max_length=200,
+        help_text="Words in the name; case and accents do not matter.",
     )
     owner = IdOrMe(required=False, min_value=1, max_value=MAX_ID, help_text="A user's id, or `me`.")
     source = serializers.ChoiceField(Source.choices, required=False)  # type: ignore[assignment]  # a field's own property
@@ -65,7 +68,9 @@ class AlbumPictureQuery(serializers.Serializer[Any]):
 class PictureQuery(AlbumPictureQuery):
     """Filters of a list of pictures: of the viewer's own, unless `album`, `owner` or `scope` choose others."""
 
-    album = serializers.IntegerField(required=False, min_value=1, max_value=MAX_ID, help_text="Of one album.")
+    album = serializers.IntegerField(
+        required=False, min_value=1, max_value=MAX_ID, help_text="An album's id: only pictures in it."
+    )
     scope = serializers.ChoiceField(["own", "all"], required=False, help_text="`all` is for administrators.")
 
     @classmethod
@@ -90,7 +95,10 @@ class PictureQuery(AlbumPictureQuery):
 
 class AlbumQuery(serializers.Serializer[Any]):
     search = serializers.CharField(
-        required=False, allow_blank=True, max_length=200, help_text="In names, whatever the case and the accents."
+        required=False,
+        allow_blank=True,
+        max_length=200,
+        help_text="Words in the name; case and accents do not matter.",
     )
     owner = IdOrMe(required=False, min_value=1, max_value=MAX_ID, help_text="A user's id, or `me`.")
     organization = serializers.IntegerField(required=False, min_value=1, max_value=MAX_ID)

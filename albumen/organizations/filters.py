@@ -10,8 +10,8 @@ from albumen.search import matching
 
 
 class OrganizationQuery(serializers.Serializer[Any]):
-    search = serializers.CharField(required=False, allow_blank=True, max_length=200, help_text="In names.")
-    member = serializers.ChoiceField(["me"], required=False, help_text="Those that the caller belongs to.")
+    search = serializers.CharField(required=False, allow_blank=True, max_length=200, help_text="Words in the name.")
+    member = serializers.ChoiceField(["me"], required=False, help_text="`me`: only organizations that you belong to.")
     open = serializers.BooleanField(required=False)
 
     def filter_queryset(self, queryset: QuerySet[Organization], viewer: Any) -> QuerySet[Organization]:
@@ -24,7 +24,7 @@ class OrganizationQuery(serializers.Serializer[Any]):
 
 
 class MemberQuery(serializers.Serializer[Any]):
-    search = serializers.CharField(required=False, allow_blank=True, max_length=200, help_text="In names.")
+    search = serializers.CharField(required=False, allow_blank=True, max_length=200, help_text="Words in the name.")
     role = serializers.ChoiceField(Role.choices, required=False)
 
     def filter_queryset(self, queryset: QuerySet[Membership], viewer: Any) -> QuerySet[Membership]:

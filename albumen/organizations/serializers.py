@@ -24,7 +24,7 @@ class OrganizationSerializer(StrictSerializer, serializers.ModelSerializer[Organ
         source="own_role",
         read_only=True,
         allow_null=True,
-        help_text="The caller's own; null for those who are not members.",
+        help_text="Your role in it; null if you are not a member.",
     )
 
     class Meta:
@@ -33,7 +33,7 @@ class OrganizationSerializer(StrictSerializer, serializers.ModelSerializer[Organ
 
 
 class MemberSerializer(serializers.Serializer[Membership]):
-    user = serializers.IntegerField(source="user_id", help_text="Their id; /api/users/{id}/ has the rest.")
+    user = serializers.IntegerField(source="user_id", help_text="The member's id; /api/users/{id}/ has the rest.")
     name = serializers.CharField(source="user.get_full_name")
     role = serializers.ChoiceField(Role.choices)
     joined_at = serializers.DateTimeField()

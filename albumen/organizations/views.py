@@ -41,7 +41,7 @@ class Organizations(GenericAPIView[Any]):
 
     @extend_schema(
         summary="Make an organization",
-        description="Its maker becomes its owner.",
+        description="You become its owner.",
         responses={201: OrganizationSerializer},
     )
     @creates_once
@@ -60,7 +60,7 @@ class OneOrganization(GenericAPIView[Any]):
     refusals = {"DELETE": [409]}
 
     @extend_schema(
-        summary="Read an organization", description="For everybody who is signed in, with their own `role` in it."
+        summary="Read an organization", description="For everybody who is signed in; `role` is your own role in it."
     )
     def get(self, request: Request, organization_id: int) -> Response:
         return Response(self.get_serializer(access.get_organization(request.user, organization_id)).data)
@@ -94,7 +94,7 @@ class Members(GenericAPIView[Any]):
     ordering = "id"
     refusals = {"POST": [409]}
 
-    @extend_schema(summary="List the members", description="With the role of each.")
+    @extend_schema(summary="List the members", description="Each member with their role.")
     def get(self, request: Request, organization_id: int) -> Response:
         page = self.paginate_queryset(access.members_of(request.user, organization_id))
         return self.get_paginated_response(self.get_serializer(page, many=True).data)
@@ -126,7 +126,7 @@ class OneMember(GenericAPIView[Any]):
 
     @extend_schema(
         summary="Change a member's role",
-        description="For owners and administrators. The last owner stays one.",
+        description="For owners and administrators. 409 for the last owner, who has to stay one.",
         request=RoleSerializer,
     )
     def patch(self, request: Request, organization_id: int, user_id: int) -> Response:
@@ -144,7 +144,7 @@ class OneMember(GenericAPIView[Any]):
 
     @extend_schema(
         summary="Remove a member, or leave",
-        description="Owners and administrators remove anybody; everybody may leave. The last owner cannot go.",
+        description="Owners and administrators remove anybody; everybody may leave. 409 for the last owner.",
         responses={204: None},
     )
     def delete(self, request: Request, organization_id: int, user_id: int) -> Response:
@@ -161,7 +161,7 @@ class Join(GenericAPIView[Any]):
 
     @extend_schema(
         summary="Join an open organization",
-        description="As a viewer. Who is a member already stays what they are.",
+        description="You become a viewer. If you are a member already, your role stays.",
         request=None,
     )
     def post(self, request: "SignedInRequest", organization_id: int) -> Response:

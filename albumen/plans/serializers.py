@@ -45,14 +45,14 @@ class PlanSerializer(StrictSerializer, serializers.ModelSerializer[Plan]):
         child=WholeNumber(min_value=MIN_HEIGHT, max_value=MAX_HEIGHT),
         min_length=1,
         max_length=MAX_HEIGHTS,
-        help_text="In px, each once; answered in ascending order.",
+        help_text="In px, without duplicates; returned in ascending order.",
     )
     max_upload_bytes = serializers.IntegerField(min_value=1, max_value=MAX_ID, required=False)
     quota_bytes = serializers.IntegerField(min_value=0, max_value=MAX_ID, required=False, allow_null=True)
 
     # Named here, because the model's constraint would bring a validator that refuses every new default.
     is_default = serializers.BooleanField(
-        required=False, help_text="New users get this plan; setting it moves it here."
+        required=False, help_text="New users get this plan; true makes it the default instead of the present one."
     )
 
     class Meta:

@@ -57,7 +57,7 @@ class OnePlan(PlanView):
 
     @extend_schema(
         summary="Change a plan",
-        description="Administrators only. Holds for every picture of its users, old ones too, from the next request.",
+        description="Administrators only. Applies to all pictures of its users, also old ones, from the next request.",
     )
     def patch(self, request: Request, plan_id: int) -> Response:
         plan = access.get_plan(plan_id)
@@ -68,7 +68,7 @@ class OnePlan(PlanView):
 
     @extend_schema(
         summary="Delete a plan",
-        description="Administrators only. 409 while users have it, and for the default plan.",
+        description="Administrators only. 409 while users have the plan, and for the default plan.",
         responses={204: None},
     )
     def delete(self, request: Request, plan_id: int) -> Response:

@@ -99,7 +99,9 @@ class Profile(IgnoresUnknownFields, profiles.Profile):
 
 class AliasLogoutSerializer(StrictSerializer):
     revoke_token = serializers.BooleanField(default=False, help_text="Also end every other session of the user.")
-    refresh = serializers.CharField(required=False, max_length=4000, help_text="As for `POST /api/logout/`.")
+    refresh = serializers.CharField(
+        required=False, max_length=4000, help_text="The refresh token, as for `POST /api/logout/`."
+    )
 
 
 @alias
@@ -143,7 +145,7 @@ class Password(IgnoresUnknownFields, profiles.Password):
     pointers = {"/current_password": "/old_password", "/new_password": "/password"}
 
     @extend_schema(
-        summary="Change your password", description="Every other session ends.", responses={200: DoneSerializer}
+        summary="Change your password", description="Ends every other session.", responses={200: DoneSerializer}
     )
     def post(self, request: SignedInRequest) -> Response:
         try:
@@ -168,7 +170,9 @@ class OneUser(IgnoresUnknownFields, users.OneUser):
 class Me(profiles.Profile):
     http_method_names = ("get", "head", "options")
 
-    @extend_schema(summary="Read your profile", description="As `GET /api/profile/`.", responses=UserSerializer)
+    @extend_schema(
+        summary="Read your own record", description="Works as `GET /api/profile/`.", responses=UserSerializer
+    )
     def get(self, request: SignedInRequest) -> Response:
         return super().get(request)
 
@@ -180,7 +184,7 @@ class UserImages(IgnoresUnknownFields, pictures.UploadView):
     ordering = "-created_at"
     refusals = {"POST": [507]}
 
-    @extend_schema(summary="List a user's pictures", description="Those that you may see.")
+    @extend_schema(summary="List a user's pictures", description="Only pictures that you may see.")
     def get(self, request: SignedInRequest, user_id: int) -> Response:
         user = people.get_user(request.user, user_id)
         page = self.paginate_queryset(access.pictures_of(request.user, user.pk))
@@ -188,7 +192,7 @@ class UserImages(IgnoresUnknownFields, pictures.UploadView):
 
     @extend_schema(
         summary="Upload or link a picture",
-        description="As `POST /api/pictures/`, for yourself; administrators for any user.",
+        description="Works as `POST /api/pictures/`, for yourself; administrators upload for any user.",
         request=UPLOAD,
         responses={201: UploadedSerializer},
     )
@@ -228,7 +232,7 @@ class Images(pictures.Pictures):
     @extend_schema(
         operation_id="alias_images_destroy_all",
         summary="Delete every picture",
-        description="As `DELETE /api/pictures/`.",
+        description="Works as `DELETE /api/pictures/`.",
         responses={204: None},
     )
     def delete(self, request: SignedInRequest) -> Response:
@@ -237,9 +241,12 @@ class Images(pictures.Pictures):
 
 class UploadedSizesSerializer(serializers.Serializer[Any]):
     images = serializers.ListField(
-        child=serializers.DictField(), help_text="`size`, like 200px or original, and `image`, its URL."
+        child=serializers.DictField(),
+        help_text="Objects with `size`, such as `200px` or `original`, and `image`, its URL.",
     )
-    link = serializers.DictField(allow_null=True, help_text="`expiring_link`, if a time was given.")
+    link = serializers.DictField(
+        allow_null=True, help_text="An object with `expiring_link`, its URL; null if no time was sent."
+    )
 
 
 @alias
@@ -248,7 +255,7 @@ class ImagesUpload(IgnoresUnknownFields, pictures.UploadView):
 
     @extend_schema(
         summary="Upload a picture",
-        description="As `POST /api/pictures/`, but the response has only URLs.",
+        description="Works as `POST /api/pictures/`, but the response has only URLs.",
         request=UPLOAD,
         responses={201: UploadedSizesSerializer},
     )

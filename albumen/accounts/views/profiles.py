@@ -67,7 +67,7 @@ class Profile(AcceptsUploads):
 
     @extend_schema(
         summary="Change your own record",
-        description="As PATCH does it: what is not named stays, and another `email` needs `password`.",
+        description="Works as PATCH does: absent fields stay, and a new `email` needs `password`.",
         responses=UserSerializer,
     )
     def put(self, request: SignedInRequest) -> Response:
@@ -82,7 +82,7 @@ class Profile(AcceptsUploads):
     @extend_schema(
         summary="Change part of your own record",
         description=(
-            "What is not named stays. Another `email` needs `password`. As a form, `multipart/form-data`, it takes "
+            "Absent fields stay. A new `email` needs `password`. As a form, `multipart/form-data`, it takes "
             "`avatar` as a file."
         ),
         responses=UserSerializer,
@@ -108,7 +108,7 @@ class Profile(AcceptsUploads):
 class Password(GenericAPIView[Any]):
     serializer_class: type[ConfirmedPasswordSerializer] = PasswordSerializer
 
-    @extend_schema(summary="Change your password", description="Every other session ends.", responses={204: None})
+    @extend_schema(summary="Change your password", description="Ends every other session.", responses={204: None})
     def post(self, request: SignedInRequest) -> Response:
         serializer = self.get_serializer(data=request.data)
         serializer.is_valid(raise_exception=True)
@@ -131,7 +131,7 @@ class PasswordReset(PublicView):
 
     @extend_schema(
         summary="Ask for a password reset",
-        description="Always 202; a mail goes out where there is such a user.",
+        description="Always 202. An e-mail is sent if there is such a user.",
         responses={202: None},
     )
     def post(self, request: Request) -> Response:
@@ -146,8 +146,8 @@ class PasswordResetConfirm(PublicView):
     serializer_class = ResetConfirmSerializer
 
     @extend_schema(
-        summary="Set a new password with what the mail brought",
-        description="Every login of the user is over. `uid` and `token` work once, for an hour.",
+        summary="Set a new password with the token from the e-mail",
+        description="Ends every session of the user. `uid` and `token` work once, for an hour.",
         responses={204: None},
     )
     def post(self, request: Request) -> Response:

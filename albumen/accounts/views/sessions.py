@@ -39,7 +39,7 @@ class Login(PublicView):
 
     @extend_schema(
         summary="Sign in",
-        description="401 in one and the same way for an unknown e-mail, a wrong password and an inactive user.",
+        description="The same 401 for an unknown e-mail, a wrong password and an inactive user.",
         responses=LoginAnswerSerializer,
     )
     def post(self, request: Request) -> Response:
@@ -68,8 +68,8 @@ class Refresh(PublicView):
     @extend_schema(
         summary="Get new tokens",
         description=(
-            "The refresh token is used up. A repeat within 10 s gives the same answer; a later one means that "
-            "somebody else has the token, and ends the login."
+            "The refresh token works once. A repeat within 10 s gets the same response; a later one means that "
+            "somebody else has the token, and ends the session."
         ),
         responses=TokensSerializer,
     )
@@ -86,7 +86,7 @@ class Logout(PublicView):
     refusals = {"POST": [401]}
 
     @extend_schema(
-        summary="Sign out", description="Ends this login, its access token included.", responses={204: None}
+        summary="Sign out", description="Ends this session, its access token included.", responses={204: None}
     )
     def post(self, request: Request) -> Response:
         serializer = self.get_serializer(data=request.data)
@@ -99,7 +99,7 @@ class Logout(PublicView):
 class LogoutAll(GenericAPIView[Any]):
     @extend_schema(
         summary="Sign out everywhere",
-        description="Ends every login of the caller, this one included.",
+        description="Ends all your sessions, this one included.",
         request=None,
         responses={204: None},
     )
@@ -116,7 +116,9 @@ class Sessions(GenericAPIView[Any]):
     ordering_fields = ("created_at", "last_used_at")
     ordering = "-last_used_at"
 
-    @extend_schema(summary="List your sessions", description="Each with its client, and when it was last used.")
+    @extend_schema(
+        summary="List your sessions", description="Each session with its client, and when it was last used."
+    )
     def get(self, request: SignedInRequest) -> Response:
         since = timezone.now() - settings.REFRESH_TOKEN_LIFETIME
         page = self.paginate_queryset(access.sessions_of(request.user, since))
@@ -125,7 +127,9 @@ class Sessions(GenericAPIView[Any]):
 
 @extend_schema(tags=["Accounts"])
 class OneSession(GenericAPIView[Any]):
-    @extend_schema(summary="End one login", description="Its tokens stop working at once.", responses={204: None})
+    @extend_schema(
+        summary="End one of your sessions", description="Its tokens stop working at once.", responses={204: None}
+    )
     def delete(self, request: SignedInRequest, session_id: int) -> Response:
         require_no_fields(request)
         sessions.end_own_session(actor=request.user, session_id=session_id, now=timezone.now())

@@ -38,7 +38,7 @@ class Users(GenericAPIView[Any]):
     ordering = "id"
 
     @extend_schema(
-        summary="List the users", description="Each with their organizations, as far as the caller may know them."
+        summary="List the users", description="Each user with their organizations, as far as you may see them."
     )
     def get(self, request: SignedInRequest) -> Response:
         page = self.paginate_queryset(access.users_listed_for(request.user))
@@ -95,16 +95,16 @@ class Avatar(AcceptsUploads):
     refusals = {"GET": [404, 503], "PUT": [507]}
 
     @extend_schema(
-        summary="Read a user's avatar", description="The image itself; 404 where there is none.", responses=IMAGE
+        summary="Read your avatar", description="The image itself; 404 where you have none.", responses=IMAGE
     )
     def get(self, request: SignedInRequest) -> HttpResponseBase:
         return _avatar(request, request.user)
 
     @extend_schema(
-        summary="Set a user's avatar",
+        summary="Set your avatar",
         description=(
-            "A form with a file `avatar`. It is shrunk to fit 200 x 200 px, renamed, and loses its metadata. Or as "
-            "`application/json`, in base64 or as a data URL."
+            "Send a form with a file `avatar`, or `application/json` with base64 or a data URL. The image is shrunk "
+            "to fit 200 x 200 px and renamed, and its metadata is removed."
         ),
         request={"multipart/form-data": AvatarSerializer},
         responses=UserSerializer,
@@ -115,7 +115,7 @@ class Avatar(AcceptsUploads):
         avatars.set_avatar(user=request.user, upload=serializer.validated_data["avatar"])
         return Response(UserSerializer(request.user, context={"request": request}).data)
 
-    @extend_schema(summary="Delete a user's avatar", description="Also where there is none.", responses={204: None})
+    @extend_schema(summary="Delete your avatar", description="It is no error to have none.", responses={204: None})
     def delete(self, request: SignedInRequest) -> Response:
         require_no_fields(request)
         avatars.set_avatar(user=request.user, upload=None)
@@ -143,10 +143,10 @@ class SignedAvatar(APIView):
     refusals = {"GET": [403, 404, 503]}
 
     @extend_schema(
-        summary="An avatar for an <img>",
+        summary="Read an avatar by its signed URL",
         description=(
-            "Behind a user's `avatar`. 403 when the signature is forged or past its time, 404 when the avatar was "
-            "changed or taken away, or its user is gone."
+            "The URL in a user's `avatar`. 403 when the signature is forged or has expired, 404 when the avatar was "
+            "changed or removed, or the user is gone."
         ),
         responses=IMAGE,
     )

@@ -20,7 +20,7 @@ class AlbumChangeSerializer(AlbumSerializer):
         allow_null=True,
         min_value=1,
         max_value=MAX_ID,
-        help_text="One in the album; null: the first.",
+        help_text="The id of a picture in the album; null for the first.",
     )
 
 
@@ -60,7 +60,7 @@ class PictureIdsField(serializers.ListField):
 
 class AddedSerializer(StrictSerializer):
     pictures = PictureIdsField()
-    album = AlbumField(required=False, help_text="Only the one in the URL.")
+    album = AlbumField(required=False, help_text="Must be the album in the URL.")
 
 
 class MoveSerializer(StrictSerializer):
@@ -68,7 +68,7 @@ class MoveSerializer(StrictSerializer):
         allow_null=True,
         min_value=1,
         max_value=MAX_ID,
-        help_text="The one that follows then; null: to the end.",
+        help_text="The id of the picture that will follow; null for the end.",
     )
 
 
@@ -81,10 +81,12 @@ class UploadSerializer(StrictSerializer):
     image_url = serializers.CharField(
         required=False, max_length=2000, help_text="Instead of `image`: a link to a public image."
     )
-    name = NameField(max_length=255, required=False, allow_blank=True, help_text="Else the file's.")
+    name = NameField(max_length=255, required=False, allow_blank=True, help_text="By default the file's name.")
     description = DescriptionField(max_length=5000, required=False, allow_blank=True)
-    album = AlbumField(required=False, help_text="Also put it there.")
-    expiring_time_seconds = seconds_field(required=False, help_text="Also make an expiring link to the original.")
+    album = AlbumField(required=False, help_text="The id of an album to put the picture in.")
+    expiring_time_seconds = seconds_field(
+        required=False, help_text="Also make a link to the original that expires after this time."
+    )
 
     def writable_names(self) -> list[str]:
         # The same URL takes ids of existing pictures, too; a body with them is read by another serializer.
@@ -102,7 +104,7 @@ class UploadSerializer(StrictSerializer):
 class UploadOrAddSerializer(UploadSerializer):
     """An upload into an album, or the ids of pictures to add to it."""
 
-    pictures = PictureIdsField(required=False, help_text="Instead of a picture: ids of your own pictures.")
+    pictures = PictureIdsField(required=False, help_text="Instead of an upload: ids of your own pictures.")
 
 
 class ImportSerializer(StrictSerializer):
@@ -110,10 +112,14 @@ class ImportSerializer(StrictSerializer):
         child=serializers.CharField(max_length=2000),
         min_length=1,
         max_length=500,
-        help_text="http and https; each is checked and refused by itself.",
+        help_text="http or https. A URL that is refused does not stop the others.",
     )
     album = serializers.IntegerField(
-        required=False, allow_null=True, min_value=1, max_value=MAX_ID, help_text="Also put them there."
+        required=False,
+        allow_null=True,
+        min_value=1,
+        max_value=MAX_ID,
+        help_text="The id of an album to put the pictures in.",
     )
 
 
@@ -124,7 +130,7 @@ class ArchiveSerializer(StrictSerializer):
         allow_null=True,
         min_value=1,
         max_value=MAX_ID,
-        help_text="Put everything there, and make no albums.",
+        help_text="The id of an album to put everything in; then no albums are made.",
     )
 
 
@@ -132,7 +138,7 @@ class PictureChangeSerializer(StrictSerializer):
     representation = PictureSerializer
 
     image_url = serializers.CharField(
-        required=False, allow_null=True, max_length=2000, help_text="Of a linked picture; checked again."
+        required=False, allow_null=True, max_length=2000, help_text="For linked pictures only; the new URL is checked."
     )
     name = NameField(max_length=255, required=False)
     description = DescriptionField(max_length=5000, required=False, allow_blank=True)
@@ -153,8 +159,8 @@ class LinkRequestSerializer(StrictSerializer):
         max_value=4096,
         required=False,
         allow_null=True,
-        help_text="One of the plan's; absent: the original.",
+        help_text="One of the plan's heights, in px; absent for the original.",
     )
     max_uses = serializers.IntegerField(
-        min_value=1, max_value=2**31 - 1, required=False, allow_null=True, help_text="Absent: no limit."
+        min_value=1, max_value=2**31 - 1, required=False, allow_null=True, help_text="Absent for no limit."
     )

@@ -70,16 +70,16 @@ PICTURE_EXAMPLE = {
 
 
 class ThumbnailSerializer(serializers.Serializer[Any]):
-    plan_height = serializers.IntegerField(help_text="The plan's height, in px.")
-    width = serializers.IntegerField(help_text="Of the image behind the link, in px.")
-    height = serializers.IntegerField(help_text="Of the image behind the link, in px.")
+    plan_height = serializers.IntegerField(help_text="The height that the plan names, in px.")
+    width = serializers.IntegerField(help_text="The image's width, in px.")
+    height = serializers.IntegerField(help_text="The image's height, in px.")
     url = serializers.URLField(help_text="Needs no header; expires.")
 
 
 @extend_schema_serializer(examples=[OpenApiExample("A link", value=LINK_EXAMPLE, response_only=True)])
 class LinkSerializer(serializers.Serializer[ExpiringLink]):
     id = serializers.IntegerField()
-    url = serializers.URLField(help_text="Public: it gives the image.")
+    url = serializers.URLField(help_text="Public: anybody who has it gets the image.")
     picture = serializers.IntegerField()
     height = serializers.IntegerField(allow_null=True, help_text="In px; null for the original.")
     expires_at = serializers.DateTimeField()
@@ -113,12 +113,12 @@ class PictureSerializer(serializers.Serializer[Any]):
     owner = serializers.IntegerField()
     albums = serializers.ListField(
         child=serializers.IntegerField(),
-        help_text="Those that the caller may see; to the picture's owner, all that it is in.",
+        help_text="Ids of the albums that it is in: for its owner all, for others those that they may see.",
     )
     source = serializers.ChoiceField(Source.choices)  # type: ignore[assignment]  # a field's own property
     image_url = serializers.URLField(allow_null=True)
     link_problem = serializers.CharField(
-        allow_null=True, help_text="Why `image_url` did not lead to an image when it was last looked at."
+        allow_null=True, help_text="Why `image_url` gave no image when it was last checked; null if it did."
     )
     width = serializers.IntegerField(allow_null=True, help_text="Upright, in px; null for a linked picture.")
     height = serializers.IntegerField(allow_null=True, help_text="Upright, in px; null for a linked picture.")
@@ -126,12 +126,13 @@ class PictureSerializer(serializers.Serializer[Any]):
     bytes = serializers.IntegerField(allow_null=True, help_text="Null for a linked picture.")
     sha256 = serializers.CharField(allow_null=True, help_text="Null for a linked picture.")
     taken_at = serializers.DateTimeField(allow_null=True, help_text=_TAKEN_AT)
-    placeholder = serializers.CharField(help_text="A tiny data URL to show until the thumbnail is there.")
+    placeholder = serializers.CharField(help_text="A tiny image as a data URL, to show while the thumbnail loads.")
     thumbnails = ThumbnailSerializer(many=True)
     original = serializers.URLField(
         allow_null=True,
-        help_text="Where the owner's plan has originals. Its owner gets the file byte for byte, others a copy without "
-        "private metadata: with the frames of a GIF, WebP or PNG, and a TIFF's pages but smaller copies and masks.",
+        help_text="Null if the owner's plan has no originals. The owner gets the file byte for byte, others a copy "
+        "without private metadata. It has all frames of a GIF, WebP or PNG, and the pages of a TIFF without smaller "
+        "copies and masks.",
     )
     created_at = serializers.DateTimeField()
     updated_at = serializers.DateTimeField()
@@ -201,12 +202,12 @@ class AlbumSerializer(StrictSerializer):
         allow_null=True,
         min_value=1,
         max_value=MAX_ID,
-        help_text="One where the caller may edit.",
+        help_text="The id of an organization whose albums you may edit.",
     )
     visibility = serializers.ChoiceField(Visibility.choices, required=False)
-    picture_count = serializers.IntegerField(read_only=True, help_text="Without those in the trash.")
+    picture_count = serializers.IntegerField(read_only=True, help_text="Pictures in the trash are not counted.")
     cover = serializers.IntegerField(
-        read_only=True, allow_null=True, help_text="A picture's id; the first, unless chosen."
+        read_only=True, allow_null=True, help_text="A picture's id: the chosen one, or else the first."
     )
     created_at = serializers.DateTimeField(read_only=True)
     updated_at = serializers.DateTimeField(read_only=True)
@@ -227,17 +228,17 @@ class AlbumSerializer(StrictSerializer):
 
 
 class RestoredSerializer(serializers.Serializer[Any]):
-    restored = serializers.IntegerField(help_text="How many pictures came back.")
+    restored = serializers.IntegerField(help_text="The number of restored pictures.")
 
 
 class TrashedSerializer(PictureSerializer):
     """A picture in the trash; its URLs work again after a restore."""
 
-    deleted_at = serializers.DateTimeField(help_text="It is purged 30 days later.")
+    deleted_at = serializers.DateTimeField(help_text="The picture is purged 30 days later.")
 
     def to_representation(self, picture: Any) -> dict[str, Any]:
         return {**super().to_representation(picture), "deleted_at": picture.deleted_at}
 
 
 class UploadedSerializer(PictureSerializer):
-    expiring_link = LinkSerializer(required=False, help_text="Where `expiring_time_seconds` was given.")
+    expiring_link = LinkSerializer(required=False, help_text="Present if `expiring_time_seconds` was sent.")

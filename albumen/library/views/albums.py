@@ -35,7 +35,9 @@ class Albums(GenericAPIView[Any]):
     ordering_fields = ("id", "name", "created_at", "updated_at", "picture_count")
     ordering = "-created_at"
 
-    @extend_schema(summary="List albums", description="Your own, and those that your organizations are shown.")
+    @extend_schema(
+        summary="List albums", description="Your own albums, and those that are shown to your organizations."
+    )
     def get(self, request: SignedInRequest) -> Response:
         page = self.paginate_queryset(access.albums_listed_for(request.user))
         return self.get_paginated_response(self.get_serializer(page, many=True).data)
@@ -60,7 +62,7 @@ class OneAlbum(PublicToRead, GenericAPIView[Any]):
 
     @extend_schema(
         summary="Read an album",
-        description="A public one is for anybody, signed in or not.",
+        description="Anybody may read a public album, signed in or not.",
         responses=AlbumSerializer,
     )
     def get(self, request: Request, album_id: int) -> Response:
@@ -101,7 +103,7 @@ class AlbumPictures(PublicToRead, UploadView):
 
     @extend_schema(
         summary="List an album's pictures",
-        description="In the album's order, unless `ordering` says otherwise; of a public one for anybody.",
+        description="In the album's order, unless `ordering` is given. Anybody may list a public album.",
         responses=PictureSerializer(many=True),
     )
     def get(self, request: Request, album_id: int) -> Response:
@@ -111,8 +113,8 @@ class AlbumPictures(PublicToRead, UploadView):
     @extend_schema(
         summary="Upload into an album, or add pictures",
         description=(
-            "An upload as for `POST /api/pictures/`, which answers 201 with the picture; or `pictures`, the ids of "
-            "pictures of yours, to append them, which answers 200 with the album. An `album` in the body can only be "
+            "An upload as for `POST /api/pictures/`, which returns 201 with the picture; or `pictures`, ids of your "
+            "own pictures to append, which returns 200 with the album. An `album` in the body can only be "
             f'this one. {ALSO_JSON} Or `{{"pictures": [7, 8]}}`.'
         ),
         request={"multipart/form-data": UploadOrAddSerializer},
@@ -153,7 +155,7 @@ class OneAlbumPicture(GenericAPIView[Any]):
 
     @extend_schema(
         summary="Move a picture within the album",
-        description="To the place before another of its pictures, or to the end.",
+        description="To the place before another picture of the album, or to the end.",
         responses={204: None},
     )
     def patch(self, request: SignedInRequest, album_id: int, picture_id: int) -> Response:

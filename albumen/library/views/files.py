@@ -42,10 +42,10 @@ class SignedFile(FileView):
     refusals = {"GET": [403, 404, 503]}
 
     @extend_schema(
-        summary="A thumbnail or an original",
+        summary="Read a thumbnail or an original by its signed URL",
         description=(
-            "Behind `thumbnails[].url` and `original`. 403 when the signature is forged or past its time, 404 when "
-            "the picture is gone, hidden, or the plan lacks the size. WebP where `Accept` names it, else JPEG or PNG."
+            "The URLs in `thumbnails[].url` and `original`. 403 when the signature is forged or has expired, 404 when "
+            "the picture is gone or hidden, or the plan lacks the size. WebP if `Accept` names it, else JPEG or PNG."
         ),
         responses=IMAGE,
     )
@@ -71,7 +71,7 @@ class LinkTarget(FileView):
 
     @extend_schema(
         operation_id="link_target_retrieve",
-        summary="What an expiring link leads to",
+        summary="Read the image of an expiring link",
         description=(
             "Public. 410 past its time, revoked, used up, or its picture deleted. A use is one download: each answer "
             "that has the first byte counts, so that the parts which one download is made of count once. HEAD does "

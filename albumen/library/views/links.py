@@ -25,7 +25,9 @@ class PictureLinks(GenericAPIView[Any]):
     ordering_fields = ORDERINGS
     ordering = "-created_at"
 
-    @extend_schema(summary="List a picture's links", description="For the picture's owner; also those that ended.")
+    @extend_schema(
+        summary="List a picture's links", description="For the picture's owner. Includes links that have ended."
+    )
     def get(self, request: Request, picture_id: int) -> Response:
         page = self.paginate_queryset(access.links_of_picture(request.user, picture_id))
         return self.get_paginated_response(self.get_serializer(page, many=True).data)
@@ -59,7 +61,9 @@ class Links(GenericAPIView[Any]):
     ordering_fields = ORDERINGS
     ordering = "-created_at"
 
-    @extend_schema(summary="List your links", description="Of your own pictures; also those that ended.")
+    @extend_schema(
+        summary="List your links", description="The links to your own pictures, including those that have ended."
+    )
     def get(self, request: Request) -> Response:
         page = self.paginate_queryset(access.links_of(request.user))
         return self.get_paginated_response(self.get_serializer(page, many=True).data)

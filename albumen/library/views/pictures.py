@@ -117,7 +117,7 @@ class Pictures(UploadView):
     @extend_schema(
         operation_id="pictures_destroy_all",
         summary="Delete every picture",
-        description="Administrators: all pictures, into the trash. `POST /api/trash/restore/` takes them back.",
+        description="Administrators only. Moves all pictures to the trash; `POST /api/trash/restore/` restores them.",
         responses={204: None},
     )
     def delete(self, request: SignedInRequest) -> Response:
@@ -132,7 +132,7 @@ class OnePicture(PublicToRead, GenericAPIView[Any]):
 
     @extend_schema(
         summary="Read a picture",
-        description="One in a public album is for anybody, signed in or not. Its addresses are signed for the caller.",
+        description="Anybody may read a picture in a public album, signed in or not. Its URLs are signed for you.",
         responses=PictureSerializer,
     )
     def get(self, request: Request, picture_id: int) -> Response:
@@ -156,7 +156,7 @@ class OnePicture(PublicToRead, GenericAPIView[Any]):
 
     @extend_schema(
         summary="Delete a picture",
-        description="Into the trash, for 30 days. Every link to it ends at once.",
+        description="Moves it to the trash for 30 days. Every link to it ends at once.",
         responses={204: None},
     )
     def delete(self, request: SignedInRequest, picture_id: int) -> Response:
@@ -173,7 +173,8 @@ class Trash(GenericAPIView[Any]):
     ordering = "-deleted_at"
 
     @extend_schema(
-        summary="List the trash", description="Kept for 30 days. The addresses in it work again after a restore."
+        summary="List the trash",
+        description="Pictures are kept there for 30 days. Their URLs work again after a restore.",
     )
     def get(self, request: SignedInRequest) -> Response:
         page = self.paginate_queryset(access.trash_of(request.user))
@@ -184,7 +185,7 @@ class Trash(GenericAPIView[Any]):
 class Restore(APIView):
     @extend_schema(
         summary="Take a picture out of the trash",
-        description="It is where it was, in its albums too, and its addresses work again.",
+        description="It is back at its place in its albums, and its URLs work again.",
         request=None,
         responses=PictureSerializer,
     )
@@ -201,7 +202,8 @@ class RestoreAll(GenericAPIView[Any]):
     @extend_schema(
         summary="Take everything out of the trash",
         description=(
-            "Your own; with `scope: all`, for administrators, what the last deletion of every picture put there."
+            "Your own pictures; with `scope: all`, for administrators, those that the last deletion of every picture "
+            "put there."
         ),
         responses=RestoredSerializer,
     )
@@ -214,7 +216,7 @@ class RestoreAll(GenericAPIView[Any]):
 
 @extend_schema(tags=["Pictures"])
 class Trashed(APIView):
-    @extend_schema(summary="Delete a picture for good", description="There is no way back.", responses={204: None})
+    @extend_schema(summary="Delete a picture for good", description="This cannot be undone.", responses={204: None})
     def delete(self, request: SignedInRequest, picture_id: int) -> Response:
         require_no_fields(request)
         trash.purge_picture(actor=request.user, picture_id=picture_id, now=timezone.now())

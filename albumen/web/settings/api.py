@@ -65,25 +65,34 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "albumen.api.openapi.for_generators",
     ],
     "TAGS": [
-        {"name": "Accounts", "description": "Register, log in and out, sessions, your profile, passwords, avatars."},
+        {
+            "name": "Accounts",
+            "description": "Registration, sign-in, your sessions, your own record, passwords and avatars.",
+        },
         {"name": "Users", "description": "The directory of users."},
         {"name": "Organizations", "description": "Groups of users: their members, and what each member may do."},
         {
             "name": "Plans",
-            "description": "What an account may have: sizes, originals, expiring links, quotas.",
+            "description": "What an account may have: thumbnail heights, originals, expiring links and limits.",
         },
         {"name": "Albums", "description": "Ordered collections of pictures: private, for an organization, or public."},
-        {"name": "Pictures", "description": "Upload, list, read, rename, delete."},
+        {
+            "name": "Pictures",
+            "description": "Upload, list, read, rename and delete pictures; restore them from the trash.",
+        },
         {
             "name": "Expiring links",
-            "description": "Public links to one picture at one size, which expire.",
+            "description": "Public links to a picture at one size, which expire after a set time.",
         },
         {
             "name": "Events",
-            "description": "What happened, as a numbered log of each user; `/ws/events/` sends new events at once.",
+            "description": "A numbered log of what happened, for each user; `/ws/events/` sends new events at once.",
         },
-        {"name": "Tasks", "description": "Work that is done in the background: progress and results."},
+        {"name": "Tasks", "description": "Work in the background: its progress and results."},
         {"name": "Delivery", "description": "The image bytes behind signed URLs and expiring links."},
-        {"name": "Aliases", "description": "Other addresses and field names for the same things, for older clients."},
+        {
+            "name": "Aliases",
+            "description": "The same operations under other URLs and field names, for clients of other services.",
+        },
     ],
 }
