@@ -1,4 +1,4 @@
-"""Who may see which user, and what of them."""
+"""The rules of who may see which users, and which of their fields."""
 
 from datetime import datetime
 

@@ -88,7 +88,7 @@ class UserPage(DjangoUserAdmin, ServicePage):
     def get_deleted_objects(
         self, objs: Any, request: HttpRequest
     ) -> tuple[list[str], dict[str, int], set[str], list[str]]:
-        """Numbers: a list of every picture would have no end."""
+        """Return counts of what would be deleted: a list of every picture would have no end."""
         logins = Session.objects.filter(user__in=objs).count()
         counts = {"users": len(objs), "pictures": sum(user.picture_count for user in objs), "logins": logins}
         return [f"{user.email}, with {user.picture_count} pictures" for user in objs], counts, set(), []

@@ -1,4 +1,4 @@
-"""Who sends a request: by access token, or by the session cookie with CSRF."""
+"""Authentication of a request: by access token, or by the session cookie with CSRF."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class SignedInRequest(Request):
-    """What a view gets where IsAuthenticated stands before it; `auth` is None for a cookie."""
+    """The request of a view behind IsAuthenticated; `auth` is None for one with a cookie."""
 
     user: "User"
     auth: "Session | None"

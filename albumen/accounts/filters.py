@@ -1,4 +1,4 @@
-"""What the directory of users can be narrowed by."""
+"""The query parameters that filter the directory of users."""
 
 from typing import Any
 

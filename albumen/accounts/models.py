@@ -28,7 +28,7 @@ class UserManager(BaseUserManager["User"]):
         raise self.model.DoesNotExist
 
     def describe_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
-        """A user who is not saved yet: hashing the password takes long, and a transaction should not wait for it."""
+        """Return a new user that is not saved: hashing takes long, and a transaction should not wait for it."""
         if not email:
             raise ValidationError("A user needs an e-mail address.")
         if "plan" not in fields and "plan_id" not in fields:
@@ -94,7 +94,7 @@ class User(Searchable, AbstractBaseUser, PermissionsMixin):
         self.email = tidy_email(self.email)
 
     def set_password(self, raw_password: str | None) -> None:
-        """Also ends every login once the user is saved; a mere re-hash at sign-in saves the hash alone."""
+        """Set the password. Saving the user then ends every login; the rehash at a sign-in saves the hash alone."""
         super().set_password(spellings(raw_password)[0])
         self.token_version += 1
 
@@ -128,7 +128,7 @@ class User(Searchable, AbstractBaseUser, PermissionsMixin):
 
 
 class Session(models.Model):
-    """One login: what its refresh token is now, and whether it still holds. Tokens themselves are never stored."""
+    """A login by token: the hashes of its refresh tokens, and whether it is still valid. The tokens are not stored."""
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="sessions")
     refresh_hash = models.CharField(max_length=64, editable=False)

@@ -38,7 +38,7 @@ _NEAR = 0.002
 
 @dataclass(frozen=True, slots=True)
 class ColourEncoding:
-    """What the numbers of a picture mean: x and y of red, green, blue and white, and how light became numbers.
+    """The meaning of a picture's numbers: x and y of red, green, blue and white, and the transfer function of light.
 
     `full_range` is false where black and white are 16 and 235 of 255, as in video.
     """

@@ -1,4 +1,4 @@
-"""What a PNG or AVIF file says of its colours beside an ICC profile: CICP numbers, gamma, and limited range."""
+"""The colours that a PNG or AVIF file signals without an ICC profile: CICP numbers, gamma, and limited range."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ _BLACK, _WHITE = 16, 235
 
 @dataclass(frozen=True, slots=True)
 class LimitedRange:
-    """Which samples are left in video's limited range, 16 to 235 of 255, by the decoder: those of grey, of alpha.
+    """The bands that the decoder leaves in video's limited range, 16 to 235 of 255: grey, alpha, or both.
 
     Decoders expand the samples of colour pictures themselves, with the matrix that turns YCbCr into RGB.
     """

@@ -29,7 +29,7 @@ def clear_errors() -> None:
 
 
 def render(source: Path, targets: Sequence[Target], limits: Limits, *, webp: bool) -> tuple[Facts, list[RenderedFile]]:
-    """See albumen.imaging.render."""
+    """Run the command behind `albumen.imaging.render`, in the decoder process."""
     image = open_image(source, limits)
     # Libraries fill in what is missing behind the last pixel that they need; libvips reports it for JPEG alone.
     if image.format != "jpeg" and not is_complete(source, image.format):
@@ -45,7 +45,7 @@ def render(source: Path, targets: Sequence[Target], limits: Limits, *, webp: boo
 
 
 def strip(source: Path, target: Path, limits: Limits) -> None:
-    """See albumen.imaging.strip."""
+    """Run the command behind `albumen.imaging.strip`, in the decoder process."""
     image = open_image(source, limits)
     try:
         stripped = None

@@ -1,4 +1,4 @@
-"""When a picture was taken: reads the dates that cameras and programs write, and says which of them counts."""
+"""Dates on which pictures were taken: reading those that cameras and programs write, and choosing among them."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator
@@ -30,9 +30,9 @@ _AGREED = timedelta(minutes=2)
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """One date as a file has it: its text, and beside it sub-seconds as digits and the offset from UTC, or nothing.
+    """A date as a file has it: its text, sub-seconds as digits and the offset from UTC, each empty where it has none.
 
-    A `day` alone, without a time, is taken from some fields and not from others.
+    `day` allows a date without a time, which some fields may have and others may not.
     """
 
     text: str
@@ -93,7 +93,7 @@ def zone_between(local: datetime, utc: datetime | None) -> timezone | None:
 
 
 def xmp_stamps(packet: bytes) -> Iterator[Stamp]:
-    """The dates of an XMP packet (ISO 16684-1), as attributes or elements: photoshop:DateCreated comes first."""
+    """Yield the dates of an XMP packet (ISO 16684-1), as attributes or elements: photoshop:DateCreated comes first."""
     for pattern in _XMP:
         found = pattern.search(packet, 0, _XMP_BYTES)
         if found:
@@ -101,7 +101,7 @@ def xmp_stamps(packet: bytes) -> Iterator[Stamp]:
 
 
 def iptc_stamps(block: bytes) -> Iterator[Stamp]:
-    """The date of an IPTC block, with its time where it has one."""
+    """Yield the date of an IPTC block, first with its time where it has one."""
     date = _IPTC_DATE.search(block)
     if date is None:
         return
@@ -113,7 +113,7 @@ def iptc_stamps(block: bytes) -> Iterator[Stamp]:
 
 
 def _read(stamp: Stamp) -> tuple[datetime | None, bool]:
-    """The moment of a stamp with its own zone, if any, and whether it has a time of day."""
+    """Return the moment of a stamp, in its own zone if it has one, and whether it has a time of day."""
     found = _MOMENT.fullmatch(stamp.text.strip())
     if found is None or int(found["year"]) not in _YEARS:
         return None, False

@@ -29,7 +29,7 @@ _TEXT = 200
 
 @dataclass(frozen=True, slots=True)
 class Exif:
-    """What was found: orientation 1..8, the date as ISO 8601, the camera as printable text."""
+    """The fields that were found: orientation 1..8, the date as ISO 8601, the camera as printable text."""
 
     orientation: int = 1
     taken_at: str | None = None
@@ -59,12 +59,12 @@ def read_exif(block: Bytes, *, xmp: bytes = b"", iptc: bytes = b"") -> Exif:
 
 
 def minimal_exif(orientation: int) -> bytes:
-    """A TIFF structure of 26 bytes that carries the orientation (2..8) and nothing else."""
+    """Return a TIFF structure of 26 bytes that carries the orientation (2..8) and nothing else."""
     return struct.pack(">2sHIHHHIHHI", b"MM", 42, 8, 1, _ORIENTATION, _SHORT, 1, orientation, 0, 0)
 
 
 def _directories(block: Bytes) -> tuple[Mapping[int, Value], Mapping[int, Value], Mapping[int, Value]]:
-    """The fields of the first directory, of EXIF's own, and of GPS's; each empty where there is none."""
+    """Return the fields of the first directory, of EXIF's and of GPS's; each is empty where there is none."""
     if block[:6] == b"Exif\x00\x00":
         block = block[6:]
     order = {b"II": "<", b"MM": ">"}.get(block[:2])
@@ -117,7 +117,7 @@ def _bytes(fields: Mapping[int, Value], tag: int) -> bytes:
 def _zone_of(
     local: datetime, first: Mapping[int, Value], second: Mapping[int, Value], gps: Mapping[int, Value]
 ) -> timezone | None:
-    """The zone of a local time by the offset of the last change, if that was then, else by the satellites' time."""
+    """Return the zone of a local time: by the offset of the last change, if that was then, or else by the GPS time."""
     changed = _text(first, _CHANGED)
     offset = dates.read_offset(_text(second, _CHANGED_OFFSET))
     if offset and (not changed or dates.agreed(local, dates.read_local(changed))):

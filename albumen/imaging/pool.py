@@ -13,7 +13,7 @@ COMMANDS_PER_DECODER = 500
 
 
 class DecoderPool:
-    """At most `limits.decoders` decoders at once; callers beyond that wait their turn. Safe from many threads."""
+    """A pool of at most `limits.decoders` decoders; further callers wait their turn. Safe from many threads."""
 
     def __init__(self, limits: Limits, *, wait_seconds: float = WAIT_SECONDS) -> None:
         self._limits = limits

@@ -5,7 +5,8 @@ WEBP_SIDE = 16_383
 
 
 def fit_height(width: int, height: int, wanted: int) -> tuple[int, int]:
-    """Size in pixels of a rendition of a width x height picture at a wanted height; never enlarged.
+    """Return width and height in pixels of a rendition of a width x height picture at a wanted height; never enlarge
+    it.
 
     The aspect ratio is kept, halves are rounded up, and no side is below 1. A picture so wide that the result would
     pass WEBP_SIDE gets exactly that width and a height lowered to match, whatever format it is then written in.
@@ -18,7 +19,7 @@ def fit_height(width: int, height: int, wanted: int) -> tuple[int, int]:
 
 
 def fit_box(width: int, height: int, box: int) -> tuple[int, int]:
-    """Size in pixels of a width x height picture within box x box; never enlarged, the aspect ratio kept."""
+    """Return width and height in pixels of a picture within box x box; keep the aspect ratio, and never enlarge it."""
     longest = max(width, height)
     side = min(box, longest, WEBP_SIDE)
     return _scaled(width, side, longest), _scaled(height, side, longest)

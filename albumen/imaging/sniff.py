@@ -1,4 +1,4 @@
-"""What a file is, by its first bytes alone: neither its name nor a declared type is asked."""
+"""The format of a file by its first bytes alone: neither its name nor a declared type counts."""
 
 from albumen.imaging.formats.raw import has_raw_signature
 from albumen.imaging.values import RAW, Refused
@@ -40,9 +40,9 @@ _TAKEN = "Send it as JPEG, PNG, WebP, GIF, AVIF, HEIC or TIFF."
 
 
 def sniff(data: bytes) -> str:
-    """The format of the bytes, a key of MEDIA_TYPES.
+    """Return the format of the bytes, a key of MEDIA_TYPES.
 
-    Raises Refused: `unsupported_format` for a picture format that is known but not taken, else `not_an_image`.
+    Raise Refused: `unsupported_format` for a picture format that is known but not accepted, else `not_an_image`.
     """
     if has_raw_signature(data):
         raise Refused("unsupported_format", RAW)
@@ -66,7 +66,8 @@ def sniff(data: bytes) -> str:
 
 
 def _sniff_brands(data: bytes) -> str:
-    """Tells AVIF from HEIC by the brands of the file type box (ISO/IEC 14496-12, section 4.3)."""
+    """Return avif or heic by the brands of the file type box (ISO/IEC 14496-12, section 4.3); raise Refused for
+    others."""
     end = min(max(int.from_bytes(data[:4], "big"), 16), 1024)
     brands = {data[at : at + 4] for at in (8, *range(16, end - 3, 4))}
     if data[8:12] == b"mif3":
@@ -80,7 +81,8 @@ def _sniff_brands(data: bytes) -> str:
 
 
 def _plausible(data: bytes, name: str) -> bool:
-    """Two letters alone do not make a BMP: its header must also say how long it is."""
+    """Return whether the header is one of that format: a BMP must also give its header's length, two letters are too
+    few."""
     return name != "BMP" or data[14:18] in {bytes((size, 0, 0, 0)) for size in (12, 16, 40, 52, 56, 64, 108, 124)}
 
 

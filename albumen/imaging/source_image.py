@@ -49,7 +49,7 @@ class SourceImage:
 
     @property
     def upright_size(self) -> tuple[int, int]:
-        """Width and height in pixels, orientation applied."""
+        """Return width and height in pixels, orientation applied."""
         return (self.height, self.width) if self.exif.orientation >= 5 else (self.width, self.height)
 
     def facts(self, placeholder: str) -> Facts:

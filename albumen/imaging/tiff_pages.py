@@ -51,7 +51,7 @@ _NAMES = {
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page: `at` is where its directory starts, `extra` says what each sample behind the colours is."""
+    """A page's tags: `at` is where its directory starts, `extra` gives the kind of each sample behind the colours."""
 
     at: int
     width: int
@@ -65,7 +65,7 @@ class Page:
 
     @property
     def alpha(self) -> int | None:
-        """Which of the extra samples is the transparency."""
+        """Return the index among the extra samples of the one that is the transparency, or None."""
         marked = (kind for kind in (ASSOCIATED, UNASSOCIATED, COREL_UNASSOCIATED) if kind in self.extra)
         kind = next(marked, None)
         return None if kind is None else self.extra.index(kind)
@@ -165,13 +165,14 @@ def _problem_with_layout(page: Page, directory: Directory) -> str | None:
 
 
 def _converts_ycbcr(page: Page, directory: Directory) -> bool:
-    """libvips has libtiff convert colours that are stored smaller than the lightness; others it takes for RGB."""
+    """Return whether libvips has libtiff convert the colours, as it does for subsampled strips; others it takes for
+    RGB."""
     subsampled = directory.tags.get(Tag.YCBCR_SUBSAMPLING, (2, 2)) != (1, 1)
     return subsampled and page.compression != WEBP and Tag.TILE_WIDTH not in directory.tags
 
 
 def _reads_planes(page: Page, directory: Directory) -> bool:
-    """libvips joins planes where it takes the pixels as they are; where it converts them, it mistakes their rows."""
+    """Return whether libvips joins the planes right: where it converts pixels, it mistakes their rows."""
     if Tag.TILE_WIDTH in directory.tags or page.bits < 8:
         return False
     copied = page.photometric in {RGB, SEPARATED} and (page.sample_format, page.bits) != (FLOAT, 16)
@@ -179,7 +180,8 @@ def _reads_planes(page: Page, directory: Directory) -> bool:
 
 
 def _problem_with_transparency(page: Page) -> str | None:
-    """libvips divides by the alpha as if its range were that of the colours in their common depths."""
+    """Return a problem with a premultiplied alpha, or None: libvips assumes its range is that of the colours in their
+    usual depths."""
     associated = page.extra.count(ASSOCIATED)
     usual = page.photometric in {MIN_IS_BLACK, RGB} and page.bits in {8, 16} and page.sample_format != FLOAT
     float_rgb = page.photometric == RGB and page.sample_format == FLOAT

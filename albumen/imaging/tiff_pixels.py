@@ -89,14 +89,14 @@ def _colours(image: Any, page: Page) -> Any:
 
 
 def _count_colours(image: Any, page: Page) -> int:
-    """A palette is expanded to grey or RGB."""
+    """Return the number of colour bands. A palette is expanded to grey or RGB."""
     if page.photometric == PALETTE:
         return int(image.bands) - len(page.extra)
     return 4 if page.photometric == SEPARATED else 3 if page.photometric in {RGB, YCBCR} else 1
 
 
 def _to_unsigned(bands: Any, page: Page) -> Any:
-    """8 bit stays as it is; whatever is wider becomes 16 bit, a float's 0 to 1 being the whole range."""
+    """Return 8 bit unchanged and anything wider as 16 bit; a float's 0 to 1 is the whole range."""
     if page.sample_format == FLOAT:
         return (bands * 65535).rint().cast("ushort")
     if bands.format == "uint":
@@ -105,14 +105,16 @@ def _to_unsigned(bands: Any, page: Page) -> Any:
 
 
 def _from_linear(colours: Any) -> Any:
-    """Floats without a profile are light, as in scRGB: 0 is black and 1 is white."""
+    """Return linear floats as 16 bit: without a profile they are light, as in scRGB, with 0 for black and 1 for
+    white."""
     rgb = colours if colours.bands == 3 else colours.bandjoin([colours, colours])
     shown = rgb.copy(interpretation="scrgb").scRGB2sRGB(depth=16)
     return shown if colours.bands == 3 else shown[0].copy(interpretation="grey16")
 
 
 def _from_lab(image: Any) -> Any:
-    """Lab is what profiles connect through (D50), so that an export to sRGB gives the colours."""
+    """Return Lab as 16 bit sRGB. Lab is what profiles connect through (D50), so that an export to sRGB gives the
+    colours."""
     lab = image.extract_band(0, n=3).copy(interpretation="labs").LabS2Lab().copy()
     lab.remove(_PROFILE)
     return lab.icc_export(output_profile="srgb", pcs="lab", depth=16).copy(interpretation="rgb16")

@@ -1,4 +1,4 @@
-"""How light became the numbers of a picture, and back (Rec. ITU-T H.273, table 3; BT.2100; BT.2390).
+"""Transfer functions between light and the numbers of a picture (Rec. ITU-T H.273, table 3; BT.2100; BT.2390).
 
 A curve is a function of an image of codes, 0 for black to 1 for the largest; light is 1 for the white of an ordinary
 screen.

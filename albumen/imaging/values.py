@@ -41,12 +41,12 @@ class Refused(Exception):
 
 
 class DecodersBusy(Exception):
-    """Every decoder was at work for the whole wait; the same call may succeed later."""
+    """Raised when every decoder was busy for the whole wait; the same call may succeed later."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one picture and one decoder may cost.
+    """The limits of one picture and one decoder.
 
     `pixels` is width x height summed over the frames; `side` is in pixels; `scans` counts the scans of a JPEG;
     `memory_mb` is the address space of one decoder in MiB; `seconds` is the wall time of one command; `decoders` is
@@ -64,7 +64,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What an original says of itself; `placeholder` is a data URL.
+    """The facts about an original that are kept; `placeholder` is a data URL.
 
     Width and height are in pixels and upright (orientation applied).
     """

@@ -98,7 +98,7 @@ class TrashFilter(admin.SimpleListFilter):
 
 
 class FormatFilter(admin.SimpleListFilter):
-    """All formats that Albumen takes: to ask which the table has would read all of it."""
+    """A filter by any format that Albumen accepts: finding those in use would read the whole table."""
 
     title = "format"
     parameter_name = "format"

@@ -156,7 +156,7 @@ class AlbumPictureQuerySet(models.QuerySet["AlbumPicture"]):
 
 
 class AlbumPicture(models.Model):
-    """One picture in one album; positions ascend with gaps between them."""
+    """A picture's place in an album; positions ascend with gaps between them."""
 
     album = models.ForeignKey(Album, on_delete=models.CASCADE, related_name="entries")
     picture = models.ForeignKey(Picture, on_delete=cascade_and_uncount, related_name="entries")

@@ -1,4 +1,4 @@
-"""Where the bytes of pictures are, and their renditions, which can always be made again from the original."""
+"""The files of pictures, and their renditions, which can always be made again from the original."""
 
 import fcntl
 import logging

@@ -1,4 +1,5 @@
-"""Who may see and manage which organization. This app is below accounts (docs/adr/0007): it knows a `Viewer`."""
+"""The rules of who may see and manage which organization. This app is below accounts (docs/adr/0007), and knows users
+as `Viewer`."""
 
 from collections.abc import Iterable
 

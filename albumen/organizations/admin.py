@@ -35,7 +35,7 @@ class OrganizationPage(ServicePage):
     def get_deleted_objects(
         self, objs: Any, request: HttpRequest
     ) -> tuple[list[str], dict[str, int], set[str], list[str]]:
-        """Numbers: a list of every member would have no end."""
+        """Return counts of what would be deleted: a list of every member would have no end."""
         members = Membership.objects.filter(organization__in=objs).count()
         return [str(organization) for organization in objs], {"organizations": 1, "members": members}, set(), []
 

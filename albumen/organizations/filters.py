@@ -1,4 +1,4 @@
-"""What lists of organizations and members can be narrowed by."""
+"""The query parameters that filter lists of organizations and members."""
 
 from typing import Any
 

@@ -36,7 +36,7 @@ class Organization(Searchable):
 
 
 class Membership(models.Model):
-    """One user in one organization."""
+    """A user's membership in an organization, with a role."""
 
     organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="memberships")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="memberships")

@@ -1,7 +1,7 @@
-"""Every write on organizations and memberships. Each one asks `access` whether the actor may do it.
+"""The writes on organizations and memberships. Each asks `access` whether the actor may do it.
 
-Writers of memberships lock the organization first, so that they take turns: of two last owners who leave at once, one
-stays. Only owners who are active count.
+Writers of memberships lock the organization first, so that they take turns: when the last two owners leave at the same
+time, one of them stays. Only active owners count.
 """
 
 from collections.abc import Collection, Iterable

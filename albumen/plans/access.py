@@ -1,4 +1,4 @@
-"""Who may see plans: every user. Who may change them: administrators (`albumen.plans.services`)."""
+"""The rules of who may see plans: every user. Only administrators change them (`albumen.plans.services`)."""
 
 from django.db.models import QuerySet
 

@@ -101,7 +101,8 @@ class PlanPage(ServicePage):
     def get_deleted_objects(
         self, objs: Any, request: HttpRequest
     ) -> tuple[list[str], dict[str, int], set[str], list[str]]:
-        """The plan alone: the service says whether it can go, and a list of all its users would have no end."""
+        """Return the plan alone: the service decides whether it can go, and a list of all its users would have no
+        end."""
         return [str(plan) for plan in objs], {"plans": len(objs)}, set(), []
 
     def save_model(self, request: HttpRequest, obj: Plan, form: Any, change: bool) -> None:

@@ -1,4 +1,4 @@
-"""Every write on plans. All raise `Forbidden` for an actor who is no administrator."""
+"""The writes on plans. Each raises `Forbidden` unless the actor is an administrator."""
 
 from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError

@@ -17,7 +17,8 @@ from albumen.viewers import is_administrator
 
 
 class AdministratorsWrite(BasePermission):
-    """Everybody reads, administrators write. The services refuse others too, but only after the body was validated."""
+    """A permission to read for everybody and to write for administrators. The services check it again, but only after
+    the body was validated."""
 
     def has_permission(self, request: Request, view: APIView) -> bool:
         return request.method in SAFE_METHODS or is_administrator(request.user)

@@ -28,7 +28,8 @@ class Environment(environ.Env):
 
 
 def _hide_line(record: logging.LogRecord) -> bool:
-    """Replace warnings of django-environ, which repeat whole lines that it cannot read, secrets included."""
+    """Replace warnings of django-environ, which repeat whole lines that it cannot read, secrets included; return True,
+    to log them."""
     if record.args and record.levelno >= logging.WARNING:
         record.msg, record.args = "A line that is not like NAME=value, without spaces around the =, is not read.", ()
     return True
@@ -38,7 +39,7 @@ logging.getLogger(environ.Env.__module__).addFilter(_hide_line)
 
 
 class _FileEnvironment(environ.Env):
-    """Reads a file without changing `os.environ`."""
+    """An environment that is read from a file, without changing `os.environ`."""
 
 
 def settings_in(path: Path) -> dict[str, str]:

@@ -43,13 +43,13 @@ UPLOAD = {"multipart/form-data": UploadSerializer}
 
 
 class IgnoresUnknownFields:
-    """Clients of other services send fields that are unknown here."""
+    """A view that ignores unknown fields, which clients of other services send."""
 
     passes_over_unknown_fields = True
 
 
 class EmailByAnyName(StrictSerializer):
-    """Takes the e-mail also as `login` or `username`."""
+    """A body whose e-mail may also be called `login` or `username`."""
 
     def to_internal_value(self, data: Any) -> Any:
         other = next((name for name in ("login", "username") if name in data and "email" not in data), None)
@@ -205,7 +205,7 @@ class UserImages(IgnoresUnknownFields, pictures.UploadView):
 
 @alias
 class UserImage(IgnoresUnknownFields, pictures.OnePicture):
-    """One picture, whose owner must be the user in the URL."""
+    """A picture whose owner must be the user in the URL."""
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         self.owner_id = kwargs.pop("user_id")

@@ -1,4 +1,4 @@
-"""Every URL. All have a final slash, and work without it too (`OptionalSlashMiddleware`)."""
+"""The URLs of the service. Each ends in a slash, and works without it too (`OptionalSlashMiddleware`)."""
 
 from django.contrib import admin
 from django.urls import include, path

@@ -48,7 +48,7 @@ def _can_be_read(route: URLPattern) -> bool:
 
 
 def errors(request: HttpRequest) -> HttpResponse:
-    """Every error code; the `type` of each problem document is a URL of this page."""
+    """Return the page of error codes; the `type` of each problem document is a URL of this page."""
     return _page(request, "errors", {"catalogue": CATALOGUE})
 
 
@@ -76,7 +76,7 @@ def _described_events() -> dict[str, Any]:
 
 
 def events(request: HttpRequest) -> HttpResponse:
-    """The messages of the WebSocket, rendered from docs/asyncapi.yaml."""
+    """Return the page of the WebSocket's messages, rendered from docs/asyncapi.yaml."""
     return _page(request, "events", _described_events())
 
 
@@ -85,7 +85,8 @@ def asyncapi(request: HttpRequest) -> HttpResponse:
 
 
 def password_reset(request: HttpRequest) -> HttpResponse:
-    """The form that a password reset e-mail links to. The token follows the '#', so that only the browser sees it."""
+    """Return the form that a password reset e-mail links to. The token follows the '#', so that only the browser sees
+    it."""
     response = _page(request, "password_reset")
     response["Referrer-Policy"] = "no-referrer"
     response["Cache-Control"] = "no-store"

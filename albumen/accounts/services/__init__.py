@@ -1,1 +1,1 @@
-"""Every write on users and their logins, by noun."""
+"""The writes on users and their logins, by noun."""

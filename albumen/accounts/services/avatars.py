@@ -17,12 +17,12 @@ NAME_LENGTH = 22  # of 62 letters and digits: 131 bits
 
 
 def stored_name(avatar: str) -> str:
-    """Where an avatar's bytes are."""
+    """Return the name of an avatar's file in the storage."""
     return f"avatars/{avatar[:2]}/{avatar}"
 
 
 def store(upload: Upload) -> str:
-    """Decode, shrink and keep an uploaded avatar; answers its new name. The file that came is not kept."""
+    """Decode an uploaded avatar, shrink it and store it; return its new name. The uploaded file is not kept."""
     temp = storage().temp_path()
     try:
         with room_needed():
@@ -53,7 +53,7 @@ def set_avatar(*, user: User, upload: Upload | None) -> None:
 
 
 def get_avatar(user: User) -> str:
-    """The stored file's name; `NotFound` when the user has no avatar."""
+    """Return the stored file's name; raise `NotFound` when the user has no avatar."""
     if not user.avatar:
         raise NotFound("not_found", "This user has no avatar.")
     return stored_name(user.avatar)

@@ -27,7 +27,7 @@ _mail = ThreadPoolExecutor(max_workers=1, thread_name_prefix="mail")
 
 
 def require_good(password: str, user: User, *, pointer: str) -> None:
-    """`Invalid`, with every reason in one sentence each, unless the password passes the validators."""
+    """Raise `Invalid`, with one sentence for each reason, unless the password passes the validators."""
     try:
         validate_password(spellings(password)[0] or "", user)
     except ValidationError as error:
@@ -35,7 +35,8 @@ def require_good(password: str, user: User, *, pointer: str) -> None:
 
 
 def confirm(*, user: User, password: str, address: str, pointer: str) -> None:
-    """`Invalid` unless this is the user's password. Counted like a sign-in: a stolen token must not allow guessing."""
+    """Raise `Invalid` unless this is the user's password. Attempts count like sign-ins: a stolen token must not allow
+    guessing."""
     key = ("account", tokens.fingerprint(email_key(user.email)), f"confirm {address}")
     rates.spend("login", *key)
     if not user.check_password(password):
@@ -46,7 +47,7 @@ def confirm(*, user: User, password: str, address: str, pointer: str) -> None:
 def change_password(
     *, user: User, current_password: str, new_password: str, address: str, now: datetime, keep: Session | None
 ) -> None:
-    """Set a new password; every other login is over, `keep` (the one that asks) lives on."""
+    """Set a new password and end every login but `keep`, which makes the request."""
     confirm(user=user, password=current_password, address=address, pointer="/current_password")
     require_good(new_password, user, pointer="/new_password")
     if not _set_password(user, new_password, now=now, keep=keep):
@@ -54,7 +55,7 @@ def change_password(
 
 
 def request_reset(*, email: str, address: str) -> None:
-    """Mail a link when there is such a user. The same work is done here in either case: a thread does the rest."""
+    """Mail a link if there is such a user. A thread does it, so that the response takes as long in either case."""
     rates.spend("reset", "address", address, times=10)
     rates.spend("reset", "account", tokens.fingerprint(email_key(email)))
     _mail.submit(_send_reset, email)
@@ -80,7 +81,7 @@ def _send_reset(email: str) -> None:
 
 
 def reset_password(*, uid: str, token: str, new_password: str, now: datetime) -> None:
-    """Set the password with what the mail brought; each mail works once, for an hour. Every login is over."""
+    """Set the password by the token of an e-mail, which works once, for an hour; end every login."""
     try:
         user = User.objects.get(pk=int(force_str(urlsafe_base64_decode(uid))), is_active=True)
     except (User.DoesNotExist, ValueError, OverflowError):
@@ -94,13 +95,14 @@ def reset_password(*, uid: str, token: str, new_password: str, now: datetime) ->
 
 
 def set_password(*, user: User, password: str, now: datetime) -> None:
-    """What an administrator sets for somebody, checked by `require_good` or its like before. Every login is over."""
+    """Set another user's password, for an administrator, and end every login of that user. The caller has validated
+    it."""
     if not _set_password(user, password, now=now, keep=None):
         raise Conflict("password_changed")
 
 
 def _set_password(user: User, password: str, *, now: datetime, keep: Session | None) -> bool:
-    """False, and nothing is set, when the password was changed since `user` was read."""
+    """Return False, and set nothing, when the password was changed since `user` was read."""
     before = user.password
     user.set_password(password)
     with transaction.atomic():

@@ -106,7 +106,7 @@ def update_profile(*, user: User, now: datetime, address: str, **changes: Any) -
 
 
 def add_user(*, email: str, password: str, **fields: Any) -> User:
-    """A new user as an administrator describes one: names, phone, plan, is_staff."""
+    """Return a new user with these names, phone, plan and is_staff, for an administrator."""
     if find_user(email):
         raise _email_taken()
     try:
@@ -117,8 +117,8 @@ def add_user(*, email: str, password: str, **fields: Any) -> User:
 
 @transaction.atomic
 def update_user(*, actor: User, user: User, now: datetime, **changes: Any) -> User:
-    """What administrators change: names, phone, plan, is_active; in the panel also email and is_staff. Deactivation
-    ends every login; `Conflict` when administrators would lock themselves out."""
+    """Change names, phone, plan and is_active, from the panel also email and is_staff, for an administrator.
+    Deactivation ends every login. Raise `Conflict` for administrators who would lock themselves out."""
     if actor.pk == user.pk and (changes.get("is_active") is False or changes.get("is_staff") is False):
         raise Conflict("locks_oneself_out")
     # Asked of the row: the panel's form has changed the object before it came here.

@@ -31,11 +31,12 @@ def find_user(email: str) -> User | None:
 
 
 def check_credentials(*, email: str, password: str, address: str, now: datetime) -> User:
-    """The active user with this e-mail and password.
+    """Return the active user with this e-mail and password.
 
-    An unknown e-mail, a wrong password and an inactive user give the same `Unauthenticated` after the same work.
-    Attempts are counted before the password is checked, so that no number of them at once gets by: for each address,
-    and for each account apart from the addresses it is known to sign in from. `LimitReached` says when to come back.
+    Raise the same `Unauthenticated`, after the same work, for an unknown e-mail, a wrong password and an inactive
+    user. Attempts are counted before the password is checked, so that parallel ones count too: for each address, and
+    for each account apart from the addresses that it is known to sign in from. Raise `LimitReached`, with the time to
+    wait, for too many.
     """
     user = find_user(email)
     known = KnownAddress.objects.filter(user_id=user.pk if user else 0, address=address).exists()
@@ -55,7 +56,7 @@ def check_credentials(*, email: str, password: str, address: str, now: datetime)
 
 
 def log_in(*, email: str, password: str, address: str, user_agent: str, now: datetime) -> tuple[User, TokenPair]:
-    """A new login and its tokens."""
+    """Return the user and the tokens of a new login."""
     user = check_credentials(email=email, password=password, address=address, now=now)
     now = now.replace(microsecond=0)
     refresh_id = tokens.new_id()
@@ -78,10 +79,10 @@ def log_in(*, email: str, password: str, address: str, user_agent: str, now: dat
 
 
 def refresh_login(*, refresh: str, now: datetime) -> TokenPair:
-    """The next pair of tokens; the refresh token is used up (RFC 9700, section 4.14).
+    """Return the next pair of tokens and use up the refresh token (RFC 9700, section 4.14).
 
-    A repeat within ten seconds is a retried request and gets the same answer. Later it means that two parties hold
-    the token: the login is over for both.
+    A repeat within ten seconds is a retried request and gets the same pair. A later one means that two parties hold
+    the token: the login ends for both, and `Unauthenticated` is raised.
     """
     claims = tokens.read(refresh, "refresh")
     session = Session.objects.select_related("user").filter(pk=claims["sid"], user_id=claims["user_id"]).first()
@@ -107,7 +108,8 @@ def refresh_login(*, refresh: str, now: datetime) -> TokenPair:
 
 
 def check_access(*, token: str, now: datetime) -> tuple[User, Session]:
-    """Who sends this access token: one indexed read. `Unauthenticated` when the login is over in whatever way."""
+    """Return the user and the session of an access token, by one indexed read. Raise `Unauthenticated` when the login
+    has ended."""
     claims = tokens.read(token, "access")
     session: Session | None = next(
         compiled_queries.fetch_objects(_sessions_with_plans, values=(claims["sid"], claims["user_id"])), None
@@ -166,6 +168,6 @@ def end_all_sessions(*, user: User, now: datetime, keep: Session | None = None) 
 
 
 def delete_ended_sessions(*, now: datetime) -> int:
-    """Forget logins that nobody can use any more; answers how many."""
+    """Delete sessions whose refresh token has expired; return how many."""
     horizon = now - settings.REFRESH_TOKEN_LIFETIME
     return Session.objects.filter(rotated_at__lt=horizon).delete()[0]

@@ -20,19 +20,19 @@ Kind = Literal["access", "refresh"]
 
 @dataclass(frozen=True, slots=True)
 class TokenPair:
-    """What a login or a refresh answers."""
+    """The two tokens that a login or a refresh returns."""
 
     access: str
     refresh: str
 
 
 def new_id() -> str:
-    """A random token id of 128 bits."""
+    """Return a random token id of 128 bits."""
     return secrets.token_urlsafe(16)
 
 
 def derive_id(kind: Kind, refresh_id: str) -> str:
-    """The id of the token that follows from a refresh token: the same each time, and nobody else can tell it."""
+    """Return the id of the token that follows a refresh token: always the same, and unpredictable without the key."""
     digest = hashlib.blake2b(
         f"{kind}:{refresh_id}".encode(), key=derive_key("tokens"), person=b"albumen.next", digest_size=16
     ).digest()
@@ -40,12 +40,12 @@ def derive_id(kind: Kind, refresh_id: str) -> str:
 
 
 def fingerprint(token_id: str) -> str:
-    """What is stored of a token: sha256 of its id, in hex."""
+    """Return the sha256 of a token's id in hex, which is stored in its place."""
     return hashlib.sha256(token_id.encode()).hexdigest()
 
 
 def make_pair(*, user_id: int, session_id: int, refresh_id: str, issued_at: datetime) -> TokenPair:
-    """Both tokens; the same arguments give the same strings, so that a retried request gets the same answer."""
+    """Return both tokens. Equal arguments give equal strings, so that a retried request gets the same response."""
 
     def encode(kind: Kind, token_id: str) -> str:
         lifetime = settings.ACCESS_TOKEN_LIFETIME if kind == "access" else settings.REFRESH_TOKEN_LIFETIME
@@ -63,7 +63,7 @@ def make_pair(*, user_id: int, session_id: int, refresh_id: str, issued_at: date
 
 
 def read(token: str, kind: Kind) -> dict[str, Any]:
-    """The claims of a valid token of this kind; `Unauthenticated` otherwise."""
+    """Return the claims of a valid token of this kind; raise `Unauthenticated` for any other."""
     try:
         claims = _verified(token, derive_key("tokens"))
     except (jwt.InvalidTokenError, ValueError, RecursionError):
@@ -79,8 +79,8 @@ def read(token: str, kind: Kind) -> dict[str, Any]:
 
 @lru_cache(maxsize=1024)
 def _verified(token: str, key: bytes) -> dict[str, Any]:
-    """What never changes of a token: that it was made here, and its claims. Whether it has expired is for the caller,
-    who must not write into them."""
+    """Return the claims of a token that was signed here. The cached dictionary must not be changed, and the caller
+    checks whether the token has expired."""
     claims: dict[str, Any] = jwt.decode(
         token,
         key,

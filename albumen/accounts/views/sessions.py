@@ -57,7 +57,7 @@ class Login(PublicView):
         return Response(answer.data)
 
     def signed_in(self, request: Request, user: Any) -> None:
-        """What else a sign-in at this address begins."""
+        """Do nothing; a subclass may begin something more at a sign-in."""
 
 
 @extend_schema(tags=["Accounts"])

@@ -16,7 +16,7 @@ _STRIPPERS: dict[str, Callable[[bytes, int], bytes]] = {
 
 
 def strip_bytes(data: bytes, form: str, orientation: int) -> bytes | None:
-    """The file without private metadata, its pixels untouched; None where it cannot be taken apart."""
+    """Return the file without private metadata, its pixels unchanged, or None where it cannot be taken apart."""
     stripper = _STRIPPERS.get(form)
     if stripper is None:
         return None

@@ -1,4 +1,4 @@
-"""What the sequence header of an AV1 picture says of its colours (AV1 Bitstream and Decoding Process, section 5.5)."""
+"""The colours in the sequence header of an AV1 picture (AV1 Bitstream and Decoding Process, section 5.5)."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""What the readers of containers raise."""
+"""The error that the readers of containers raise."""
 
 
 class Malformed(Exception):

@@ -13,9 +13,10 @@ _HEADER = 13
 
 
 def blocks(data: Bytes) -> Iterator[tuple[int, int, int]]:
-    """What each block is and where it starts and ends: an extension's label, or the separator of an image.
+    """Yield each block's kind, an extension's label or the separator of an image, and where it starts and ends.
 
-    The trailer ends it. Raises Malformed when the file ends before, or holds what is no block.
+    The last is the one before the trailer. Raise Malformed when the file ends before it, or something else is in a
+    block's place.
     """
     if len(data) < _HEADER:
         raise Malformed
@@ -59,7 +60,8 @@ def is_complete(data: Bytes) -> bool:
 
 
 def strip(data: bytes, orientation: int) -> bytes:
-    """The frames, their timing and the loop; no comment, plain text or other application's data, nothing behind."""
+    """Return the frames, their timing and the loop, without comments, text, data of other applications, or trailing
+    bytes."""
     parts = [data[: _HEADER + _table(data[10])]]
     for kind, start, end in blocks(data):
         if kind in {_IMAGE, _GRAPHIC_CONTROL}:
@@ -70,19 +72,19 @@ def strip(data: bytes, orientation: int) -> bytes:
 
 
 def _loop(data: bytes, start: int) -> bytes:
-    """The first sub-block alone, three bytes with the number of rounds: what may follow it is not the loop."""
+    """Return the extension with its first sub-block, which holds the number of rounds; others are left out."""
     if data[start + 14 : start + 16] != b"\x03\x01":
         return b""
     return data[start : start + 18] + b"\x00"
 
 
 def _table(flags: int) -> int:
-    """Bytes of the colour table that a flags byte announces."""
+    """Return the bytes of the colour table that a flags byte announces."""
     return 3 << ((flags & 7) + 1) if flags & 0x80 else 0
 
 
 def _skip(data: Bytes, at: int) -> int:
-    """The offset behind the sub-blocks that start there."""
+    """Return the offset behind the sub-blocks that start there."""
     while length := _byte(data, at):
         at += length + 1
     return at + 1

@@ -196,7 +196,7 @@ def _keep_meta(data: bytes, clean: bytearray, meta: Box) -> list[Extent]:
 
 
 def _keep_properties(data: bytes, clean: bytearray, iprp: Box) -> None:
-    """Properties are numbered by their order, so that one that is not kept leaves an empty box in its place."""
+    """Copy the needed properties. They are numbered by their order, so that each other one becomes an empty box."""
     for box in boxes(data, iprp.start, iprp.end):
         keep_header(data, clean, box, box.kind)
         if box.kind != b"ipco":

@@ -78,7 +78,7 @@ def extents(data: Bytes, iloc: Box) -> Iterator[Extent]:
 
 
 class Items:
-    """What the item boxes say. Raises Malformed where they cannot be read."""
+    """The contents of the item boxes. Raise Malformed where they cannot be read."""
 
     def __init__(self, data: Bytes) -> None:
         self._data = data

@@ -19,9 +19,9 @@ _JFIF_WITHOUT_THUMBNAIL = 14
 
 
 def segments(data: Bytes) -> Iterator[tuple[int, bytes, bytes]]:
-    """Marker, payload and, for a scan, the entropy-coded bytes behind it; from after SOI up to EOI, which ends it.
+    """Yield marker, payload and, for a scan, the entropy-coded bytes behind it, from after SOI up to and with EOI.
 
-    Bytes that stand where a marker should are passed over, as decoders do. Raises Malformed when EOI is never met.
+    Bytes that stand where a marker should are passed over, as decoders do. Raise Malformed without an EOI.
     """
     at = 2
     while True:
@@ -48,9 +48,8 @@ def segments(data: Bytes) -> Iterator[tuple[int, bytes, bytes]]:
 
 
 def count_scans(data: bytes, enough: int) -> int:
-    """How many scans the picture has. What looks like a scan is counted first, for it costs next to nothing: the
-    segments are walked only when that gives more than `enough`, and a file that cannot be walked keeps that count.
-    """
+    """Return the number of scans. SOS markers are counted first, which is quick and may count too many: only when that
+    gives more than `enough` are the segments walked, and where they cannot be, the first count stands."""
     at_most = data.count(b"\xff\xda")
     if at_most <= enough:
         return at_most
@@ -91,7 +90,7 @@ def is_complete(data: Bytes) -> bool:
 
 
 def strip(data: bytes, orientation: int) -> bytes:
-    """The picture with JFIF, colour profile and Adobe's colour transform alone, and nothing after its end."""
+    """Return the picture with JFIF, colour profile and Adobe's colour transform alone, and nothing after its end."""
     parts: list[bytes] = [b"\xff\xd8"]
     if orientation != 1:
         parts.append(_segment(_APP1, b"Exif\x00\x00" + minimal_exif(orientation)))

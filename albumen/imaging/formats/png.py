@@ -15,7 +15,8 @@ _KEPT = {
 
 
 def chunks(data: Bytes) -> Iterator[tuple[bytes, int, int]]:
-    """Type of every chunk and where it starts and ends in the file, up to IEND. Raises Malformed without one."""
+    """Yield the type of every chunk and where it starts and ends in the file, up to IEND. Raise Malformed without
+    one."""
     at = len(_SIGNATURE)
     while True:
         end = at + 12 + int.from_bytes(data[at : at + 4], "big")
@@ -29,14 +30,14 @@ def chunks(data: Bytes) -> Iterator[tuple[bytes, int, int]]:
 
 
 def read_size(data: bytes) -> tuple[int, int]:
-    """Width and height in pixels as the header chunk gives them; zeros when it is not the first one."""
+    """Return width and height in pixels by the header chunk; zeros when it is not the first one."""
     if data[12:16] != b"IHDR":
         return 0, 0
     return int.from_bytes(data[16:20], "big"), int.from_bytes(data[20:24], "big")
 
 
 def count_frames(data: Bytes) -> int:
-    """The frames that the animation control chunk announces (section 11.3.6.1), 1 for a still picture."""
+    """Return the number of frames in the animation control chunk (section 11.3.6.1), 1 for a still picture."""
     try:
         for kind, start, _ in chunks(data):
             if kind == b"acTL":
@@ -49,7 +50,7 @@ def count_frames(data: Bytes) -> int:
 
 
 def is_complete(data: Bytes) -> bool:
-    """Whether the file reaches its end chunk."""
+    """Return whether the file reaches its end chunk."""
     try:
         for _ in chunks(data):
             pass
@@ -59,7 +60,8 @@ def is_complete(data: Bytes) -> bool:
 
 
 def has_sound_later_frames(data: Bytes) -> bool:
-    """Whether the checksums of the chunks that decoders of the first frame never come to are right."""
+    """Return whether the checksums of the later frames' chunks are right, which decoders of the first frame do not
+    read."""
     return all(
         zlib.crc32(data[start + 4 : end - 4]).to_bytes(4, "big") == data[end - 4 : end]
         for kind, start, end in chunks(data)
@@ -68,7 +70,8 @@ def has_sound_later_frames(data: Bytes) -> bool:
 
 
 def strip(data: bytes, orientation: int) -> bytes:
-    """The picture, its animation and what its colours need; no text, date, EXIF or unknown chunk, nothing behind."""
+    """Return the picture, its animation and its colours, without text, date, EXIF, unknown chunks or trailing
+    bytes."""
     _check_streams(data)
     parts = [_SIGNATURE]
     for kind, start, end in chunks(data):
@@ -80,7 +83,7 @@ def strip(data: bytes, orientation: int) -> bytes:
 
 
 def _check_streams(data: bytes) -> None:
-    """Raises Malformed when a stream of pixels goes on behind its end, or inflates to more than the header allows."""
+    """Raise Malformed when a stream of pixels goes on behind its end, or inflates to more than the header allows."""
     width, height = read_size(data)
     # 64 bits a pixel at most, one filter byte a row, and up to twice as many rows when interlaced.
     room = 8 * width * height + 3 * height + 64

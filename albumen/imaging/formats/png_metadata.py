@@ -1,4 +1,4 @@
-"""What a PNG file says beside its pixels: frames, colours, EXIF, XMP and IPTC (PNG specification, section 11.3)."""
+"""The metadata of a PNG file: frames, colours, EXIF, XMP and IPTC (PNG specification, section 11.3)."""
 
 import zlib
 from contextlib import suppress

@@ -43,7 +43,7 @@ class Tag(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Directory:
-    """What one directory says of its page: at most 4,096 integers a tag, and the directories that it points at.
+    """The tags of a page, at most 4,096 integers each, and the directories that it points at.
 
     `at` is where it starts in the file.
     """
@@ -122,7 +122,7 @@ def _sub_directories(layout: "_Layout", tags: dict[int, tuple[int, ...]]) -> Ite
 
 
 class _Layout:
-    """How numbers and directories lie in this file: its byte order, and the widths of TIFF or BigTIFF."""
+    """The layout of numbers and directories in a file: its byte order, and the widths of TIFF or BigTIFF."""
 
     def __init__(self, data: Bytes) -> None:
         self._data = data

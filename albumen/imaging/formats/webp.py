@@ -12,7 +12,7 @@ _FRAME_HEADER = 16
 
 
 def chunks(data: bytes, at: int, end: int) -> Iterator[tuple[bytes, bytes]]:
-    """Type and payload of every chunk between two offsets. Raises Malformed when one passes the end."""
+    """Yield type and payload of every chunk between two offsets. Raise Malformed when one passes the end."""
     while at < end:
         size = int.from_bytes(data[at + 4 : at + 8], "little")
         if at + 8 + size > end:
@@ -27,7 +27,8 @@ def is_complete(data: Bytes) -> bool:
 
 
 def strip(data: bytes, orientation: int) -> bytes:
-    """The picture, its animation and its colour profile; no EXIF, XMP or unknown chunk, nothing behind."""
+    """Return the picture, its animation and its colour profile, without EXIF, XMP, unknown chunks or trailing
+    bytes."""
     end = _end(data)
     if end > len(data):
         raise Malformed

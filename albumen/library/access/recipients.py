@@ -1,7 +1,7 @@
-"""Who receives the events of an album or a picture: exactly the active users in whose lists it stands.
+"""The recipients of events about an album or a picture: exactly the active users in whose lists it is.
 
-This is the rule of `albums_listed_for`, asked for all users at once. Administrators, and users who could open a public
-album, receive nothing, because it stands in no list of theirs.
+This is the rule of `albums_listed_for`, for all users at once. Administrators, and users who could open a public
+album, receive nothing, because it is in no list of theirs.
 """
 
 from django.db.models import QuerySet

@@ -1,4 +1,4 @@
-"""Which pictures in the trash a viewer may reach."""
+"""The rules of which pictures in the trash a viewer may reach."""
 
 from django.db.models import Max
 

@@ -1,4 +1,4 @@
-"""Who may see and change which album and picture."""
+"""The rules of who may see and change which albums and pictures."""
 
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery

@@ -1,4 +1,4 @@
-"""What an account holds beside its pictures, as JSON for its owner: without tokens, their hashes, and URLs that work
+"""An account's data beside its pictures, as JSON for its owner: without tokens, their hashes, and URLs that work
 without signing in."""
 
 from datetime import UTC, datetime

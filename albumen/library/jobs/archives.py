@@ -39,7 +39,7 @@ def import_archive(run: TaskContext) -> dict[str, Any]:
 
 
 class _Import:
-    """One attempt. The checkpoint has how far it came, and the counts until there."""
+    """An attempt to import an archive; the checkpoint holds its position and counts so far."""
 
     def __init__(self, run: TaskContext, archive: Archive) -> None:
         self._run = run

@@ -21,7 +21,7 @@ from albumen.storage import ASIDE, Listed, storage
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing that does not agree, in words; `mended` when it does now."""
+    """A sentence about something that does not agree; `mended` if it was repaired."""
 
     text: str
     mended: bool = False

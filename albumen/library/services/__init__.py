@@ -1,1 +1,1 @@
-"""Every write on pictures and expiring links, by noun."""
+"""The writes on pictures and expiring links, by noun."""

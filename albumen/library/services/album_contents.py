@@ -1,4 +1,4 @@
-"""Which pictures are in an album, in which order, and how many: the count stays right with any number of writers."""
+"""The pictures in an album, their order and their count, which stays right with any number of writers."""
 
 from collections import Counter
 from collections.abc import Sequence

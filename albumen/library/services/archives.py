@@ -36,7 +36,8 @@ _DAMAGE = (BadZipFile, zlib.error, EOFError, RuntimeError, ValueError, OverflowE
 
 @dataclass(frozen=True, slots=True)
 class ArchivedPicture:
-    """One picture of the manifest: `file` is its entry, None where it has no bytes there; `image_url` is a link's."""
+    """A picture in the manifest: `file` names its entry, None without bytes; `image_url` is set for a linked
+    picture."""
 
     id: int
     name: str

@@ -1,7 +1,7 @@
-"""Every setting, read from the environment. `.env.example` documents each one; a test compares the two.
+"""The settings, read from the environment. `.env.example` documents each one; a test compares the two.
 
-Without any configuration the service is safe to run on loopback. With `ALBUMEN_ENV=production` it refuses to start
-on an unsafe setting, and names it.
+Without any configuration the service is safe to run on loopback. With `ALBUMEN_ENV=production` it refuses to start on
+an unsafe setting, and names it.
 """
 
 import ipaddress

@@ -1,4 +1,4 @@
-"""How the API behaves (REST framework) and how it is described (drf-spectacular)."""
+"""The settings of the API (REST framework) and of its description (drf-spectacular)."""
 
 from typing import Any
 
