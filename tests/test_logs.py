@@ -45,6 +45,7 @@ def walk(tmp_path_factory):
     server.start(
         ALBUMEN_LOG_FORMAT="json",
         ALBUMEN_LOG_LEVEL="DEBUG",
+        ALBUMEN_WORKERS="1",
         ALBUMEN_EMAIL_URL=f"filemail:///{folder}/mails",
         ALBUMEN_SENTRY_DSN=f"http://{uuid.uuid4().hex}@127.0.0.1:{sentry.server_port}/1",
     )
@@ -93,7 +94,7 @@ def _walk(server, mails):
 def _mailed(mails):
     for _ in range(100):
         for path in mails.glob("*"):
-            found = re.search(r"uid: (\S+)\s+token: (\S+)", path.read_text())
+            found = re.search(r"#uid=(\S+)&token=(\S+)", path.read_text())
             if found:
                 return found.groups()
         threading.Event().wait(0.1)

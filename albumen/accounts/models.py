@@ -15,6 +15,9 @@ from albumen.plans.models import Plan
 from albumen.search import OrderedText, Searchable, SortKey
 from albumen.viewers import is_administrator
 
+# The languages of mails and messages; an empty one follows the browser's `Accept-Language`.
+LANGUAGES = [("en", "English"), ("ru", "Русский")]
+
 
 class UserManager(BaseUserManager["User"]):
     def get_by_natural_key(self, username: str | None) -> "User":
@@ -60,6 +63,9 @@ class User(Searchable, AbstractBaseUser, PermissionsMixin):
     is_active = models.BooleanField("active", default=True, help_text="Off: cannot sign in, and every login is over.")
     is_staff = models.BooleanField("administrator", default=False, help_text="May do everything, here and by API.")
     date_joined = models.DateTimeField(default=timezone.now, editable=False)
+    # None until the person has opened a link that was sent to the address.
+    email_verified_at = models.DateTimeField(null=True, blank=True, editable=False)
+    language = models.CharField(max_length=2, blank=True, default="", db_default="", choices=LANGUAGES)
     # Part of every login's validity: raising it ends all of them, in whatever way the password was changed.
     token_version = models.PositiveIntegerField(default=0, editable=False)
     bytes_used = models.PositiveBigIntegerField(default=0, editable=False)

@@ -17,6 +17,7 @@ class TaskKind(models.TextChoices):
     EXPORT_PICTURES = "export_pictures", "Export pictures"
     MAKE_THUMBNAILS = "make_thumbnails", "Make thumbnails after a change of plan"
     RECHECK_LINKED = "recheck_linked", "Look at linked pictures again"
+    SEND_MAIL = "send_mail", "Send an e-mail"
     PURGE_TRASH = "purge_trash", "Purge the trash"
     SWEEP_FILES = "sweep_files", "Sweep files without a row"
     DELETE_SESSIONS = "delete_sessions", "Forget ended logins"

@@ -1,8 +1,9 @@
-"""The handler of every kind of background work, and what is done periodically."""
+"""The handler of every kind of background work, the writer of every mail, and what is done periodically."""
 
 from collections.abc import Callable
 from datetime import timedelta
 
+from albumen.accounts.jobs import mails as account_mails
 from albumen.accounts.services.sessions import delete_ended_sessions
 from albumen.events.services import prune_events
 from albumen.idempotency.services.responses import delete_old_responses
@@ -13,6 +14,7 @@ from albumen.library.jobs.linked import recheck_linked_pictures
 from albumen.library.jobs.sweep import sweep_files
 from albumen.library.jobs.thumbnails import make_thumbnails
 from albumen.library.services.trash import purge_trash
+from albumen.mails.queue import Writer, mail_sender
 from albumen.tasks.services import TaskContext, TaskKind
 from albumen.tasks.services.execution import Handler
 from albumen.tasks.services.schedules import delete_old_tasks
@@ -27,12 +29,17 @@ def _removal(remove: Callable[..., int]) -> Handler:
     return handler
 
 
+# The writer of every mail that `queue_mail` names.
+MAILS: dict[str, Writer] = {
+    "password_reset": account_mails.password_reset,
+}
 HANDLERS: dict[str, Handler] = {
     TaskKind.IMPORT_PICTURES: import_pictures,
     TaskKind.IMPORT_ARCHIVE: import_archive,
     TaskKind.EXPORT_PICTURES: export_pictures,
     TaskKind.MAKE_THUMBNAILS: make_thumbnails,
     TaskKind.RECHECK_LINKED: recheck_linked_pictures,
+    TaskKind.SEND_MAIL: mail_sender(MAILS),
     TaskKind.PURGE_TRASH: _removal(purge_trash),
     TaskKind.SWEEP_FILES: _removal(sweep_files),
     TaskKind.DELETE_SESSIONS: _removal(delete_ended_sessions),

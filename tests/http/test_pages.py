@@ -4,13 +4,12 @@ import re
 import subprocess
 
 import pytest
-from django.core import mail
 from rest_framework.test import APIClient
 
-from albumen.accounts.services import passwords
 from albumen.error_codes import CATALOGUE
 from tests import pictures
 from tests.http.admin.conftest import ELSEWHERE
+from tests.mails import deliver
 
 MADE_BY_OTHERS = ("/docs/", "/redoc/", "/api/", "/api-auth/login/", "/admin/login/")
 PAGES = ("/", "/docs/errors/", "/docs/events/", "/password-reset/")
@@ -122,11 +121,9 @@ def test_the_reset_page_keeps_the_secret_to_itself(anonymous):
     assert b"/api/password/reset/confirm/" in answer.content
 
 
-def test_the_mail_leads_to_the_page_and_its_secret_works_there(committed, alice, anonymous, monkeypatch):
-    # The thread that sends mails would wait for this test's transaction.
-    monkeypatch.setattr(passwords._mail, "submit", lambda work, *arguments: work(*arguments))
+def test_the_mail_leads_to_the_page_and_its_secret_works_there(alice, anonymous):
     assert anonymous.post("/api/password/reset/", {"email": alice.email}).status_code == 202
-    path, uid, token = re.search(r"(/password-reset/)#uid=([^&]+)&token=(\S+)", mail.outbox[0].body).groups()
+    path, uid, token = re.search(r"(/password-reset/)#uid=([^&]+)&token=(\S+)", deliver(1)[0].body).groups()
     assert anonymous.get(path).status_code == 200
 
     answer = anonymous.post("/api/password/reset/confirm/", {"uid": uid, "token": token, "new_password": "12345"})

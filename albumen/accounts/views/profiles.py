@@ -137,7 +137,9 @@ class PasswordReset(PublicView):
     def post(self, request: Request) -> Response:
         serializer = self.get_serializer(data=request.data)
         serializer.is_valid(raise_exception=True)
-        passwords.request_reset(**serializer.validated_data, address=rates.client_address(request._request))
+        passwords.request_reset(
+            **serializer.validated_data, address=rates.client_address(request._request), now=timezone.now()
+        )
         return Response(status=202)
 
 

@@ -61,6 +61,7 @@ INSTALLED_APPS = [
     "albumen.accounts",
     "albumen.organizations",
     "albumen.plans",
+    "albumen.mails",
     "albumen.tasks",
     "albumen.events",
     "albumen.idempotency",
@@ -164,6 +165,8 @@ RATES = {
 }
 
 EMAIL_CONFIG = env.email_url("ALBUMEN_EMAIL_URL", default="consolemail://")
+if EMAIL_CONFIG["EMAIL_BACKEND"] == "django.core.mail.backends.console.EmailBackend":
+    EMAIL_CONFIG["EMAIL_BACKEND"] = "albumen.mails.console.EmailBackend"
 vars().update(EMAIL_CONFIG)
 DEFAULT_FROM_EMAIL = env.str("ALBUMEN_EMAIL_FROM", default="Albumen <albumen@localhost>")
 # E-mails link to this address, and never to the Host header of the request, which an attacker can choose.
@@ -223,7 +226,9 @@ FILE_UPLOAD_HANDLERS = ["albumen.uploads.multipart.NoFiles"]
 TIME_ZONE = "UTC"
 USE_TZ = True
 LANGUAGE_CODE = "en"
-USE_I18N = False
+LANGUAGES = [("en", "English"), ("ru", "Русский")]
+USE_I18N = True
+LOCALE_PATHS = [BASE_DIR / "albumen" / "locale"]
 
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"

@@ -1,0 +1,38 @@
+"""The mails about accounts, as `albumen.web.task_types.MAILS` names them."""
+
+from django.conf import settings
+from django.contrib.auth.tokens import default_token_generator
+from django.utils.encoding import force_bytes
+from django.utils.http import urlsafe_base64_encode
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+
+from albumen.accounts.models import User
+from albumen.accounts.services.sessions import find_user
+from albumen.mails.message import Mail
+
+
+def password_reset(*, email: str) -> Mail | None:
+    """Return the mail with the link to set a new password; None where no active user has this address."""
+    user = find_user(email)
+    if user is None or not user.is_active:
+        return None
+    with override(user.language or None):
+        return password_reset_mail(user, uid=urlsafe_base64_encode(force_bytes(user.pk)))
+
+
+def password_reset_mail(user: User, uid: str) -> Mail:
+    """Return the mail to this user, in the active language."""
+    token = default_token_generator.make_token(user)
+    # After the '#', so that the secret reaches no server log and no Referer header.
+    link = f"{settings.PUBLIC_URL}/password-reset/#uid={uid}&token={token}"
+    return Mail(
+        to=user.email,
+        subject=_("Set a new password"),
+        paragraphs=[
+            _("Somebody, probably you, asked to set a new password for %(email)s.") % {"email": user.email},
+            _("The link works once, within %(minutes)s minutes.") % {"minutes": settings.PASSWORD_RESET_TIMEOUT // 60},
+        ],
+        button=(_("Set a new password"), link),
+        note=_("If it was not you, there is nothing to do: your password stays as it is."),
+    )
