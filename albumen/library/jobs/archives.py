@@ -1,7 +1,8 @@
 """Importing an archive that an export has made: its pictures, with names and descriptions, and its albums."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from albumen.accounts.access import get_active_user
@@ -11,6 +12,7 @@ from albumen.library import access, renditions
 from albumen.library.models import Picture
 from albumen.library.services import album_contents, albums, archives, linked, pictures
 from albumen.library.services.archives import Archive, ArchivedPicture
+from albumen.remote import check_image
 from albumen.tasks.services import TaskContext
 from albumen.uploads.temporary import Upload
 
@@ -23,7 +25,9 @@ def import_archive(run: TaskContext) -> dict[str, Any]:
     """Return `{pictures, existing, refused, refusals, albums}`: how many pictures were made, were there already, and
     were refused, with the first refusals by name.
 
-    Pictures that the user has already are passed over, so a run that was interrupted starts from the beginning.
+    Each picture is committed together with the position after it, and a run that was interrupted goes on from there.
+    It walks over the earlier entries again, only to find the ids of their pictures, which the albums need; so a
+    picture that the user has already, by its bytes or URL and its name, is not made again.
     """
     name = run.arguments["archive"]
     if "result" not in run.checkpoint:
@@ -85,21 +89,19 @@ class _Import:
                 pass
 
     def _make(self, actor: User, position: int, entry: ArchivedPicture) -> None:
-        fields: dict[str, Any] = {"name": entry.name, "description": entry.description}
-        fields |= {"owner": actor, "now": self._run.now()}
-        if entry.file is None:
-            if entry.image_url is None:
-                raise Invalid("file_missing", "The archive has no bytes of this picture.")
-            picture = linked.link_picture(actor=actor, image_url=entry.image_url, **fields)
-            self._made += 1
-            with self._run.step(done=position + 1, checkpoint=self._checkpoint(position)):
-                pass
+        # The slow part comes before the step. The picture is committed together with the checkpoint, so that no
+        # attempt makes it twice.
+        create: Callable[..., Picture]
+        if entry.file is not None:
+            create = partial(pictures.create_picture, stored=self._unpack(actor, entry, entry.file))
+        elif entry.image_url is not None:
+            create = partial(linked.create_linked_picture, image=check_image(entry.image_url))
         else:
-            stored = self._unpack(actor, entry, entry.file)
-            with self._run.step(done=position + 1) as step:
-                picture, _ = pictures.create_picture(stored=stored, **fields)
-                self._made += 1
-                step.checkpoint = self._checkpoint(position)
+            raise Invalid("file_missing", "The archive has no bytes of this picture.")
+        with self._run.step(done=position + 1) as step:
+            picture = create(owner=actor, name=entry.name, description=entry.description, now=self._run.now())
+            self._made += 1
+            step.checkpoint = self._checkpoint(position)
         self._found[entry.id] = picture.pk
 
     def _unpack(self, actor: User, entry: ArchivedPicture, file: str) -> pictures.StoredUpload:

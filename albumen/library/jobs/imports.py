@@ -60,7 +60,7 @@ def _keep(run: TaskContext, actor: User, url: str, before: list[dict[str, Any]])
     # The picture's id is known only inside the step, which writes its checkpoint at its end.
     with run.step(advance=1) as step:
         album = None if album_id is None else access.get_album_to_edit_contents(actor, album_id)
-        picture, _ = pictures.create_picture(owner=actor, stored=stored, album=album, now=run.now())
+        picture = pictures.create_picture(owner=actor, stored=stored, album=album, now=run.now())
         outcome = {"picture": picture.pk}
         step.checkpoint = {"outcomes": [*before, outcome]}
     return outcome

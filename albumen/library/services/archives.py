@@ -18,6 +18,7 @@ import orjson
 
 from albumen.errors import Invalid
 from albumen.library.services.names import clean_name
+from albumen.remote.remote_url import parse_url
 from albumen.storage import BLOCK
 from albumen.text import clean_line, clean_lines, shorten
 
@@ -168,7 +169,7 @@ def _picture(row: object, sizes: dict[str, int]) -> ArchivedPicture:
         file=file,
         bytes=sizes[file] if file is not None else 0,
         sha256=sha256,
-        image_url=_text(fields.get("image_url")) or None,
+        image_url=_url(_text(fields.get("image_url"))),
     )
 
 
@@ -204,6 +205,15 @@ def _text(value: object) -> str:
     if value is None or isinstance(value, str):
         return value or ""
     raise _refusal("Its manifest is wrong: a name, description or address is no text.")
+
+
+def _url(text: str) -> str | None:
+    """Return the URL as a linked picture would keep it, so that it is found among those that the user has. One that
+    may not be requested is returned unchanged, and refused when its picture is made."""
+    try:
+        return str(parse_url(text)) if text else None
+    except Invalid:
+        return text
 
 
 def _require(condition: bool, refusal: str) -> None:

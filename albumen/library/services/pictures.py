@@ -21,8 +21,8 @@ from albumen.uploads.temporary import Upload
 
 @dataclass(frozen=True, slots=True)
 class StoredUpload:
-    """An upload whose bytes are in their place, and that no row names yet; `facts` were read from its header and
-    pixels."""
+    """An upload that was decoded, and whose bytes are in the storage under their sha256, before there is a row of
+    `Picture` for it. `facts` is what the decoder found: format, size in px, date, camera."""
 
     upload: Upload
     facts: imaging.Facts
@@ -39,31 +39,28 @@ def upload_picture(
     album: int | None = None,
     expiring_time_seconds: int | None = None,
 ) -> tuple[Picture, ExpiringLink | None]:
-    """Keep an uploaded picture for its owner, in the album with this id, and make an expiring link to its original
-    when a time in seconds is given (C5).
+    """Store an uploaded picture for its owner, in the album with this id, and return it; with
+    `expiring_time_seconds`, also make and return an expiring link to its original.
 
-    When this returns, the bytes were decoded whole and survive a power cut, and every link works. When it raises,
-    there is no row; bytes that no row names are swept after a day.
+    When this returns, all of the bytes were decoded and survive a power cut, and every URL of the picture works. When
+    it raises, there is no row; files without a row are swept after a day.
     """
     into = None if album is None else access.get_album_from_body(actor, album)
     if expiring_time_seconds is not None:
         links.require_right(owner.plan, None, pointer="/expiring_time_seconds")
     stored = store_upload(owner=owner, upload=upload)
     with atomic_with_response():
-        return create_picture(
-            owner=owner,
-            stored=stored,
-            name=name,
-            description=description,
-            album=into,
-            expiring_time_seconds=expiring_time_seconds,
-            now=now,
-        )
+        picture = create_picture(owner=owner, stored=stored, name=name, description=description, album=into, now=now)
+        if expiring_time_seconds is None:
+            return picture, None
+        link = links.make_link(picture=picture, expiring_time_seconds=expiring_time_seconds, now=now)
+        publish(events.of_link("created", link), now=now)
+        return picture, link
 
 
 def store_upload(*, owner: User, upload: Upload) -> StoredUpload:
-    """Check plan and quota, decode the upload, and put its thumbnails and itself into their places. This is the slow
-    half of keeping a picture, outside of any transaction."""
+    """Check plan and quota, decode the upload, and store its thumbnails and the file itself. This takes seconds, so it
+    runs outside of any transaction; `create_picture` then writes the rows."""
     plan = owner.plan
     if upload.size > plan.max_upload_bytes:
         raise TooLarge(
@@ -85,9 +82,8 @@ def create_picture(
     name: str = "",
     description: str = "",
     album: Album | None = None,
-    expiring_time_seconds: int | None = None,
-) -> tuple[Picture, ExpiringLink | None]:
-    """Charge the quota, write the rows, and publish them: the quick half, inside of the caller's transaction."""
+) -> Picture:
+    """Charge the quota, write the picture's rows, and publish them, in the caller's transaction."""
     upload, facts = stored.upload, stored.facts
     _charge(owner, upload.size)
     picture = Picture.objects.create(
@@ -109,13 +105,8 @@ def create_picture(
     )
     if album is not None:
         album_contents.append(album=album, picture_ids=[picture.pk], now=now)
-    happened = events.of_new_picture(picture, album)
-    link = None
-    if expiring_time_seconds is not None:
-        link = links.make_link(picture=picture, expiring_time_seconds=expiring_time_seconds, now=now)
-        happened.append(events.of_link("created", link))
-    publish(*happened, now=now)
-    return picture, link
+    publish(*events.of_new_picture(picture, album), now=now)
+    return picture
 
 
 def change_picture(
@@ -127,8 +118,8 @@ def change_picture(
     name: str | None = None,
     description: str | None = None,
 ) -> Picture:
-    """Change the name, the description, and the URL of a linked picture, which is checked again. What is not given
-    stays as it is, also where somebody else changes it meanwhile."""
+    """Change the name and the description of a picture, and the URL of a linked one, which is checked again. None
+    leaves a field as it is: it is not written, so a concurrent change of it is kept."""
     picture = access.get_editable_picture(actor, picture_id)
     if image_url is not None:
         linked.relink_picture(picture=picture, image_url=image_url, now=now)
@@ -147,8 +138,10 @@ def change_picture(
 
 
 def _charge(owner: User, size: int) -> None:
-    """Count the bytes and the picture, in one conditional statement, so that any number of uploads at once stay within
-    the quota; raise `Forbidden` where they do not fit."""
+    """Add a picture of this size in bytes to what its owner uses; raise `Forbidden` if that exceeds the plan's quota.
+
+    One conditional UPDATE checks and counts, so that concurrent uploads cannot exceed the quota together.
+    """
     quota = owner.plan.quota_bytes
     account = User.objects.filter(pk=owner.pk)
     if quota is not None:
