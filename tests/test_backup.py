@@ -13,9 +13,9 @@ import pytest
 
 from tests import pictures
 from tests.background.conftest import upload, use_plan
+from tests.commands import plain_environment
 from tests.postgres import Postgres, Unavailable, create_database, programs
 from tests.server import ROOT, Server
-from tests.test_settings import plain_environment
 
 
 @pytest.fixture

@@ -1,26 +1,14 @@
 """`manage.py doctor`: what is wrong, how to mend it, and never a secret."""
 
-import os
-import subprocess
-import sys
-
 import pytest
 
-from tests.server import ROOT, free_port, until_ready
-from tests.test_settings import GOOD
+from tests.commands import PRODUCTION, manage
+from tests.server import free_port, until_ready
 
 
 def doctor(data_dir, **env):
-    plain = {name: value for name, value in os.environ.items() if not name.startswith("ALBUMEN_")}
-    done = subprocess.run(
-        [sys.executable, "manage.py", "doctor", "--no-color"],
-        cwd=ROOT,
-        env={**plain, "ALBUMEN_DATA_DIR": str(data_dir), **env},
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
-    return done.returncode, done.stdout + done.stderr
+    """Run `manage.py doctor`. Return its exit status, and what it printed."""
+    return manage(data_dir, "doctor", "--no-color", **env)
 
 
 def test_a_running_installation_is_in_order(own_server):
@@ -39,7 +27,7 @@ def test_it_names_what_is_wrong_and_how_to_mend_it(tmp_path):
     (tmp_path / "albumen.sqlite3").touch()
     status, text = doctor(
         tmp_path,
-        **GOOD,
+        **PRODUCTION,
         ALBUMEN_RATE_LOGN="5/min",
         ALBUMEN_RATE_RESET="0",
         REDIS_URL=f"redis://:TheSecret@127.0.0.1:{port}/0",
@@ -60,12 +48,12 @@ def test_it_names_what_is_wrong_and_how_to_mend_it(tmp_path):
     ):
         assert part in text, text
     assert "TheSecret" not in text
-    assert GOOD["ALBUMEN_SECRET_KEY"] not in text
+    assert PRODUCTION["ALBUMEN_SECRET_KEY"] not in text
 
 
 @pytest.mark.parametrize("change", [{"ALBUMEN_DEBUG": "true"}, {"ALBUMEN_SECRET_KEY": "TheSecret"}])
 def test_settings_that_stop_the_service_are_named_without_a_trace(tmp_path, change):
-    status, text = doctor(tmp_path, **{**GOOD, **change})
+    status, text = doctor(tmp_path, **{**PRODUCTION, **change})
     assert status == 1
     assert f"- {next(iter(change))}" in text
     assert "Traceback" not in text
@@ -74,12 +62,12 @@ def test_settings_that_stop_the_service_are_named_without_a_trace(tmp_path, chan
 
 def test_where_there_is_no_installation_it_says_so_and_makes_none(tmp_path):
     absent = tmp_path / "data"
-    status, text = doctor(absent, DATABASE_URL="")
+    status, text = doctor(absent)
     assert status == 1
     assert (
         f"problem  installation: The data folder is {absent}, and there is no database in it\n         > Set" in text
     )
     assert not absent.exists()
     absent.mkdir()
-    assert "problem  installation: " in doctor(absent, DATABASE_URL="")[1]
+    assert "problem  installation: " in doctor(absent)[1]
     assert [path.name for path in absent.iterdir() if path.suffix == ".sqlite3" or path.name == "secret_key"] == []

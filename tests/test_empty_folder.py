@@ -1,12 +1,6 @@
 """A command of `manage.py` in a place without an installation says which place, and makes nothing there."""
 
-import subprocess
-import sys
-
-import pytest
-
-from tests.server import ROOT
-from tests.test_settings import plain_environment
+from tests.commands import manage, manage_in_turn
 
 SECRETS = {"DJANGO_SUPERUSER_EMAIL": "dana@example.com", "DJANGO_SUPERUSER_PASSWORD": "another long sentence"}
 COMMANDS = (
@@ -16,7 +10,6 @@ COMMANDS = (
     "check_integrity",
     "sweep",
     "worker",
-    "serve",
     "shell -c 1",
     "dbshell",
     "dumpdata",
@@ -25,36 +18,34 @@ COMMANDS = (
     "clearsessions",
     "db_worker",
 )
+NEED_NONE = ("help", "check", "makemigrations --check", "createsuperuser --help", "--version")
 
 
-def manage(data_dir, *arguments, **env):
-    """What a command says, and its exit status."""
-    done = subprocess.run(
-        [sys.executable, "manage.py", *arguments],
-        cwd=ROOT,
-        env={**plain_environment(), **SECRETS, "DATABASE_URL": "", "ALBUMEN_DATA_DIR": str(data_dir), **env},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-    return done.returncode, done.stdout + done.stderr
+def assert_refused(folder, line, status, said):
+    """Assert that this command line was refused, naming the folder and what to do."""
+    assert status == 1, f"{line}: {said}"
+    start = f"problem  settings: The data folder is {folder}, and there is no database in it."
+    assert said.startswith(start), f"{line}: {said}"
+    assert "Set ALBUMEN_DATA_DIR" in said, f"{line}: {said}"
+    assert "`make run`" in said, f"{line}: {said}"
+    assert "Traceback" not in said, f"{line}: {said}"
 
 
-@pytest.mark.parametrize("command", COMMANDS)
-def test_it_names_the_folder_and_what_to_do(tmp_path, command):
+def test_each_command_names_the_folder_and_what_to_do(tmp_path):
     folder = tmp_path / "data"
-    status, said = manage(folder, *command.split())
-    assert status == 1
-    assert said.startswith(f"problem  settings: The data folder is {folder}, and there is no database in it.")
-    assert "Set ALBUMEN_DATA_DIR" in said
-    assert "`make run`" in said
-    assert "Traceback" not in said
+    for line, (status, said) in manage_in_turn(folder, *COMMANDS, **SECRETS).items():
+        assert_refused(folder, line, status, said)
+    assert not folder.exists()
+
+
+def test_the_server_names_them_too_though_it_may_make_a_secret_key(tmp_path):
+    folder = tmp_path / "data"
+    assert_refused(folder, "serve", *manage(folder, "serve"))
     assert not folder.exists()
 
 
 def test_a_folder_that_is_there_stays_empty(tmp_path):
-    status, said = manage(tmp_path, "createsuperuser", "--noinput")
+    status, said = manage(tmp_path, "createsuperuser", "--noinput", **SECRETS)
     assert (status, "there is no database in it" in said) == (1, True)
     assert list(tmp_path.iterdir()) == []
 
@@ -66,11 +57,10 @@ def test_a_database_without_tables_is_named(tmp_path):
     assert f"The database in the data folder {tmp_path} is empty." in said
 
 
-@pytest.mark.parametrize("command", ["help", "check", "makemigrations --check", "createsuperuser --help", "--version"])
-def test_what_needs_none_works_and_makes_none(tmp_path, command):
+def test_what_needs_none_works_and_makes_none(tmp_path):
     folder = tmp_path / "data"
-    status, said = manage(folder, *command.split())
-    assert status == 0, said
+    for line, (status, said) in manage_in_turn(folder, *NEED_NONE).items():
+        assert status == 0, f"{line}: {said}"
     assert not folder.exists()
 
 
@@ -78,6 +68,6 @@ def test_the_first_migration_makes_one(tmp_path):
     folder = tmp_path / "data"
     assert manage(folder, "migrate", "--verbosity", "0")[0] == 0
     key = (folder / "secret_key").read_text()
-    status, said = manage(folder, "createsuperuser", "--noinput")
+    status, said = manage(folder, "createsuperuser", "--noinput", **SECRETS)
     assert status == 0, said
     assert (folder / "secret_key").read_text() == key

@@ -1,10 +1,7 @@
 """Settings: each one documented, unsafe ones refused, the secret key made once and kept private."""
 
-import os
 import re
 import stat
-import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -13,31 +10,21 @@ from django.core.exceptions import ImproperlyConfigured
 
 from albumen.web import bootstrap
 from tests import settings_table
-
-ROOT = Path(__file__).resolve().parents[1]
-GOOD = {
-    "ALBUMEN_ENV": "production",
-    "ALBUMEN_SECRET_KEY": "k3H9-x0Qz7LmPw2VbT5yRc8NdJf4GsAe1UiOhK6",
-    "ALBUMEN_ALLOWED_HOSTS": "pictures.example.com",
-}
+from tests.commands import PRODUCTION, manage, run_python
+from tests.server import ROOT
 
 
-def plain_environment() -> dict[str, str]:
-    ours = ("ALBUMEN_", "DATABASE_URL")
-    return {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+def check(data_dir: Path, **env: str) -> tuple[int, str]:
+    """Start the service as far as its settings and checks; return the exit status, and what it printed."""
+    return manage(data_dir, "check", **env)
 
 
-def check(data_dir: Path, **env: str) -> subprocess.CompletedProcess[str]:
-    """Start the service as far as its settings and checks."""
-    plain = plain_environment()
-    return subprocess.run(
-        [sys.executable, "manage.py", "check"],
-        cwd=ROOT,
-        env={**plain, "ALBUMEN_DATA_DIR": str(data_dir), **env},
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
+def show(data_dir: Path, *names: str, **env: str) -> str:
+    """Return the values of these settings, as a process of their own has them."""
+    code = f"from django.conf import settings; print([getattr(settings, name) for name in {names}])"
+    done = run_python("-c", code, data_dir=data_dir, DJANGO_SETTINGS_MODULE="albumen.web.settings", **env)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 def test_every_setting_is_documented_and_nothing_else():
@@ -61,19 +48,12 @@ def test_the_documented_values_are_the_defaults(tmp_path):
     example.pop("ALBUMEN_DATA_DIR")
     names = "RATES ALLOWED_HOSTS ACCESS_TOKEN_LIFETIME THREADS DECODERS SIGNED_URL_PERIOD PORT HOST DEBUG PUBLIC_URL"
     names += " DATABASES"
-    show = f"from django.conf import settings; print([getattr(settings, name) for name in {names.split()}])"
-    plain = plain_environment() | {"DJANGO_SETTINGS_MODULE": "albumen.web.settings", "ALBUMEN_DATA_DIR": str(tmp_path)}
-    command = [sys.executable, "-c", show]
-    printed = [
-        subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=True).stdout
-        for env in (plain, {**plain, **example})
-    ]
-    assert printed[0] == printed[1]
+    assert show(tmp_path, *names.split()) == show(tmp_path, *names.split(), **example)
 
 
 def test_production_starts_on_safe_settings(tmp_path):
-    done = check(tmp_path, **GOOD)
-    assert done.returncode == 0, done.stderr
+    status, said = check(tmp_path, **PRODUCTION)
+    assert status == 0, said
 
 
 @pytest.mark.parametrize(
@@ -89,23 +69,23 @@ def test_production_starts_on_safe_settings(tmp_path):
     ],
 )
 def test_production_refuses_an_unsafe_setting_and_names_it(tmp_path, change, named):
-    done = check(tmp_path, **{**GOOD, **change})
-    assert done.returncode != 0
-    assert named in done.stderr
+    status, said = check(tmp_path, **{**PRODUCTION, **change})
+    assert status != 0
+    assert named in said
     others = {"ALBUMEN_DEBUG", "ALBUMEN_SECRET_KEY", "ALBUMEN_ALLOWED_HOSTS"} - {named}
-    assert not any(f"- {other}" in done.stderr for other in others)
+    assert not any(f"- {other}" in said for other in others)
 
 
 def test_production_makes_no_key_of_its_own(tmp_path):
-    check(tmp_path, **{**GOOD, "ALBUMEN_SECRET_KEY": ""})
+    check(tmp_path, **{**PRODUCTION, "ALBUMEN_SECRET_KEY": ""})
     assert not (tmp_path / "secret_key").exists()
 
 
 @pytest.mark.parametrize(("name", "value"), [("ALBUMEN_ENV", "staging"), ("ALBUMEN_RATE_LOGIN", "many")])
 def test_a_value_that_means_nothing_is_refused(tmp_path, name, value):
-    done = check(tmp_path, **{name: value})
-    assert done.returncode != 0
-    assert value in done.stderr
+    status, said = check(tmp_path, **{name: value})
+    assert status != 0
+    assert value in said
 
 
 @pytest.mark.parametrize(
@@ -164,12 +144,12 @@ def test_the_secret_key_is_made_once_and_is_private(tmp_path):
     data.mkdir(mode=0o700)
     (data / "albumen.sqlite3").touch()
     with ThreadPoolExecutor(6) as pool:
-        done = list(pool.map(lambda _: check(data), range(6)))
-    assert [one.returncode for one in done] == [0] * 6
+        shown = list(pool.map(lambda _: show(data, "SECRET_KEY"), range(6)))
     key = (data / "secret_key").read_text()
+    assert shown == [f"{[key]}\n"] * 6
     assert len(key) >= 32
     assert stat.S_IMODE((data / "secret_key").stat().st_mode) == 0o600
-    assert check(data).returncode == 0
+    assert show(data, "SECRET_KEY") == shown[0]
     assert (data / "secret_key").read_text() == key
     assert [path.name for path in data.iterdir() if path.name.startswith(".secret")] == []
 
@@ -186,8 +166,14 @@ def test_the_secret_key_is_made_once_and_is_private(tmp_path):
         "s3://",
     ],
 )
-def test_a_url_of_a_store_that_cannot_be_used_is_refused_and_its_secret_not_shown(tmp_path, url):
-    done = check(tmp_path, ALBUMEN_STORAGE_URL=url)
-    assert done.returncode != 0
-    assert "ALBUMEN_STORAGE_URL" in done.stderr
-    assert "hidden" not in done.stderr
+def test_a_url_of_a_store_that_cannot_be_used_is_refused_and_its_secret_not_shown(url):
+    with pytest.raises(ImproperlyConfigured, match="ALBUMEN_STORAGE_URL") as refused:
+        bootstrap.storage(url)
+    assert "hidden" not in str(refused.value)
+
+
+def test_the_service_does_not_start_on_the_url_of_a_store_that_cannot_be_used(tmp_path):
+    status, said = check(tmp_path, ALBUMEN_STORAGE_URL="s3://KEY:hidden/secret@host:9000/bucket")
+    assert status != 0
+    assert "ALBUMEN_STORAGE_URL" in said
+    assert "hidden" not in said
