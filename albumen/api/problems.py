@@ -1,5 +1,5 @@
-"""Every refusal: a problem document (RFC 9457), or a page for a browser's navigation. The only place where domain
-errors become HTTP."""
+"""Error responses: problem documents (RFC 9457), or pages for a browser's navigation. Only this module turns domain
+errors into HTTP."""
 
 import sqlite3
 import sys
@@ -73,16 +73,16 @@ def document(
 
 
 def status_of(error: DomainError) -> int:
-    """Return the HTTP status of a domain error: that of its nearest family."""
+    """Return the HTTP status of a domain error: that of the nearest of its classes in STATUSES."""
     return next(STATUSES[family] for family in type(error).__mro__ if family in STATUSES)
 
 
 def response(
     request: HttpRequest, status_code: int, code: str, detail: str, *, retry_after: int | None = None
 ) -> HttpResponse:
-    """Return a refusal outside of REST framework: a page for a navigation, else a problem document."""
+    """Return an error response from outside of REST framework: a page for a navigation, else a problem document."""
     problem = document(status_code, code, detail, request_id=getattr(request, "request_id", "-"))
-    body, headers = rendered(problem, request.headers.get("Accept", ""), _came_from(request), retry_after)
+    body, headers = rendered(problem, request.headers.get("Accept", ""), _address_after_login(request), retry_after)
     if retry_after is not None:
         headers["Retry-After"] = str(retry_after)
     return HttpResponse(body, status=status_code, headers=headers)
@@ -99,8 +99,8 @@ def rendered(
     return body, {"Content-Type": MEDIA_TYPE, "Content-Length": str(len(body)), "Vary": "Accept"}
 
 
-def _came_from(request: HttpRequest) -> str:
-    """Return where to lead somebody back to once they are signed in."""
+def _address_after_login(request: HttpRequest) -> str:
+    """Return the path and query to return to after logging in; empty unless the request is a GET."""
     return request.get_full_path() if request.method == "GET" else ""
 
 
@@ -111,7 +111,7 @@ def response_for(request: HttpRequest, error: DomainError) -> HttpResponse:
 
 
 class _Refusal(exceptions.APIException):
-    """A domain error on its way through REST framework."""
+    """A domain error as an exception of REST framework."""
 
     def __init__(self, error: DomainError) -> None:
         super().__init__(error.detail, error.code)
@@ -135,7 +135,7 @@ class ProblemHandler(ExceptionHandler):
             return _Refusal(errors.TooLarge())
         if isinstance(exc, SuspiciousOperation | BadRequest):
             return _Refusal(errors.Invalid("malformed_request", "The request is malformed."))
-        if is_full(exc) or (isinstance(exc, OperationalError) and _is_full(exc)):
+        if is_full(exc) or (isinstance(exc, OperationalError) and _is_database_full(exc)):
             return _Refusal(errors.OutOfSpace())
         if isinstance(exc, OperationalError):
             return _Refusal(errors.Unavailable("database_unavailable"))
@@ -176,7 +176,7 @@ class _PageRenderer(BaseRenderer):
 
     def render(self, data: Any, accepted_media_type: str | None = None, renderer_context: Any = None) -> str:
         wait = renderer_context["response"].headers.get("Retry-After")
-        address = _came_from(renderer_context["request"]._request)
+        address = _address_after_login(renderer_context["request"]._request)
         return refusal_pages.page(data, address=address, retry_after=None if wait is None else int(wait))
 
 
@@ -208,7 +208,8 @@ def _pointer(attr: str | None) -> str:
     return "" if attr in (None, "non_field_errors") else f"/{attr}"
 
 
-def _is_full(error: DatabaseError) -> bool:
+def _is_database_full(error: DatabaseError) -> bool:
+    """Return whether PostgreSQL or SQLite failed because its disk is full."""
     cause = error.__cause__
     return _sqlstate(error) == DISK_FULL or (isinstance(cause, sqlite3.OperationalError) and "full" in str(cause))
 

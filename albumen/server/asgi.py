@@ -1,5 +1,8 @@
-"""One process for everything on one machine: HTTP is handed to Django under WSGI, in threads. Behind nginx it has the
-requests with a body, and the WebSockets."""
+"""The ASGI application. It calls Django's WSGI application in threads for HTTP, and serves WebSockets itself.
+
+On one machine it serves everything. Behind nginx it gets the WebSockets and the requests with a body; gunicorn serves
+the others.
+"""
 
 import asyncio
 import logging
@@ -25,7 +28,7 @@ from albumen.uploads.temporary import BodyIncomplete
 logger = logging.getLogger(__name__)
 
 _http: Any = WSGIMiddleware(cast(Any, wsgi), workers=settings.THREADS)
-# A server whose threads are all busy still answers that it is alive.
+# Probes have threads of their own, so that they respond while all others are busy.
 _probes: Any = WSGIMiddleware(cast(Any, wsgi), workers=2)
 
 
@@ -45,7 +48,7 @@ async def _serve(scope: Message, receive: Receive, send: Send) -> None:
     django = _probes if scope["path"].strip("/") in PATHS else _http
     try:
         await body.collect()
-        async with body.thread():
+        async with body.thread_slot():
             await django(scope, body.receive, body.closing(send))
     except BodyIncomplete as refusal:
         start, content = _refusal(headers, refusal.detail)
@@ -59,8 +62,10 @@ async def _serve(scope: Message, receive: Receive, send: Send) -> None:
 
 
 def _refusal(headers: dict[bytes, bytes], detail: str) -> tuple[Message, bytes]:
-    """Return the head and the content of an answer that is made without Django, which would take a thread and ask the
-    database for each."""
+    """Return the first ASGI message and the content of a response to an incomplete body.
+
+    It is made without Django, which would need a thread and database queries for each request.
+    """
     chosen = request_id.choose(headers.get(b"x-request-id", b"").decode("latin-1"))
     request_id.current.set(chosen)
     logger.info("A body was refused: %s", detail)

@@ -1,4 +1,4 @@
-"""uvicorn's HTTP protocol with the few things that no setting of it gives."""
+"""uvicorn's HTTP protocol, changed where uvicorn has no setting."""
 
 import asyncio
 import socket
@@ -10,13 +10,17 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from albumen.api.problems import document
 
-# How long an idle connection may bring one more request once the server has to end.
+# While the server stops, a request that arrives on an idle connection within so many seconds is still answered.
 LINGER_SECONDS = 1.0
 
 
 class HttpProtocol(HttpToolsProtocol):
-    """Answers clients that end their half of the connection, refuses what is not HTTP with a problem document, and
-    answers a request that is on its way when the server has to end: uvicorn alone closes idle connections at once."""
+    """uvicorn's protocol with four changes.
+
+    A client that closes its sending half after the request still gets its response. A connection whose client stops
+    reading is closed. Bytes that are not HTTP get a problem document. While the server stops, idle connections stay
+    open for LINGER_SECONDS, because a request may be on its way; uvicorn would close them at once.
+    """
 
     _ending = False
 
@@ -24,9 +28,10 @@ class HttpProtocol(HttpToolsProtocol):
         super().connection_made(transport)
         if hasattr(socket, "TCP_USER_TIMEOUT"):
             connection = transport.get_extra_info("socket")
-            # Linux ends the connection, also a WebSocket, whose client accepts nothing for so many milliseconds.
-            patience = round(2000 * settings.STALLED_SECONDS)
-            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, patience)
+            # Linux closes a connection, also of a WebSocket, on which sent bytes stay unacknowledged or unsendable for
+            # so many milliseconds (tcp(7)): the client is gone, or reads nothing.
+            milliseconds = round(2000 * settings.STALLED_SECONDS)
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, milliseconds)
 
     def shutdown(self) -> None:
         self._ending = True
@@ -43,8 +48,12 @@ class HttpProtocol(HttpToolsProtocol):
             self.cycle.keep_alive = False
 
     def eof_received(self) -> Any:
-        """Keep the connection open for the answer, where uvicorn would close it; but not in the middle of a body in
-        chunks, which has no length to see by that it is not whole."""
+        """Return true, to keep the connection open for the response, if a request is being answered; otherwise None,
+        which closes it.
+
+        A chunked body that has not ended is incomplete, and its connection is closed. One with a Content-Length ends
+        here for the application, which compares the length.
+        """
         cycle = self.cycle
         if cycle is None or cycle.response_complete:
             return None

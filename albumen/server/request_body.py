@@ -1,4 +1,4 @@
-"""Request bodies on their way in: collected before they take a thread, and limited in time and space."""
+"""Request bodies: buffered before the request takes a thread, with a least rate, and limits of memory and disk."""
 
 import asyncio
 import os
@@ -16,22 +16,22 @@ Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
-# Bytes a second that a body has to bring.
+# Bytes a second. A slower body is refused, as is one that stops for STALLED_SECONDS.
 LEAST_RATE = 1000
-# Handing a piece to a thread costs more than reading it. So a thread gets this much at a time of a body that is still
-# coming, and this much of one that was collected.
+# The size of the pieces that a thread gets: of a body that is still arriving, and of a buffered one. They are large,
+# because passing a piece from the event loop to a thread costs more than reading it.
 GATHERED_BYTES = 512 * 1024
 HANDED_BYTES = 4 * 1024 * 1024
-# A body that is longer, or for which there is no room, takes its thread before it is whole.
+# A longer body is not buffered whole: its request takes a thread while the rest arrives.
 LONGEST_BUFFERED = 256 * 1024 * 1024
-# What all collected bodies together may take: in memory, and then on the disk.
+# The limits of all buffers together: first in memory, then in files.
 MEMORY_BYTES = 32 * 1024 * 1024
 DISK_BYTES = 2 * 1024 * 1024 * 1024
-# How long the rest of a refused body is read.
+# After an early response, the rest of the body is read and dropped for so long.
 DRAIN_SECONDS = 2
 SERVER_ENDED = "The server ended before the body was whole."
-# Threads that may wait for the rest of a body: never all of them.
-_unfinished = asyncio.Semaphore(max(1, settings.THREADS // 2))
+# Threads that wait for clients to send more; the others stay free for requests that are complete.
+_waiting_threads = asyncio.Semaphore(max(1, settings.THREADS // 2))
 
 
 def _incomplete(reason: str) -> BodyIncomplete:
@@ -39,8 +39,8 @@ def _incomplete(reason: str) -> BodyIncomplete:
 
 
 class BodyBuffer:
-    """The beginning of a body that nobody reads yet: in memory while there is room, then in a file without a name,
-    which is gone with its process."""
+    """The part of a body that has arrived, before anything reads it. It is in memory while all buffers fit there, and
+    then in a file without a name, which disappears with the process."""
 
     _in_memory = 0
     _on_disk = 0
@@ -53,7 +53,7 @@ class BodyBuffer:
         self._read = 0
 
     def add(self, piece: bytes) -> bool:
-        """Keep the piece, and return whether there is room for more."""
+        """Append the piece. Return whether the buffer takes more; false if it is full."""
         self.size += len(piece)
         self._memory += piece
         BodyBuffer._in_memory += len(piece)
@@ -77,12 +77,12 @@ class BodyBuffer:
                 BodyBuffer._on_disk += done
                 self._forget(done)
         except OSError:
-            # A full disk, most of the time: storing the upload will find that out, and say so.
+            # Mostly a full disk. What is not written stays in memory; storing the upload will raise `OutOfSpace`.
             return False
         return True
 
     def take(self) -> bytes:
-        """Return the next piece, of up to HANDED_BYTES; empty once all were taken."""
+        """Remove and return the next HANDED_BYTES or less; empty if nothing is left."""
         if self._file is not None and self._read < self._written:
             piece = os.pread(self._file.fileno(), HANDED_BYTES, self._read)
             self._read += len(piece)
@@ -107,28 +107,36 @@ class BodyBuffer:
 
 
 class RequestBody:
-    """A request's body: collected before it takes a thread, refused when it stalls, drips or breaks off, and read to
-    its end after an early refusal."""
+    """The body of one request. Call `collect`, then run the application inside `thread_slot`, with `receive` and
+    `closing(send)` as its ASGI callables; `buffer.close` comes last.
+
+    A body that stalls, arrives below LEAST_RATE or ends too early raises `BodyIncomplete`.
+    """
 
     def __init__(self, receive: Receive, headers: dict[bytes, bytes]) -> None:
         self.buffer = BodyBuffer()
         self._receive = receive
         self._ended = False
-        # Why it ended before it was whole.
+        # Why the body is not complete, once it has ended.
         self._failure: BodyIncomplete | None = None
-        self._patience = settings.STALLED_SECONDS
+        # Seconds of waiting that the client has left. Waiting spends them, and bytes add to them at LEAST_RATE.
+        self._seconds_left = settings.STALLED_SECONDS
         self._waits_for_continue = b"expect" in headers
         self._is_chunked = b"transfer-encoding" in headers
         self._left = int(headers.get(b"content-length", b"0"))
         self._has_body = self._is_chunked or self._left > 0
 
     async def collect(self) -> None:
-        """Wait for the whole body, so that a slow one costs no thread; `BodyIncomplete`. A body that is far too long
-        is not waited for, and may be refused before it comes."""
+        """Buffer the body before the request takes a thread, so that a slow client does not occupy one.
+
+        Return with a part of it once the buffer is full. Return at once if the declared length is above
+        LONGEST_BUFFERED or the client waits for "100 Continue": the application may refuse the request by its
+        headers. Raise `BodyIncomplete`, also if the server stops.
+        """
         if not self._has_body or self._waits_for_continue or self._left > LONGEST_BUFFERED:
             return
         try:
-            while not self._ended and self.buffer.add(await self._piece()):
+            while not self._ended and self.buffer.add(await self._receive_piece()):
                 pass
         except asyncio.CancelledError:
             raise _incomplete(SERVER_ENDED) from None
@@ -136,39 +144,42 @@ class RequestBody:
             raise self._failure
 
     @asynccontextmanager
-    async def thread(self) -> AsyncIterator[None]:
-        """Wait until a body that is not whole may take a thread; `BodyIncomplete` when the server ends before."""
+    async def thread_slot(self) -> AsyncIterator[None]:
+        """Wait until the request may take a thread: at once if its body is complete, otherwise while fewer than half
+        of the threads wait for bodies. Raise `BodyIncomplete` if the server stops."""
         if self._ended or not self._has_body:
             yield
             return
         try:
-            await _unfinished.acquire()
+            await _waiting_threads.acquire()
         except asyncio.CancelledError:
             raise _incomplete(SERVER_ENDED) from None
         try:
             yield
         finally:
-            _unfinished.release()
+            _waiting_threads.release()
 
     async def receive(self) -> Message:
-        """Return the next piece as ASGI has it; `BodyIncomplete` instead of the end of a body that is not whole."""
-        piece = self.buffer.take() or await self._gathered()
+        """Return the next ASGI message of the body. Raise `BodyIncomplete` where a body ends before it is complete."""
+        piece = self.buffer.take() or await self._receive_pieces()
         return {"type": "http.request", "body": piece, "more_body": self.buffer.size > 0 or not self._ended}
 
-    async def _gathered(self) -> bytes:
+    async def _receive_pieces(self) -> bytes:
+        """Return at least GATHERED_BYTES, or the rest of the body. Raise `BodyIncomplete`."""
         pieces = bytearray()
         while len(pieces) < GATHERED_BYTES and not self._ended:
-            pieces += await self._piece()
+            pieces += await self._receive_piece()
         if self._failure is not None:
             raise self._failure
         return bytes(pieces)
 
-    async def _piece(self) -> bytes:
-        """Return what has come by now; empty at the end."""
+    async def _receive_piece(self) -> bytes:
+        """Wait for bytes from the client and return them; empty at the end. Set `_ended` with the last piece, and
+        `_failure` if the body is not complete."""
         clock = asyncio.get_running_loop().time
         began = clock()
         try:
-            async with asyncio.timeout(self._patience):
+            async with asyncio.timeout(self._seconds_left):
                 message = await self._receive()
         except TimeoutError:
             self._ended = True
@@ -179,30 +190,32 @@ class RequestBody:
         self._left -= len(piece)
         if message["type"] == "http.disconnect" or (self._ended and self._left > 0):
             self._failure = _incomplete("The body ended before it was whole.")
-        # Waiting uses patience up, and bytes give it back; never more of it than at first.
-        left = self._patience - (clock() - began) + len(piece) / LEAST_RATE
-        self._patience = min(settings.STALLED_SECONDS, left)
+        left = self._seconds_left - (clock() - began) + len(piece) / LEAST_RATE
+        self._seconds_left = min(settings.STALLED_SECONDS, left)
         return piece
 
     def closing(self, send: Send) -> Send:
-        """Return a `send` that closes the connection after an answer that comes before the end of the body. Before
-        that it reads what still comes for a moment, else the client may never see the answer."""
+        """Return a `send` that also closes the connection if the response comes before the end of the body.
 
-        async def answer(message: Message) -> None:
+        It reads on for DRAIN_SECONDS first: the kernel resets a connection that is closed with unread bytes, and the
+        client may then lose the response.
+        """
+
+        async def send_and_close(message: Message) -> None:
             unread = self._has_body and not self._ended
             if message["type"] == "http.response.start":
                 if unread or self._failure is not None:
                     message["headers"] = [*message["headers"], (b"connection", b"close")]
-            # The last message is empty: all of the answer is out by now. A client that waits for "100 Continue" sends
-            # nothing more once it has its answer.
+            # The last message is empty, so the whole response was sent by now. There is nothing to read from a client
+            # that waited for "100 Continue": a final response instead tells it not to send the body.
             elif unread and not message.get("more_body") and not self._waits_for_continue:
                 await self.drain()
             await send(message)
 
-        return answer
+        return send_and_close
 
     async def drain(self) -> None:
-        """Read the rest of the body, for at most DRAIN_SECONDS."""
+        """Read and drop the rest of the body, for at most DRAIN_SECONDS."""
         with suppress(TimeoutError):
             async with asyncio.timeout(DRAIN_SECONDS):
                 while (await self._receive()).get("more_body", False):

@@ -28,7 +28,7 @@ async def application(scope: Message, receive: Receive, send: Send) -> None:
         await receive()
         await send({"type": "websocket.close"})
         return
-    # The request that the socket was opened with.
+    # The handshake as an ordinary request, for its headers, cookies and client address.
     scheme = "https" if scope["scheme"] == "wss" else "http"
     request = ASGIRequest({**scope, "type": "http", "method": "GET", "scheme": scheme}, BytesIO())
     socket = EventSocket(
@@ -43,8 +43,11 @@ async def application(scope: Message, receive: Receive, send: Send) -> None:
 
 
 def _find_login(request: ASGIRequest, access: str | None) -> ValidLogin:
-    """Return the login behind the token; or without one behind the session cookie, which any page can make a browser
-    send, so that the Origin has to be this service's. `Unauthenticated` otherwise."""
+    """Return the login that an access token or, if `access` is None, the session cookie proves.
+
+    The cookie counts only with an Origin of this service, because a browser sends it from pages of other sites too.
+    Raise `Unauthenticated` otherwise.
+    """
     if access is not None:
         return login_by_token(access=access, now=timezone.now())
     session_key = request.COOKIES.get(settings.SESSION_COOKIE_NAME)
@@ -54,7 +57,8 @@ def _find_login(request: ASGIRequest, access: str | None) -> ValidLogin:
 
 
 def _has_own_origin(request: ASGIRequest) -> bool:
-    """Return whether the page is of this service: compared as text, because an Origin can be anything."""
+    """Return whether the Origin is this service's or in ALBUMEN_TRUSTED_ORIGINS. It is compared as text and not
+    parsed, because a client can send anything there."""
     try:
         own = f"{request.scheme}://{request.get_host()}"
     except DisallowedHost:

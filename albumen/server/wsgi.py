@@ -15,8 +15,11 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "albumen.web.settings")
 
 
 class Request(WSGIRequest):
-    """Reads everything as UTF-8. Django would take any codec of Python's from the Content-Type, and fail on some
-    (`rot13`) before a middleware can refuse them."""
+    """A request that is decoded as UTF-8, whatever charset its Content-Type names.
+
+    Django would look the charset up among Python's codecs, and fail on one that is no text encoding (`rot13`) before
+    `InputMiddleware` can refuse it.
+    """
 
     def _set_content_type_params(self, meta: dict[str, Any]) -> None:
         self.content_type, self.content_params = parse_header_parameters(meta.get("CONTENT_TYPE", ""))
