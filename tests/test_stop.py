@@ -1,6 +1,7 @@
 """A server that is told to end, under load: every request on an open connection has its whole answer; and every
 request where systemd holds the listening socket."""
 
+import asyncio
 import http.client
 import random
 import signal
@@ -10,9 +11,12 @@ import sys
 import threading
 import time
 from collections import Counter
+from contextlib import suppress
 
 import pytest
+from a2wsgi import WSGIMiddleware
 
+from albumen.uploads.temporary import BodyIncomplete
 from tests import pictures
 from tests.server import ROOT
 
@@ -148,3 +152,47 @@ def test_who_knocks_during_a_restart_is_answered_by_the_next_process(own_server,
             process.wait(30)
     outcomes = sum((visitor.outcomes for visitor in visitors), Counter())
     assert set(before) == set(outcomes) == {201, 401}, outcomes
+
+
+def test_a_thread_that_waits_for_a_body_ends_while_the_event_loop_still_runs(monkeypatch):
+    from albumen.server import asgi
+
+    ended = threading.Event()
+
+    def wait_for_body(environ, start_response):
+        with suppress(BodyIncomplete):
+            environ["wsgi.input"].read()
+        time.sleep(0.3)
+        start_response("400 Bad Request", [])
+        ended.set()
+        return []
+
+    monkeypatch.setattr(asgi, "_http", WSGIMiddleware(wait_for_body, workers=1))
+    headers = [(b"content-length", b"10"), (b"expect", b"100-continue")]
+    scope = {"method": "POST", "path": "/", "query_string": b"", "http_version": "1.1", "headers": headers}
+
+    async def serve():
+        disconnected = asyncio.Event()
+        states = asyncio.Queue()
+        states.put_nowait({"type": "lifespan.startup"})
+        sent = []
+
+        async def receive():
+            await disconnected.wait()
+            return {"type": "http.disconnect"}
+
+        async def send(message):
+            sent.append(message["type"])
+
+        lifespan = asyncio.create_task(asgi.application({"type": "lifespan"}, states.get, send))
+        request = asyncio.create_task(asgi.application({**scope, "type": "http"}, receive, send))
+        await asyncio.sleep(0.2)
+        # As uvicorn does with a request that is not answered in time.
+        request.cancel()
+        disconnected.set()
+        states.put_nowait({"type": "lifespan.shutdown"})
+        await lifespan
+        assert ended.is_set()
+        assert sent == ["lifespan.startup.complete", "lifespan.shutdown.complete"]
+
+    asyncio.run(serve())

@@ -7,6 +7,8 @@ the others.
 import asyncio
 import logging
 import os
+import threading
+from contextlib import suppress
 from typing import Any, cast
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "albumen.web.settings")
@@ -25,6 +27,8 @@ from albumen.server.websockets import application as websockets
 from albumen.server.wsgi import application as wsgi
 from albumen.uploads.temporary import BodyIncomplete
 
+# How long the threads of cancelled requests may take to end before the event loop is closed.
+CANCELLED_SECONDS = 2.0
 logger = logging.getLogger(__name__)
 
 _http: Any = WSGIMiddleware(cast(Any, wsgi), workers=settings.THREADS)
@@ -33,12 +37,29 @@ _probes: Any = WSGIMiddleware(cast(Any, wsgi), workers=2)
 
 
 async def application(scope: Message, receive: Receive, send: Send) -> None:
-    """Serve one HTTP request, or one WebSocket."""
+    """Serve one HTTP request or one WebSocket, or wait for the server to stop (`lifespan`)."""
     if scope["type"] == "http":
         await _serve(scope, receive, send)
     elif scope["type"] == "websocket":
         with metrics.sockets.track_inprogress():
             await websockets(scope, receive, send)
+    elif scope["type"] == "lifespan":
+        await receive()
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        await _end_threads()
+        await send({"type": "lifespan.shutdown.complete"})
+
+
+async def _end_threads() -> None:
+    """Wait until no thread works on a request. A thread that still waits for the event loop when it is closed waits
+    forever, and keeps the process from ending."""
+    ending = threading.Thread(target=_http.executor.shutdown, daemon=True)
+    ending.start()
+    with suppress(TimeoutError):
+        async with asyncio.timeout(CANCELLED_SECONDS):
+            while ending.is_alive():
+                await asyncio.sleep(0.05)
 
 
 async def _serve(scope: Message, receive: Receive, send: Send) -> None:

@@ -24,7 +24,7 @@ def run(application: str, *, host: str, port: int) -> None:
         ws_max_size=64 * 1024,
         # A compressor for each socket would cost more memory than all the rest.
         ws_per_message_deflate=False,
-        lifespan="off",
+        lifespan="on",
         proxy_headers=False,
         server_header=False,
         access_log=False,
