@@ -1,7 +1,7 @@
-"""Events: a numbered log for each user, of what concerns them.
+"""Events: a numbered log for each user.
 
-No foreign key is enforced, so that writing many logs never fails because one recipient is deleted at that moment. What
-is left of a deleted user goes with the next pruning.
+The database enforces no foreign key here, so that writing to many logs cannot fail because one recipient is deleted at
+that moment. The next pruning deletes what is left of deleted users.
 """
 
 from django.conf import settings
@@ -10,8 +10,8 @@ from django.db import models
 
 
 class Stream(models.Model):
-    """The number of a recipient's newest event. Its writer holds this row to the end of the transaction, so that the
-    numbers have no gaps and stand in the order of the commits."""
+    """The number of a recipient's newest event. Writers lock this row until they commit, so that numbers have no gaps
+    and are in the order of the commits."""
 
     user = models.OneToOneField(
         settings.AUTH_USER_MODEL, primary_key=True, db_constraint=False, on_delete=models.CASCADE, related_name="+"

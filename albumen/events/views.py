@@ -1,4 +1,4 @@
-"""A user's events, for clients that do not listen on `/ws/events/`."""
+"""The list of a user's events, for clients that do not use the WebSocket `/ws/events/`."""
 
 from typing import Any, cast
 

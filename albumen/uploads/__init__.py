@@ -1,1 +1,1 @@
-"""Request bodies with pictures in them: bytes go to a temporary file while they stream in, and memory stays flat."""
+"""Request bodies with pictures in them, which are written to temporary files while they are received."""

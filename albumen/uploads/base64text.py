@@ -1,4 +1,4 @@
-"""Long base64 strings inside a JSON text, decoded into temporary uploads as they stream by."""
+"""Decodes long base64 strings of a JSON text into temporary uploads while the text is received."""
 
 import base64
 import binascii
@@ -13,9 +13,10 @@ INLINE_STRING = 64 * 1024
 
 
 class StringSpool:
-    """Replaces long strings in a JSON text by short unguessable words, and keeps the upload of each word."""
+    """Replaces each long string of a JSON text with a short word that clients cannot guess. `by_word` maps each word
+    to the upload that its string was decoded into."""
 
-    # A quotation mark, or what stands between two of them, where a backslash escapes the next byte.
+    # A quotation mark, or the text between two of them; a backslash escapes the byte that follows it.
     _TOKENS = re.compile(rb'"|(?:[^"\\]++|\\.)++', re.DOTALL)
 
     def __init__(self, uploads: RequestUploads) -> None:
@@ -23,7 +24,7 @@ class StringSpool:
         self.by_word: dict[str, Upload] = {}
 
     def without_long_strings(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
-        """Yield the text, with a word in the place of each string of more than INLINE_STRING bytes."""
+        """Yield the text, with a word instead of each string of more than INLINE_STRING bytes."""
         inside, key, rest = False, "", b""
         held, writer = bytearray(), None
         for chunk in chunks:
@@ -47,7 +48,7 @@ class StringSpool:
                         self.by_word[word] = writer.upload
                         yield word.encode()
                     else:
-                        # The string before a long one is its key: a refusal points there.
+                        # The string before a long one is its key, which errors point to.
                         key = held[:100].decode("utf-8", "replace")
                         yield bytes(held)
                     yield token
@@ -56,9 +57,9 @@ class StringSpool:
 
 
 class Base64Writer:
-    """Decodes base64 (RFC 4648, section 4; a data URL's head is cut off) into an upload, piece by piece.
+    """Decodes base64 (RFC 4648, section 4) into an upload, piece by piece.
 
-    White space is passed over, and what JSON may write as an escape (RFC 8259, section 7) is read as what it means.
+    A data URL's head and white space are skipped, and JSON's escapes (RFC 8259, section 7) are decoded.
     """
 
     _ESCAPE = re.compile(rb"\\(?:([/nrt])|u([0-9a-fA-F]{4}))")
@@ -72,7 +73,7 @@ class Base64Writer:
 
     def write(self, text: bytes | bytearray) -> None:
         text = self._undone + text
-        # An escape may go on in the next piece.
+        # The last escape may continue in the next piece.
         begun = text.rfind(b"\\", max(0, len(text) - self._LONGEST_ESCAPE + 1))
         end = len(text) if begun < 0 else begun
         self._undone = bytes(text[end:])

@@ -1,4 +1,4 @@
-"""Reads file names as clients send them: in any encoding, quoted in any way, with or without a path."""
+"""Decodes the file names that clients send, in any encoding, with any escapes, with or without a path."""
 
 import re
 from contextlib import suppress
@@ -15,8 +15,8 @@ _ESCAPE = re.compile("|".join(_ESCAPES))
 
 
 def decode(raw: bytes) -> str:
-    """Return text whose encoding nobody has named: UTF-8, else Shift_JIS where it has kana, else Windows-1252; what
-    is none of them with U+FFFD in the place of each byte that does not fit."""
+    """Return text of unknown encoding: UTF-8, else Shift_JIS when it has kana, else Windows-1252. Bytes that fit none
+    of them become U+FFFD."""
     others = ("cp932", "cp1252") if _KANA.search(raw) else ("cp1252", "cp932")
     for encoding in ("utf-8", *others):
         with suppress(UnicodeDecodeError):
@@ -25,8 +25,8 @@ def decode(raw: bytes) -> str:
 
 
 def base_name(name: str) -> str:
-    """Return what follows the last slash or backslash of a multipart file name, with what its client has escaped;
-    empty where there is nothing, or only dots that lead to a folder."""
+    """Return the part of a multipart file name after its last slash or backslash, with the client's escapes decoded.
+    It is empty when nothing is left, or only the name of a folder (`.` or `..`)."""
     if _ENCODED_WORDS.search(name):
         with suppress(HeaderParseError, LookupError, UnicodeDecodeError, ValueError):
             name = str(make_header(decode_header(name)))

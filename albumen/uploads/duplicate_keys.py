@@ -1,4 +1,4 @@
-"""Keys that stand twice in a JSON object: each reader keeps another one of the two (RFC 8259, section 4)."""
+"""Refuses JSON objects with duplicate keys, of which each parser keeps another value (RFC 8259, section 4)."""
 
 import json
 from typing import Any
@@ -11,12 +11,12 @@ class _Pairs(list[tuple[str, Any]]):
     """An object's members, in their order."""
 
 
-# Numbers stay text: only keys are looked at, and a long number takes long to read.
+# Numbers are not converted, since only keys matter here, and a long number takes long to convert.
 _decoder = json.JSONDecoder(object_pairs_hook=_Pairs, parse_int=str, parse_float=str)
 
 
 def require_distinct_keys(text: str) -> None:
-    """`Invalid` where an object in this valid JSON text has a key twice; its pointer leads there."""
+    """Raise `Invalid`, with a pointer to the key, when an object in this valid JSON text has a duplicate key."""
     try:
         pointer = _repeated(_decoder.decode(text), "")
     except RecursionError:

@@ -1,7 +1,7 @@
-"""Bodies of multipart/form-data (RFC 7578) as clients really write them.
+"""Upload handlers that read multipart/form-data (RFC 7578), also with the faults that real clients make.
 
-Django's own parser loses a file whose name is not UTF-8 or is missing, and drops from names what its interpreter's
-Unicode tables call unprintable. It reads the boundaries here, too; the heads of the parts are read below.
+Django's parser drops a file whose name is missing or is not UTF-8, and drops characters from names. Here Django's
+classes find the boundaries between the parts, and this module reads the headers of each part.
 """
 
 import base64
@@ -26,13 +26,16 @@ from albumen.uploads.base64text import Base64Writer
 from albumen.uploads.client_filenames import base_name, decode
 from albumen.uploads.temporary import CHUNK, BodyIncomplete, RequestUploads, SpooledFile, UnreadFile
 
-# Bytes of a part's head: a name of 255 characters takes up to 9 bytes for each, and may be there twice.
+# Bytes of a part's headers: a file name of 255 characters takes up to 9 bytes for each, and may be there twice.
 MAX_HEAD = 8192
 
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """`file_name` is None in a part that names no file, and empty where a browser's file input was left empty."""
+    """One part of a form, with its body still to be read from `stream`.
+
+    `file_name` is None without a `filename`, and empty when no file was chosen in a browser's form.
+    """
 
     field: str
     file_name: str | None
@@ -42,7 +45,7 @@ class _Part:
 
 
 class NoFiles(FileUploadHandler):
-    """Reads forms for views that take no file. Of a file in one only the field is kept, which is then refused."""
+    """Reads forms for views that take no file. A file becomes an `UnreadFile`, which the serializer refuses."""
 
     def handle_raw_input(
         self,
@@ -72,11 +75,12 @@ class NoFiles(FileUploadHandler):
         return fields, files
 
     def read_file(self, part: _Part, files: MultiValueDict[str, Any]) -> None:
-        """Note that it was there."""
+        """Add the part's file to `files`."""
         files.appendlist(part.field, UnreadFile(name="file"))
 
     def read_text(self, part: _Part, limit: int) -> bytes:
-        """Return a field's text, which is UTF-8 and has at most `limit` bytes; else `Invalid` or `TooLarge`."""
+        """Return the text of a field in UTF-8. Raise `TooLarge` above `limit` bytes, `Invalid` when it is not
+        UTF-8."""
         text: bytes = part.stream.read(max(0, limit) + 1)
         if len(text) > limit:
             raise TooLarge("too_large", "The fields of a form are too long together.", pointer=f"/{part.field}")
@@ -91,7 +95,8 @@ class NoFiles(FileUploadHandler):
 
 
 class UploadHandler(NoFiles):
-    """Streams each file of a form into a temporary upload. `file_fields` are the fields that bring one."""
+    """Writes each file of a form into a temporary upload while it is received. `file_fields` are the fields in which
+    the view expects one."""
 
     def __init__(self, request: HttpRequest, file_fields: Collection[str]) -> None:
         super().__init__(request)
@@ -122,19 +127,20 @@ class UploadHandler(NoFiles):
 
 
 def _is_file(part: _Part) -> bool:
-    """Return whether a part says to be a file, by a file's name or by a media type that no text has."""
+    """Return whether a part is a file: it has a file name, or a media type that text never has."""
     if part.file_name:
         return True
     if part.file_name is None:
         return part.media_type.startswith("image/") or part.media_type == "application/octet-stream"
-    # In a file input nothing was chosen, unless there are bytes.
+    # With an empty name, no file was chosen in a browser's form, unless there are bytes.
     first = part.stream.read(1)
     part.stream.unget(first)
     return bool(first)
 
 
 def _parts(input_data: Any, boundary: bytes) -> Iterator[_Part]:
-    """The parts of a body, each to be read before the next one. `BodyIncomplete` without the boundary at the end."""
+    """Yield the parts of a body; the rest of each is skipped before the next one. Raise `Invalid` for a part without
+    headers, and `BodyIncomplete` when the last boundary is missing."""
     streams = InterBoundaryIter(LazyStream(ChunkIter(input_data, CHUNK)), b"--" + boundary)
     ended = True
     for number, stream in enumerate(streams):
@@ -158,7 +164,7 @@ def _exhaust(pieces: Any) -> None:
 
 
 def _part(head: bytes, stream: Any) -> _Part | None:
-    """Return the part with this head; None where it names no field."""
+    """Return the part with these headers; None when they name no field."""
     headers: dict[str, tuple[str, dict[str, str]]] = {}
     for line in decode(re.sub(rb"\r\n[ \t]+", b" ", head)).split("\r\n"):
         name, colon, value = line.partition(":")
@@ -178,5 +184,5 @@ def _parameters(value: str) -> tuple[str, dict[str, str]]:
     try:
         return parse_header_parameters(value)
     except ValueError:
-        # `filename*` in a charset that nobody knows; beside it there may be a plain `filename`.
+        # `filename*` in an unknown charset: drop it, because there may be a plain `filename` beside it.
         return parse_header_parameters(re.sub(r";\s*[\w-]+\*[^;]*", "", value))

@@ -1,4 +1,4 @@
-"""Bodies for REST framework: strict JSON, and JSON with pictures in it."""
+"""Parsers for REST framework: strict JSON, JSON with pictures in it, and forms."""
 
 from collections.abc import Iterator, Mapping
 from io import BytesIO
@@ -49,7 +49,7 @@ class JSONParser(BaseParser):
 
 
 class UploadJSONParser(JSONParser):
-    """JSON bodies, in which long strings are decoded from base64 into uploads as they stream in."""
+    """JSON bodies whose long strings are decoded from base64 into uploads while they are received."""
 
     def read(self, chunks: Iterator[bytes], request: HttpRequest) -> dict[str, Any]:
         spool = StringSpool(RequestUploads.of(request))
@@ -61,7 +61,7 @@ class UploadJSONParser(JSONParser):
 
 
 class FormParser(parsers.FormParser):
-    """A form's fields, in UTF-8 and in nothing else."""
+    """The fields of a URL-encoded form, which must be UTF-8."""
 
     def parse(
         self, stream: Any, media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
@@ -77,7 +77,7 @@ class MultiPartParser(parsers.MultiPartParser):
 
 
 def _require_utf8(fields: Any, text: bytes) -> Any:
-    """Django puts U+FFFD for bytes that are not UTF-8; what somebody wrote would be lost without a word."""
+    """Return the fields. Raise `Invalid` when the text is not UTF-8, whose bytes Django would replace with U+FFFD."""
     try:
         unquote_to_bytes(text).decode()
     except UnicodeDecodeError:
@@ -118,4 +118,4 @@ class UploadField(serializers.Field[Upload, Any, Any, Any]):
 
 @extend_schema_field(OpenApiTypes.STR)
 class Base64Field(UploadField):
-    """An `UploadField` of bodies that are described as JSON, where it is text."""
+    """An `UploadField` that the API's description shows as text, for bodies in JSON."""

@@ -1,4 +1,4 @@
-"""Temporary uploads: the files of a request, written to this machine's disk and hashed as they come."""
+"""Temporary uploads: the files of a request, written to this machine's disk and hashed while they are received."""
 
 import base64
 import binascii
@@ -17,19 +17,20 @@ from albumen.errors import Invalid, OutOfSpace, TooLarge
 from albumen.storage import room_needed, storage, write_all
 
 CHUNK = 256 * 1024
-# Stands for the length of a body that comes in chunks: Django reads nothing without one, parsers stop at the end of
-# the stream, and uploads stop at their limit.
+# The Content-Length that is set for a chunked body, because Django reads no body without one. Parsers stop at the end
+# of the stream, and uploads at their limit.
 UNKNOWN_LENGTH = str(2**62)
 
 
 class BodyIncomplete(Invalid, BadRequest):
-    """A body ended before it was whole, or came too slowly; a bad request for Django's own views too."""
+    """The body ended too early, or was sent too slowly. Django's own views, such as the admin panel, respond with
+    400."""
 
 
 class Upload:
-    """A file on its way in: its temporary `path`, `size` in bytes, `sha256` in hex, and the client's `name` for it.
+    """A file that is being received: its temporary `path`, `size` in bytes, `sha256` in hex, and the client's `name`.
 
-    `field` is the request's field that brings it, and `limit` the most bytes that it may have.
+    `field` is the field of the request that it is in, and `limit` the most bytes that it may have.
     """
 
     def __init__(self, path: Path, *, field: str, limit: int, name: str | None = None) -> None:
@@ -47,7 +48,7 @@ class Upload:
         return self._hash.hexdigest()
 
     def write(self, data: bytes) -> None:
-        """Add bytes; `TooLarge` above the limit, `OutOfSpace` when the disk is full."""
+        """Append bytes. Raise `TooLarge` above the limit, `OutOfSpace` when the disk is full."""
         self.size += len(data)
         if self.size > self._limit:
             raise TooLarge("too_large", f"Send at most {self._limit:,} bytes.", pointer=self._pointer)
@@ -56,14 +57,15 @@ class Upload:
         self._hash.update(data)
 
     def write_base64(self, text: bytes) -> None:
-        """Add the bytes of this base64 text (RFC 4648, section 4), in whole groups of four; `Invalid`."""
+        """Append the bytes of this base64 text (RFC 4648, section 4), whose length is a multiple of four. Raise
+        `Invalid` when it is not base64."""
         try:
             self.write(base64.b64decode(text, validate=True))
         except binascii.Error:
             raise Invalid("invalid_base64", pointer=self._pointer) from None
 
     def finish(self) -> None:
-        """Close the file; `OutOfSpace` unless all bytes that came are in it."""
+        """Close the file. Raise `OutOfSpace` unless all received bytes are in it."""
         if self._file.closed:
             return
         with room_needed():
@@ -73,44 +75,45 @@ class Upload:
             raise OutOfSpace
 
     def discard(self) -> None:
-        """Close the file, and remove it where it was not placed."""
+        """Close the file, and delete it unless the storage has moved it to its place."""
         with suppress(OSError):
             self._file.close()
         self.path.unlink(missing_ok=True)
 
 
 class RequestUploads:
-    """The temporary uploads of one request. However many they are, they share one limit, in bytes."""
+    """The temporary uploads of one request, which share one limit in bytes."""
 
     def __init__(self) -> None:
-        # Asked when an upload begins, because it depends on who is signed in.
+        # Called when an upload begins, because it depends on the user, who is not known before.
         self.limit: Callable[[], int] = lambda: 0
         self._uploads: list[Upload] = []
 
     @classmethod
     def of(cls, request: HttpRequest) -> "RequestUploads":
-        """Return those of this request, the same object each time."""
+        """Return the uploads of this request; each call returns the same object."""
         uploads: RequestUploads = request.__dict__.setdefault("request_uploads", cls())
         return uploads
 
     def begin(self, *, field: str, name: str | None = None) -> Upload:
-        """Return a new upload, which is removed with the request unless somebody has placed it."""
+        """Return a new upload, which is deleted at the end of the request unless the storage has moved it to its
+        place."""
         left = self.limit() - sum(upload.size for upload in self._uploads)
         upload = Upload(storage().temp_path(), field=field, limit=max(0, left), name=name)
         self._uploads.append(upload)
         return upload
 
     def discard(self) -> None:
-        """Remove what nobody has placed."""
+        """Delete the uploads that the storage has not moved to their place."""
         for upload in self._uploads:
             upload.discard()
 
 
 class SpooledFile(UploadedFile):
-    """A file of a form, as Django has it, that holds its `upload`."""
+    """An `Upload` as the file of a form that Django and REST framework pass to the view."""
 
     def __init__(self, upload: Upload, field: str, content_type: str | None) -> None:
-        # Not the client's name, which `upload` has: Django raises on one that it finds suspicious.
+        # A fixed name, because Django raises an error for some names of clients; `upload` has the client's.
         super().__init__(file=None, name="file", content_type=content_type, size=upload.size)
         self.upload = upload
         self.field_name = field
@@ -120,14 +123,15 @@ class SpooledFile(UploadedFile):
 
 
 class UnreadFile(UploadedFile):
-    """Stands for a file of a form that no view reads."""
+    """A file of a form for a view that takes no files. Its bytes are not kept."""
 
     def close(self) -> None:
-        """There is nothing to close."""
+        """Do nothing, since there is no open file."""
 
 
 class BodyInput:
-    """A request's body that raises `BodyIncomplete` where it ends before its length, in bytes; None: not known."""
+    """A request's body as a stream. Reading raises `BodyIncomplete` when it ends before `length` bytes; None is an
+    unknown length."""
 
     def __init__(self, stream: Any, length: int | None) -> None:
         self._stream = stream

@@ -1,4 +1,4 @@
-"""API views that take pictures or archives."""
+"""The base of API views whose requests hold pictures or archives."""
 
 from typing import Any
 
@@ -17,11 +17,12 @@ class AcceptsUploads(GenericAPIView[Any]):
     """A view whose bodies may hold a picture, or an archive of pictures."""
 
     parser_classes: tuple[type[BaseParser], ...] = (UploadJSONParser, MultiPartParser)
-    # Text in these is base64, and bytes are a file.
+    # The fields that hold a file in a form, and base64 in JSON.
     upload_fields: tuple[str, ...] = ("image", "avatar")
 
     def upload_limit(self) -> int:
-        """Return the most bytes that all files of a request may have; asked when the first one begins."""
+        """Return the most bytes that all files of a request together may have. It is called when the first one
+        begins."""
         return 20_000_000
 
     def initialize_request(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Request:
@@ -30,10 +31,10 @@ class AcceptsUploads(GenericAPIView[Any]):
         return super().initialize_request(request, *args, **kwargs)
 
     def limit_upload(self, request: Request, limit: int) -> None:
-        """Set the limit of this request, in bytes; `TooLarge` at once when its Content-Length is beyond it."""
+        """Set the limit of this request in bytes. Raise `TooLarge` when its Content-Length shows that it has more."""
         RequestUploads.of(request._request).limit = lambda: limit
         length = request.META.get("CONTENT_LENGTH") or "0"
-        # base64 makes four bytes of three; the other fields and the multipart frame are small.
+        # Base64 makes four bytes of three; MAX_JSON is enough for other fields and the frame of a form.
         at_most = limit * 4 // 3 + MAX_JSON
         if length.isdigit() and length != UNKNOWN_LENGTH and int(length[:20]) > at_most:
             raise TooLarge("too_large", f"Send at most {limit:,} bytes.", pointer=f"/{self.upload_fields[0]}")

@@ -1,4 +1,4 @@
-"""The WebSocket `/ws/events/`: an `EventSocket` for each, and one `Hub` a process that watches the log for all."""
+"""The WebSocket `/ws/events/`: an `EventSocket` for each connection, and one `Hub` in each process."""
 
 from albumen.events.consumers.hub import Hub
 from albumen.events.consumers.socket import EventSocket

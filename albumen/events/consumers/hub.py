@@ -1,7 +1,7 @@
-"""The sockets of one process: tells them of new events, and ends those whose login is over.
+"""The open sockets of one process. The hub wakes them for new events, and closes those whose login has ended.
 
-Everything here runs in the event loop, but what asks the database: that has threads of its own, so that sockets never
-take those of HTTP.
+Everything here runs in the event loop except queries, which have a thread pool of their own, so that sockets leave the
+threads of HTTP free.
 """
 
 import asyncio
@@ -25,17 +25,17 @@ T = TypeVar("T")
 
 THREADS = 4
 SOCKETS_A_USER = 50
-# Sockets that nobody has signed in on yet, for 10 s each.
+# Slots for sockets that wait for their sign-in, at most 10 s each.
 SLOTS = 1000
 SLOTS_AN_ADDRESS = 100
-# Notifications may be missed: the log is looked into this often without any.
+# Notifications may be lost, so the log is read at this interval without one.
 LOOK_SECONDS = 1.0
 CHECK_SECONDS = 2.0
 logger = logging.getLogger(__name__)
 
 
 class Login(Protocol):
-    """The login that a socket rests on. `key` names it to `valid_logins`."""
+    """The login of a socket. `key` identifies it to `valid_logins`, and `until` is when it expires."""
 
     @property
     def user_id(self) -> int: ...
@@ -46,7 +46,7 @@ class Login(Protocol):
 
 
 class Socket(Protocol):
-    """A socket, as the hub sees it."""
+    """What the hub needs of an `EventSocket`."""
 
     login: Login | None
 
@@ -55,8 +55,10 @@ class Socket(Protocol):
 
 
 class Hub:
+    """The sockets of one process, by user, and the two tasks that watch the log and the logins while there are any."""
+
     def __init__(self, valid_logins: Callable[[Collection[Any]], Collection[Hashable]]) -> None:
-        """`valid_logins` returns the keys, out of those that it is given, of logins that still hold."""
+        """`valid_logins` is given the keys of logins, and returns those of them that are still valid."""
         self._valid_logins = valid_logins
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="events")
         self._sockets: dict[int, set[Socket]] = {}
@@ -65,7 +67,7 @@ class Hub:
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def ask(self, question: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Call a function that reads the database, in a thread, and return what it returns."""
+        """Call a function that queries the database in a thread of the pool, and return its result."""
 
         def work() -> T:
             close_old_connections()
@@ -77,18 +79,20 @@ class Hub:
         return await asyncio.get_running_loop().run_in_executor(self._threads, work)
 
     def take_slot(self, address: str) -> bool:
-        """Return whether one more socket may wait for its sign-in, of this client address and of all."""
+        """Take a slot for a socket that waits for its sign-in. Return False when this client address, or all clients
+        together, have taken as many as allowed."""
         if self._slots.total() >= SLOTS or self._slots[address] >= SLOTS_AN_ADDRESS:
             return False
         self._slots[address] += 1
         return True
 
     def release_slot(self, address: str) -> None:
-        """Count a socket no longer that was signed in on, or is gone."""
-        self._slots -= Counter({address: 1})  # What falls to zero is forgotten.
+        """Give the slot back of a socket that has signed in or is closed."""
+        self._slots -= Counter({address: 1})  # This also drops addresses whose count is zero.
 
     def join(self, socket: Socket, user_id: int) -> None:
-        """Tell the socket of this user's events from now on; `LimitReached` where the user has too many sockets."""
+        """Wake the socket for this user's events from now on. Raise `LimitReached` when the user has too many
+        sockets."""
         own = self._sockets.setdefault(user_id, set())
         if len(own) >= SOCKETS_A_USER:
             raise LimitReached(1, f"You have {SOCKETS_A_USER} sockets open: close one of them first.")
@@ -98,7 +102,7 @@ class Hub:
                 self.spawn(work(), self._tasks)
 
     def leave(self, socket: Socket) -> None:
-        """Forget the socket, where it had joined."""
+        """Forget the socket, if it has joined."""
         if socket.login is None:
             return
         own = self._sockets.get(socket.login.user_id, set())
@@ -111,12 +115,13 @@ class Hub:
             self._tasks = set()
 
     def wake(self) -> None:
-        """Look into the log for everybody, soon."""
+        """Read the log soon, for all sockets."""
         self._woken.set()
 
     @staticmethod
     def spawn(work: Coroutine[Any, Any, None], tasks: set[asyncio.Task[None]]) -> asyncio.Task[None]:
-        """Start a task and keep it in `tasks` until it is done: the loop itself would forget it."""
+        """Start a task, and keep it in `tasks` until it is done, because the event loop keeps only a weak
+        reference."""
         task = asyncio.create_task(work)
         tasks.add(task)
         task.add_done_callback(tasks.discard)
@@ -126,7 +131,7 @@ class Hub:
         loop = asyncio.get_running_loop()
 
         def wake_from_thread() -> None:
-            # A server that stops has closed its loop, while threads still commit.
+            # While the server stops, its loop may be closed before this thread ends.
             if not self._woken.is_set():
                 with suppress(RuntimeError):
                     loop.call_soon_threadsafe(self._woken.set)
@@ -142,7 +147,7 @@ class Hub:
                 try:
                     newest = await self.ask(last_numbers, list(self._sockets))
                 except Exception:
-                    logger.exception("The log of events cannot be read; sockets wait.")
+                    logger.exception("The log of events could not be read; it is read again in a second.")
                     await asyncio.sleep(LOOK_SECONDS)
                     continue
                 for user_id, last in newest.items():
@@ -162,11 +167,11 @@ class Hub:
             try:
                 valid = await self.ask(self._valid_logins, {login.key for login in logins.values()})
             except Exception:
-                logger.exception("Logins cannot be checked; sockets stay open.")
+                logger.exception("The logins of sockets could not be checked; the sockets stay open.")
                 continue
             now = timezone.now()
             for socket, login in logins.items():
-                # A socket that has a new login meanwhile is looked at the next time.
+                # A socket that has renewed its login meanwhile is checked in the next round.
                 if socket.login is login and (login.key not in valid or login.until <= now):
                     error = Unauthenticated("session_ended")
                     self.spawn(socket.refuse(error), closing)

@@ -1,4 +1,4 @@
-"""Notices that some process has committed to the database; in a thread of its own."""
+"""A thread that notices when any process has committed events to the database."""
 
 import logging
 import threading
@@ -8,7 +8,7 @@ from django.db import connection
 
 from albumen.events.services import wakeup
 
-# One look costs about 20 microseconds, and half of this is the mean delay of an event from another process.
+# How often SQLite is polled. One poll takes about 20 microseconds, and half of this is the mean delay of an event.
 LOOK_SECONDS = 0.015
 RETRY_SECONDS = (0.2, 5.0)
 logger = logging.getLogger(__name__)
@@ -28,15 +28,15 @@ def _run(work: Callable[..., None], notify: Callable[[], None], ended: threading
         try:
             work(notify, ended)
         except Exception:
-            # Sockets are looked after every second meanwhile; only the delay grows.
-            logger.exception("The database cannot be watched; trying again in %.1f s.", pause)
+            # Meanwhile the hub reads the log every second, so events only come later.
+            logger.exception("Commits to the database cannot be noticed; the next try is in %.1f s.", pause)
             ended.wait(pause)
             pause = min(pause * 2, longest)
     connection.close()
 
 
 def _poll(notify: Callable[[], None], ended: threading.Event) -> None:
-    """SQLite: the number changes when any other connection has committed."""
+    """SQLite: poll a number that changes whenever another connection has committed."""
     seen = None
     connection.close()
     with connection.cursor() as cursor:
@@ -48,8 +48,8 @@ def _poll(notify: Callable[[], None], ended: threading.Event) -> None:
 
 
 def _listen(notify: Callable[[], None], ended: threading.Event) -> None:
-    """PostgreSQL: writers notify in their transaction. The connection is not from the pool, which would miss it for
-    good."""
+    """PostgreSQL: listen for the notifications that writers send in their transactions. The connection is not one of
+    Django's pool, which would have one less while this thread runs."""
     import psycopg
 
     with psycopg.connect(**connection.get_connection_params(), autocommit=True) as listening:

@@ -1,4 +1,4 @@
-"""One WebSocket: who listens on it, and what they have been sent. docs/asyncapi.yaml describes the messages."""
+"""One WebSocket: its login, and the events that are sent on it. docs/asyncapi.yaml describes the messages."""
 
 import asyncio
 import logging
@@ -14,9 +14,9 @@ from albumen.events.services import events_after, last_number
 from albumen.querying import MAX_ID
 
 SIGN_IN_SECONDS = 10
-# A browser with a session cookie need not say anything: after this time without a message, the cookie counts.
+# A browser with a session cookie need not send a message: after this time without one, the cookie signs it in.
 COOKIE_SECONDS = 0.5
-# A client that takes this long to accept one message is dropped, and may come back and resume.
+# A client that takes longer to accept one message is disconnected; it may connect again and resume.
 SEND_SECONDS = 10
 BATCH = 100
 MESSAGES, MESSAGES_SECONDS = 200, 10.0
@@ -26,10 +26,10 @@ logger = logging.getLogger(__name__)
 
 
 class EventSocket:
-    """A WebSocket connection from its handshake to its end, for one ASGI server.
+    """A WebSocket connection, from its handshake until it is closed, over ASGI's `receive` and `send`.
 
-    `find_login` returns the login behind an access token or, given None, behind the request's session cookie, and
-    raises `Unauthenticated`; it runs in a thread. `address` is the client's address.
+    `find_login` is called in a thread with an access token or, for the request's session cookie, with None. It returns
+    the login or raises `Unauthenticated`. `address` is the client's address.
     """
 
     def __init__(
@@ -54,7 +54,7 @@ class EventSocket:
         self._window, self._count = 0.0, 0
 
     async def run(self) -> None:
-        """Serve the connection until it ends, however it does."""
+        """Serve the connection until either side closes it."""
         await self._receive()  # "websocket.connect"
         self._holds_slot = self._hub.take_slot(self._address)
         if not self._holds_slot:
@@ -86,7 +86,8 @@ class EventSocket:
                     await self._sign_in(content.get("access"), content.get("after"))
 
     def _parse(self, text: str | None) -> dict[str, Any]:
-        """Return the message, checked; `Invalid` or `LimitReached`."""
+        """Return the message once it is validated. Raise `Invalid` for a malformed one, and `LimitReached` after too
+        many."""
         now = asyncio.get_running_loop().time()
         if now - self._window > MESSAGES_SECONDS:
             self._window, self._count = now, 0
@@ -115,13 +116,13 @@ class EventSocket:
         await asyncio.sleep(COOKIE_SECONDS)
         if self.login is None:
             async with self._ending_on_errors():
-                with suppress(DomainError):  # It may still send a token.
+                with suppress(DomainError):  # The client may still send a token.
                     await self._sign_in(None, None)
 
     async def _sign_in(self, access: str | None, after: int | None) -> None:
         async with self._signing_in:
             if self.login is not None and access is None and after is None:
-                return  # The cookie was there before the message.
+                return  # The client has sent a message, which signed it in, while the cookie waited.
             login = await self._hub.ask(self._find_login, access)
             if self._ended:
                 return
@@ -148,11 +149,11 @@ class EventSocket:
         await self._say({"type": "ready", "last": last})
         self._ready = True
         self.advance(last)
-        # For what was committed after `last` was read and before the hub knew of this socket.
+        # Events may have been committed after `last` was read and before the socket joined the hub.
         self._hub.wake()
 
     def advance(self, last: int) -> None:
-        """Start to send the events up to this number, where they were not sent yet."""
+        """Send the events up to this number that were not sent yet, in a task of their own."""
         if not self._ready or self._ended or last <= self._last:
             return
         self._last = last
@@ -169,7 +170,7 @@ class EventSocket:
                     self._sent = event.number
 
     async def refuse(self, error: DomainError) -> None:
-        """Send the error, and close."""
+        """Send the error, and close the connection with the code of its family."""
         message: dict[str, Any] = {"type": "error", "code": error.code, "detail": error.detail}
         if isinstance(error, Gone) and error.oldest is not None:
             message["oldest"] = error.oldest
@@ -202,14 +203,14 @@ class EventSocket:
             yield
         except DomainError as error:
             await self.refuse(error)
-        except OSError:  # The client is gone, or (`TimeoutError`) does not read.
+        except OSError:  # The client is gone, or does not read (`TimeoutError` is an `OSError`).
             self._drop()
         except Exception:
-            logger.exception("A socket failed, and is closed.")
+            logger.exception("A WebSocket failed, and is closed.")
             await self._close(FAILED)
 
     def _drop(self) -> None:
-        """End without a word: the client accepts nothing."""
+        """End the connection without a closing message, which the client would not read."""
         self._ended = True
         if self._reader is not None:
             self._reader.cancel()

@@ -23,7 +23,7 @@ BATCH = 500
 
 @dataclass(frozen=True, slots=True)
 class NewEvent:
-    """An event to be logged for its recipients (user ids). `data` holds nothing that a recipient may not see."""
+    """An event to be published to its recipients (user ids). `data` must hold nothing that one of them may not see."""
 
     type: str
     data: dict[str, Any]
@@ -39,11 +39,10 @@ class Page:
 
 
 def publish(*events: NewEvent, now: datetime) -> None:
-    """Write the events into the logs of their recipients: one call, as the last write of a service, inside its
-    transaction (`RuntimeError` outside of one).
+    """Write the events into the logs of their recipients. Raise `RuntimeError` outside of a transaction.
 
-    From here to the commit other writers to the same recipients wait. All take their recipients in the order of the
-    ids, so none waits for another in a circle.
+    A service calls this once, as the last write of its transaction: until the commit, other writers to the same
+    recipients wait. All writers lock recipients in the order of their ids, so that no two wait for each other.
     """
     if not connection.in_atomic_block:
         raise RuntimeError("Events are published inside the transaction that makes them true.")
@@ -63,9 +62,9 @@ def publish(*events: NewEvent, now: datetime) -> None:
 
 
 def _take_numbers(counts: Mapping[int, int]) -> dict[int, int]:
-    """Reserve as many numbers for each recipient as the counts say, and return the first of each.
+    """Reserve as many numbers for each recipient as `counts` says, and return the first number of each.
 
-    One statement locks a row or makes it, so that no writer ever holds a new row while it waits for an old one.
+    One statement creates or locks each row in order, so that no two writers wait for each other.
     """
     numbers: dict[int, int] = {}
     table = connection.ops.quote_name(Stream._meta.db_table)
@@ -83,12 +82,12 @@ def _take_numbers(counts: Mapping[int, int]) -> dict[int, int]:
 
 
 def events_after(*, user_id: int, after: int | None, limit: int) -> Page:
-    """Return at most `limit` of the user's events after the one numbered `after`, or from the oldest one that is kept.
+    """Return at most `limit` of the user's events after the one numbered `after`; None begins at the oldest one kept.
 
-    `Gone`, with the number of the oldest one as `oldest`, where some of those that followed are not kept any more;
-    `Invalid` where there was never an event with this number.
+    Raise `Gone`, with `oldest`, when some events after `after` were pruned already, and `Invalid` when there was never
+    an event with this number.
     """
-    # Read before the events, so that nothing that is written or pruned meanwhile is left out unseen.
+    # Read before the events, so that events written or pruned meanwhile are not missed.
     last = last_number(user_id)
     if after is not None and after > last:
         raise Invalid("unknown_event", f"Your newest event is {last}: start again without `after`.", pointer="/after")
@@ -114,9 +113,10 @@ def last_numbers(user_ids: Sequence[int]) -> dict[int, int]:
 
 
 def prune_events(*, now: datetime) -> int:
-    """Delete events of more than 7 days, and the logs of users who are gone; return the number of events.
+    """Delete events older than `KEPT` and the logs of deleted users; return the number of deleted events.
 
-    Of each recipient the oldest go, whatever the clock said when they were written: there is never a hole.
+    For each recipient, all events up to the newest old one are deleted, so that a clock that was set back leaves no
+    hole in the numbers.
     """
     count = 0
     for recipient, newest in _outdated(now):
@@ -129,6 +129,6 @@ def prune_events(*, now: datetime) -> int:
 
 
 def _outdated(now: datetime) -> list[tuple[int, int]]:
-    """Return each recipient of old events, with the number of the newest of them."""
+    """Return each recipient of events older than `KEPT`, with the number of the newest of these."""
     old = Event.objects.filter(at__lte=now - KEPT).order_by()
     return list(old.values("recipient_id").annotate(newest=Max("number")).values_list("recipient_id", "newest"))
