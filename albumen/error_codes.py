@@ -286,7 +286,9 @@ TASKS = Chapter(
             "task_not_retryable", "The task waits, runs, or has succeeded.", "Start a new one, if you need it.", (409,)
         ),
         Code("archive_gone", "The archive that the task reads was kept for a day.", "Send it again.", ()),
-        Code("worker_lost", "The worker of the task died at each attempt.", "Retry with less; tell the operator.", ()),
+        Code(
+            "worker_lost", "The worker was lost at the task's last attempt.", "Retry with less; tell the operator.", ()
+        ),
         Code("account_inactive", "The account that started the task was closed.", "Ask an administrator.", ()),
         Code("internal_error", "The task failed, and it is not your fault.", "Retry it, and tell the operator.", ()),
         Code("unknown_kind", "The service was updated, and has no such task now.", "Start it again.", ()),
