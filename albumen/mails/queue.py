@@ -6,7 +6,7 @@ from datetime import datetime
 from django.utils.translation import get_language, override
 
 from albumen.mails.message import Mail
-from albumen.tasks.services import TaskContext, TaskKind, start
+from albumen.tasks.services import TaskContext, TaskKind, start_task
 
 # Writes a mail from the arguments that it was queued with; None where there is nothing to send any more.
 Writer = Callable[..., Mail | None]
@@ -19,7 +19,7 @@ def queue_mail(name: str, *, now: datetime, **about: int | str | None) -> None:
     the token of a link when the mail is sent, so that none lies in the database.
     """
     arguments = {"mail": name, "language": get_language(), "about": about}
-    start(kind=TaskKind.SEND_MAIL, owner_id=None, arguments=arguments, now=now)
+    start_task(kind=TaskKind.SEND_MAIL, owner_id=None, arguments=arguments, now=now)
 
 
 def mail_sender(writers: Mapping[str, Writer]) -> Callable[[TaskContext], None]:

@@ -23,7 +23,7 @@ from django.utils import timezone
 
 from albumen import imaging, rates
 from albumen.operations import installation, readiness
-from albumen.tasks.services.queue import look_at_queue
+from albumen.tasks.services.queue import read_queue_state
 
 LOW_SPACE = 1_000_000_000
 VERY_LOW_SPACE = 100_000_000
@@ -202,15 +202,17 @@ def _answers(url: str, *, otherwise: str) -> CheckMessage:
 
 @check("workers", unless=installation.lacks_file)
 def check_workers() -> Iterator[CheckMessage]:
-    queue = look_at_queue(now=timezone.now())
+    queue = read_queue_state(now=timezone.now())
     if queue.workers:
         yield Info(f"{queue.workers} alive, {queue.running} tasks running, {queue.waiting} waiting")
     elif settings.WORKERS:
         yield Warning("none is alive", "Start the server: it starts its workers. If it runs, read its log.")
     else:
         yield Error("none is alive, and ALBUMEN_WORKERS is 0", "Run `manage.py worker`, or unset ALBUMEN_WORKERS.")
-    if queue.oldest.total_seconds() > readiness.QUEUE_SECONDS:
-        yield Warning(f"a task has waited for {queue.oldest}", "Run more workers, or see in the log what they do.")
+    if queue.longest_wait.total_seconds() > readiness.QUEUE_SECONDS:
+        yield Warning(
+            f"a task has waited for {queue.longest_wait}", "Run more workers, or see in the log what they do."
+        )
 
 
 @check("e-mail")

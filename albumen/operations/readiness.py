@@ -27,7 +27,7 @@ from redis.retry import Retry
 from albumen import imaging
 from albumen.errors import OutOfSpace
 from albumen.storage import room_needed
-from albumen.tasks.services.queue import look_at_queue
+from albumen.tasks.services.queue import read_queue_state
 
 WAIT_SECONDS = 2.0
 KEPT_SECONDS = 1.0
@@ -138,8 +138,8 @@ def free_space() -> Figures:
 
 def check_queue() -> Figures:
     """Require a live worker, and no task that has waited for long. Return figures about the queue."""
-    queue = look_at_queue(now=timezone.now())
-    waits = queue.oldest.total_seconds()
+    queue = read_queue_state(now=timezone.now())
+    waits = queue.longest_wait.total_seconds()
     if not queue.workers:
         raise Down("no worker has given a sign of life lately")
     if waits > QUEUE_SECONDS:

@@ -7,7 +7,7 @@ from django.utils import timezone
 from albumen.errors import Conflict, Invalid, NotFound
 from albumen.plans.models import Plan
 from albumen.tasks.models import TaskKind
-from albumen.tasks.services import start
+from albumen.tasks.services import start_task
 from albumen.viewers import Viewer, require_administrator
 
 
@@ -51,7 +51,7 @@ def prepare_thumbnails(**whose: int) -> None:
 
     Without it, each thumbnail would be made when it is first requested.
     """
-    start(kind=TaskKind.MAKE_THUMBNAILS, owner_id=None, arguments=whose, now=timezone.now())
+    start_task(kind=TaskKind.MAKE_THUMBNAILS, owner_id=None, arguments=whose, now=timezone.now())
 
 
 def create_plan(*, actor: Viewer, **fields: object) -> Plan:

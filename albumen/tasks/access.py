@@ -1,4 +1,4 @@
-"""Who may see which task."""
+"""The rules of who may see which task, and how many a user may have open."""
 
 from django.contrib.auth import get_user_model
 from django.db.models import QuerySet
@@ -7,7 +7,7 @@ from albumen.errors import LimitReached, NotFound
 from albumen.tasks.models import Task
 from albumen.viewers import Viewer, is_administrator
 
-# So that no user fills the queue for all.
+# A limit for each user, so that nobody fills the queue for all others.
 OPEN_AT_ONCE = 10
 
 

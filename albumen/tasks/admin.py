@@ -77,7 +77,7 @@ class TaskPage(ReadOnlyPage):
         self.message_user(request, f"{count} tasks are cancelled, running ones at their next step.", messages.SUCCESS)
 
     def _act(self, service: Any, request: HttpRequest, task: Task) -> bool:
-        """Return False for a task that has changed since it was chosen."""
+        """Call the service, and return True; False when the task has ended or was deleted meanwhile."""
         try:
             service(actor=request.user, task_id=task.pk, now=timezone.now())
         except (Conflict, NotFound):

@@ -1,7 +1,7 @@
-"""Ids of new tasks on their way to workers on other machines, carried by Celery over Redis.
+"""Sends the ids of new tasks to workers on other machines, by Celery over Redis.
 
-An id only wakes a worker before its next look at the table of tasks, so losing one or carrying it twice does no harm,
-and Celery's results, retries and acknowledgements are not used.
+An id only wakes a worker before its next poll of the table of tasks. Losing one or sending it twice does no harm, so
+Celery's results, retries and acknowledgements are not used.
 """
 
 import logging
@@ -17,12 +17,12 @@ from kombu.exceptions import OperationalError
 CALL = "albumen.task"
 QUEUE = "albumen"
 logger = logging.getLogger(__name__)
-# The id that has arrived and that no thread has taken up. No more than one: other workers may be free.
+# The id that has arrived and waits for a free thread. Only one, so that ids that follow go to other workers.
 arrived: queue.Queue[int] = queue.Queue(maxsize=1)
 
 
 def send(task_id: int) -> None:
-    """Send the id to a worker, where there is a broker."""
+    """Send the id to a worker; without a broker do nothing."""
     if not settings.BROKER_URL:
         return
     try:
@@ -32,25 +32,25 @@ def send(task_id: int) -> None:
 
 
 def receive() -> None:
-    """Put the ids that come into `arrived`, until this process ends. Celery's one thread here is the caller's: while
-    nobody takes an id from `arrived`, it reads no more."""
+    """Put each id that is received into `arrived`, until this process ends. It runs in the caller's thread, and
+    receives no further id while `arrived` is full."""
     app().WorkController(pool="solo", without_mingle=True, without_gossip=True, without_heartbeat=True).start()
 
 
 @cache
 def app() -> Celery:
-    """Return the connection to the broker, which all threads share."""
+    """Return the Celery app, whose connection to the broker all threads share."""
     # Without Celery's fix-ups for Django, which close the database after each message.
     celery: Any = Celery("albumen", broker=settings.BROKER_URL, fixups=[], set_as_current=False)
     celery.conf.update(
         task_ignore_result=True,
-        # Nothing is acknowledged: where that fails, Celery logs it and never reads from the broker again.
+        # Without acknowledgements: after one that fails, Celery would never read from the broker again.
         task_default_queue=QUEUE,
         task_queues=[Queue(QUEUE, no_ack=True)],
         worker_hijack_root_logger=False,
         worker_enable_remote_control=False,
         broker_connection_retry_on_startup=True,
-        # A request that starts a task does not wait for a broker that is away.
+        # A request that starts a task must not wait for a broker that does not respond.
         broker_transport_options={"socket_connect_timeout": 2, "max_retries": 1, "interval_start": 0},
     )
     celery.task(name=CALL)(_arrive)

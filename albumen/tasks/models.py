@@ -1,4 +1,4 @@
-"""Background work. A task is one row, which alone says how the work stands; a broker carries its id and no more."""
+"""Background work. One row is a task with its whole state; a broker carries nothing but the id."""
 
 from datetime import datetime
 from typing import Self
@@ -45,11 +45,11 @@ class TaskQuerySet(models.QuerySet["Task"]):
 
 
 class Task(models.Model):
-    """One piece of work, or a failed or cancelled one that can be tried again.
+    """One piece of background work.
 
-    Periodic work has no owner. `kind` is a `TaskKind`, or one that an older version knew. `checkpoint` is what the
-    handler needs to go on where it stopped; `error` is {"code", "detail"}. A running task belongs to the worker that
-    has its `claim`, until `lease_until` has passed.
+    Periodic work has no owner. `kind` is a `TaskKind`, or a kind that only an older version knew. `checkpoint` is what
+    the handler needs to resume the work; `error` is {"code", "detail"}. A running task belongs to the worker that made
+    its `claim`; others may release the claim once `lease_until` has passed.
     """
 
     kind = models.CharField(max_length=64, editable=False)
@@ -96,7 +96,7 @@ class Task(models.Model):
 
     @property
     def label(self) -> str:
-        """The kind in words for people; the bare kind where this version does not know it."""
+        """Return the kind in words for people; the bare kind when this version does not know it."""
         return str(dict(TaskKind.choices).get(self.kind, self.kind))
 
 

@@ -19,7 +19,7 @@ from rest_framework.views import APIView
 
 from albumen import __version__
 from albumen.error_codes import CATALOGUE
-from albumen.tasks.services.queue import look_at_queue
+from albumen.tasks.services.queue import read_queue_state
 
 # Nothing from other hosts, nothing inline, and no frame around it.
 SECURITY_POLICY = "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'"
@@ -96,8 +96,8 @@ def password_reset(request: HttpRequest) -> HttpResponse:
 def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """Return the context of the admin panel's first page, with figures about the task queue."""
     now = timezone.now()
-    queue = look_at_queue(now=now)
-    return {**context, "waiting": queue.waiting, "since": now - queue.oldest, "now": now}
+    queue = read_queue_state(now=now)
+    return {**context, "waiting": queue.waiting, "since": now - queue.longest_wait, "now": now}
 
 
 def _page(request: HttpRequest, name: str, context: dict[str, Any] | None = None) -> HttpResponse:

@@ -17,8 +17,8 @@ def test_a_linked_picture_that_has_gone_says_so(working_server: Server, elsewher
     working_server.manage(
         "shell",
         "-c",
-        "from albumen.tasks.services import start; from django.utils import timezone;"
-        "start(kind='recheck_linked', owner_id=None, arguments={}, now=timezone.now())",
+        "from albumen.tasks.services import start_task; from django.utils import timezone;"
+        "start_task(kind='recheck_linked', owner_id=None, arguments={}, now=timezone.now())",
     )
     deadline = time.monotonic() + 60
     problem = None

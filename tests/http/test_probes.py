@@ -13,7 +13,7 @@ from rest_framework.test import APIClient
 
 from albumen import imaging
 from albumen.operations import readiness
-from albumen.tasks.services import start
+from albumen.tasks.services import start_task
 from albumen.tasks.services.queue import heartbeat
 from tests.http.problems import refused
 from tests.server import until_ready
@@ -74,7 +74,7 @@ def test_a_queue_that_nobody_works_on_is_named(anonymous):
 
 def test_a_task_that_waits_for_too_long_is_named(worker, anonymous):
     now = timezone.now()
-    start(kind="purge_trash", owner_id=None, arguments={}, now=now - timedelta(hours=1))
+    start_task(kind="purge_trash", owner_id=None, arguments={}, now=now - timedelta(hours=1))
     assert "has waited for 36" in refused(anonymous.get("/readyz"), 503, "not_ready")["parts"]["queue"]["reason"]
     assert 'albumen_part_up{part="queue"} 0.0' in anonymous.get("/metrics").content.decode()
 

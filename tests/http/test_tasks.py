@@ -10,13 +10,13 @@ from albumen.errors import Forbidden
 from albumen.tasks import services
 from albumen.tasks.models import Status, Task
 from albumen.tasks.services import claims
-from albumen.tasks.services.leases import lease
+from albumen.tasks.services.leases import lease_length
 from tests.conftest import Person
 from tests.http.problems import refused
 
 
 def start(owner: Person | None, kind: str = "sweep_files") -> int:
-    return services.start(kind=kind, owner_id=owner and owner.id, arguments={}, now=timezone.now()).pk
+    return services.start_task(kind=kind, owner_id=owner and owner.id, arguments={}, now=timezone.now()).pk
 
 
 def take_up(task: int) -> Task:
@@ -117,7 +117,7 @@ def test_a_running_task_is_cancelled_at_its_next_step(alice):
 def test_a_cancelled_task_does_not_come_back_when_its_worker_dies(alice):
     take_up(task := start(alice))
     alice.post(f"/api/tasks/{task}/cancel/")
-    assert claims.end_lapsed_claims(now=timezone.now() + 2 * lease()) == 1
+    assert claims.release_expired_claims(now=timezone.now() + 2 * lease_length()) == 1
     assert alice.get(f"/api/tasks/{task}/").json()["status"] == "cancelled"
 
 
@@ -141,7 +141,7 @@ def test_only_what_ended_badly_is_tried_again(alice):
 
 def test_who_was_taken_over_can_write_nothing_more(alice):
     slow = services.TaskContext(take_up(task := start(alice)))
-    claims.end_lapsed_claims(now=timezone.now() + 2 * lease())
+    claims.release_expired_claims(now=timezone.now() + 2 * lease_length())
     Task.objects.update(not_before=timezone.now())
     take_up(task)
     with pytest.raises(services.LostClaim), slow.step(advance=1):

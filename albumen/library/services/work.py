@@ -18,7 +18,7 @@ from albumen.library.services import archives
 from albumen.library.services.archives import ArchivedPicture
 from albumen.tasks.access import require_room
 from albumen.tasks.models import Status, Task, TaskKind
-from albumen.tasks.services import start
+from albumen.tasks.services import start_task
 from albumen.uploads.temporary import Upload
 
 # An archive holds everything that its maker may see, so its URL works for a day only.
@@ -37,7 +37,9 @@ def start_import(*, actor: User, urls: Sequence[str], now: datetime, album: int 
     arguments = {"urls": list(urls), "album": album}
     with atomic_with_response():
         require_room(actor.pk)
-        return start(kind=TaskKind.IMPORT_PICTURES, owner_id=actor.pk, arguments=arguments, total=len(urls), now=now)
+        return start_task(
+            kind=TaskKind.IMPORT_PICTURES, owner_id=actor.pk, arguments=arguments, total=len(urls), now=now
+        )
 
 
 def archive_limit(actor: User) -> int:
@@ -62,7 +64,9 @@ def start_archive_import(*, actor: User, upload: Upload, now: datetime, album: i
             require_room(actor.pk)
             _require_no_other_archive(actor)
             arguments = {"archive": name, "album": album}
-            return start(kind=TaskKind.IMPORT_ARCHIVE, owner_id=actor.pk, arguments=arguments, total=total, now=now)
+            return start_task(
+                kind=TaskKind.IMPORT_ARCHIVE, owner_id=actor.pk, arguments=arguments, total=total, now=now
+            )
     except BaseException:
         with suppress(Unavailable, OSError):
             renditions.storage().delete(name)
@@ -102,7 +106,7 @@ def start_export(*, actor: User, now: datetime, album_id: int | None = None) -> 
     with atomic_with_response():
         require_room(actor.pk)
         require_space(owner_id=actor.pk, now=now, open_ones=True)
-        return start(kind=TaskKind.EXPORT_PICTURES, owner_id=actor.pk, arguments={"album": album_id}, now=now)
+        return start_task(kind=TaskKind.EXPORT_PICTURES, owner_id=actor.pk, arguments={"album": album_id}, now=now)
 
 
 def require_space(*, owner_id: int, now: datetime, open_ones: bool = False) -> None:

@@ -1,4 +1,4 @@
-"""A worker process: threads that run tasks, one that looks after the queue, and an end in good order."""
+"""A worker process: threads that run tasks, a thread for heartbeats and schedules, and a shutdown in good order."""
 
 import logging
 import os
@@ -18,18 +18,20 @@ from django.db import close_old_connections
 from albumen.tasks import broker
 from albumen.tasks.jobs.tick import tick_until_stopped
 from albumen.tasks.services.context import stopping
-from albumen.tasks.services.execution import Handler, hand_back_everything, run_task
+from albumen.tasks.services.execution import Handler, hand_back_running_tasks, run_task
 
-# How soon a thread that waits for work sees that the process stops.
+# How often a thread that waits for work checks whether the process stops.
 STOP_CHECK_SECONDS = 0.2
 logger = logging.getLogger(__name__)
 
 
 def work(handlers: Mapping[str, Handler], schedules: Mapping[str, timedelta], *, concurrency: int, tied: bool) -> None:
-    """Work on tasks until SIGTERM or Ctrl-C; where `tied` to a parent process, until standard input ends, too.
+    """Run tasks in `concurrency` threads until SIGTERM or Ctrl-C; where the process is `tied` to its parent, also
+    until standard input ends.
 
-    `handlers` and `schedules` (the periods of periodic work) are by kind of task. At the end, handlers stop at their
-    next step; those that take longer than `TASK_SECONDS["stop"]` are left behind.
+    `handlers` maps each kind of task to its function, and `schedules` each kind of periodic work to its period. On
+    shutdown, handlers stop at their next step; a handler that takes longer than `TASK_SECONDS["stop"]` is abandoned,
+    and its task goes back to the queue.
     """
     signal.signal(signal.SIGTERM, _stop)
     # Ctrl-C in a terminal reaches children too, and it is for the parent to end this one.
@@ -60,13 +62,13 @@ def _leave_in_time() -> None:
     time.sleep(settings.TASK_SECONDS["stop"])
     logger.warning("A task did not stop in time; it goes on in another worker.")
     try:
-        hand_back_everything()
+        hand_back_running_tasks()
     finally:
         os._exit(0)
 
 
 def _stop_with_parent() -> None:
-    # Not by a file object: its lock, held here for ever, would make the interpreter abort at its end.
+    # os.read and no file object, whose lock this thread would hold for ever: the interpreter would abort on exit.
     while os.read(sys.stdin.fileno(), 1024):
         pass
     os.kill(os.getpid(), signal.SIGTERM)
@@ -76,30 +78,31 @@ def _receive() -> None:
     try:
         broker.receive()
     finally:
-        # Celery tries for ever to reach its broker, so this is a defect; a supervisor starts another worker.
+        # Celery retries for ever, so it returns only by a defect: end the process, and a supervisor starts another.
         os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _run_tasks(handlers: Mapping[str, Handler]) -> None:
-    """Run what is due until none is left, then wait for an id or for the time of the next look."""
+    """Run due tasks until none is left, then wait for an id from the broker or for the next poll; until the process
+    stops."""
     task_id = None
     while not stopping.is_set():
         try:
             while run_task(handlers, task_id) and not stopping.is_set():
                 task_id = None
         except Exception:
-            logger.exception("A task could not be claimed or ended; it is taken up again when its lease has lapsed.")
+            logger.exception("A task could not be claimed or ended; it is run again when its lease has expired.")
         finally:
             close_old_connections()
         task_id = _wait()
 
 
 def _wait() -> int | None:
-    """Return the id that has arrived, or None when it is time to look at the table of tasks."""
+    """Wait for the id of a task from the broker, and return it; None when it is time to poll the table of tasks."""
     seconds = settings.TASK_SECONDS["poll_beside_broker" if settings.BROKER_URL else "poll"]
-    # Of different length, so that many workers do not look all at once.
-    look_at = time.monotonic() + seconds * random.uniform(0.75, 1.25)  # noqa: S311  (not a secret)
-    while not stopping.is_set() and (left := look_at - time.monotonic()) > 0:
+    # Random, so that many workers do not poll at the same moment.
+    poll_at = time.monotonic() + seconds * random.uniform(0.75, 1.25)  # noqa: S311  (not a secret)
+    while not stopping.is_set() and (left := poll_at - time.monotonic()) > 0:
         try:
             return broker.arrived.get(timeout=min(left, STOP_CHECK_SECONDS))
         except queue.Empty:

@@ -1,4 +1,4 @@
-"""The event that tells the owner of a task how it stands."""
+"""The event that carries the state of a task to its owner."""
 
 from datetime import datetime
 
@@ -7,7 +7,8 @@ from albumen.tasks.models import Task
 
 
 def announce(task: Task, now: datetime) -> None:
-    """Publish `task.updated` to the owner, in the caller's transaction; periodic work has nobody to tell."""
+    """Publish `task.updated` to the task's owner, in the caller's transaction. Periodic work has no owner, so nothing
+    is published."""
     if task.owner_id is None:
         return
     state = {"id": task.pk, "kind": task.kind, "status": task.status, "done": task.done, "total": task.total}

@@ -1,5 +1,8 @@
-"""Who works on a task, and how it ends. A task changes hands only by one conditional UPDATE: many workers may try for
-it, one has it, and what a worker writes that has lost it is refused."""
+"""Claim a task for this worker, and write how the work on it ended.
+
+A claim is made by one conditional UPDATE, so that only one of many workers that try for a task gets it. Each claim has
+an id of its own: a worker whose claim was released meanwhile finds no row with its id, and writes nothing.
+"""
 
 import uuid
 from collections.abc import Mapping
@@ -12,7 +15,7 @@ from django.db.models.functions import Coalesce
 from albumen.errors import DomainError
 from albumen.tasks.models import Status, Task
 from albumen.tasks.services.announcements import announce
-from albumen.tasks.services.leases import held, lease
+from albumen.tasks.services.leases import claimed_row, lease_length
 
 MAX_ATTEMPTS = 3
 # How many of the first tasks in the queue to try for, since other workers see the same ones.
@@ -21,9 +24,9 @@ WORKER_LOST = DomainError("worker_lost")
 
 
 def claim_next_task(*, now: datetime) -> Task | None:
-    """Return the task that has been due for longest, now running in this worker; None where none is due.
+    """Claim the task that has been due for longest, and return it; None where none is due.
 
-    Reads before it writes: on SQLite, a look at an empty queue does not take the lock that writers wait for.
+    It reads before it writes, so that on SQLite a look at an empty queue does not take the one write lock.
     """
     due = Task.objects.due(now).order_by("not_before", "id").values_list("pk", flat=True)
     for task_id in due[:CANDIDATES]:
@@ -34,13 +37,13 @@ def claim_next_task(*, now: datetime) -> Task | None:
 
 @transaction.atomic
 def claim_task(*, task_id: int, now: datetime) -> Task | None:
-    """Return the task, now running in this worker, with one attempt more; None where it is not due or is taken."""
+    """Claim this task, count one more attempt, and return it; None where it is not due, or another worker has it."""
     taken = Task.objects.due(now).filter(pk=task_id)
     if not taken.update(
         status=Status.RUNNING,
         attempts=F("attempts") + 1,
         claim=uuid.uuid4(),
-        lease_until=now + lease(),
+        lease_until=now + lease_length(),
         started_at=Coalesce("started_at", now),
     ):
         return None
@@ -57,31 +60,34 @@ def end_task(
     result: Mapping[str, object] | None = None,
     error: DomainError | None = None,
 ) -> bool:
-    """Write how the work ended. Return False, with nothing written, when the claim is no longer valid."""
-    return _release(held(task), now, status=status, result=result, error=_as_json(error), finished_at=now)
+    """End the task with this status. Return False, with nothing written, when the claim is no longer valid."""
+    return _release(claimed_row(task), now, status=status, result=result, error=_as_json(error), finished_at=now)
 
 
 def postpone_task(*, task: Task, until: datetime, now: datetime) -> bool:
-    """Put the task back into the queue, not to begin before `until`; cancel it where that was requested."""
-    return _release(held(task), now, status=Status.QUEUED, not_before=until)
+    """Put the task back into the queue, to begin at `until` or later. Where its cancellation was requested, cancel it.
+    Return False when the claim is no longer valid."""
+    return _release(claimed_row(task), now, status=Status.QUEUED, not_before=until)
 
 
 def hand_back_task(*, task: Task, now: datetime) -> bool:
-    """Put the task back into the queue for any worker, without counting this attempt."""
-    return _release(held(task), now, status=Status.QUEUED, not_before=now, attempts=task.attempts - 1)
+    """Put the task back into the queue, due at once, and do not count this attempt. Where its cancellation was
+    requested, cancel it. Return False when the claim is no longer valid."""
+    return _release(claimed_row(task), now, status=Status.QUEUED, not_before=now, attempts=task.attempts - 1)
 
 
-def end_lapsed_claims(*, now: datetime) -> int:
-    """Take back the tasks of workers that no longer extend their leases. Return how many."""
-    lapsed = Task.objects.filter(status=Status.RUNNING, lease_until__lt=now)
-    return sum(_end_lapsed_claim(task, now) for task in lapsed)
+def release_expired_claims(*, now: datetime) -> int:
+    """Release each claim whose lease has expired because its worker was killed or cannot reach the database: the task
+    returns to the queue, or fails after `MAX_ATTEMPTS`. Return how many claims were released."""
+    expired = Task.objects.filter(status=Status.RUNNING, lease_until__lt=now)
+    return sum(_release_expired_claim(task, now) for task in expired)
 
 
-def _end_lapsed_claim(task: Task, now: datetime) -> bool:
-    lapsed = held(task).filter(lease_until__lt=now)
+def _release_expired_claim(task: Task, now: datetime) -> bool:
+    row = claimed_row(task).filter(lease_until__lt=now)
     if task.attempts < MAX_ATTEMPTS:
-        return _release(lapsed, now, status=Status.QUEUED, not_before=now)
-    return _release(lapsed, now, status=Status.FAILED, error=_as_json(WORKER_LOST), finished_at=now)
+        return _release(row, now, status=Status.QUEUED, not_before=now)
+    return _release(row, now, status=Status.FAILED, error=_as_json(WORKER_LOST), finished_at=now)
 
 
 def _as_json(error: DomainError | None) -> dict[str, str] | None:

@@ -1,4 +1,4 @@
-"""A task as its handler sees it."""
+"""What a handler is given: the task, and the ways to commit its progress and to learn that it has to end."""
 
 import threading
 import time
@@ -14,11 +14,11 @@ from django.utils import timezone
 
 from albumen.tasks.models import Task
 from albumen.tasks.services.announcements import announce
-from albumen.tasks.services.leases import held, lease
+from albumen.tasks.services.leases import claimed_row, lease_length
 
 REPORT_SECONDS = 0.5
 ANNOUNCE_SECONDS = 1.0
-# How often a task whose turn is over looks whether others wait.
+# How often a task that has run for its whole turn checks whether other tasks wait.
 GIVE_WAY_SECONDS = 1.0
 
 # Set when this process is about to end: every handler stops at its next step.
@@ -26,32 +26,34 @@ stopping = threading.Event()
 
 
 class Interrupted(BaseException):
-    """The handler has to end now. Not an `Exception`, so that a handler that catches the failures of single items lets
-    it through."""
+    """Raised in a handler that has to end now. It is no `Exception`, so that a handler may catch every `Exception` of
+    one item and go on with the next."""
 
 
 class LostClaim(Interrupted):
-    """Another worker has taken the task over, or it was deleted; nothing that this worker writes may count."""
+    """The claim is no longer valid: it was released, or the task was deleted. The handler's step is rolled back."""
 
 
 class Cancelled(Interrupted):
-    """It was requested to cancel the task."""
+    """Somebody has requested that the task be cancelled. The handler's step is not begun."""
 
 
 class Stopped(Interrupted):
-    """The task goes on later: its worker process ends, or it has had its turn and other tasks wait."""
+    """The task returns to the queue, to be resumed from its checkpoint: this process is about to end, or the task has
+    had its turn and other tasks wait."""
 
 
 @dataclass(slots=True)
 class Step:
-    """A step that is being committed. Set `checkpoint` where it is not known before the writes of the block."""
+    """What `TaskContext.step` gives to its block. The block sets `checkpoint` where only its writes decide what it is;
+    None leaves the stored one as it is."""
 
     checkpoint: Mapping[str, object] | None = None
 
 
 class TaskContext:
-    """One attempt at a task. `done`, `total` and `checkpoint` are as the last step committed them, in this attempt or
-    an earlier one."""
+    """One attempt at a task. `task` has `done`, `total` and `checkpoint` as the last step has committed them, in this
+    attempt or in an earlier one."""
 
     def __init__(self, task: Task) -> None:
         self.task = task
@@ -102,11 +104,11 @@ class TaskContext:
         total: int | None = None,
         checkpoint: Mapping[str, object] | None = None,
     ) -> Iterator[Step]:
-        """Run the block in a transaction: what it writes is committed together with the progress, or neither is.
+        """Run the block in a transaction, which commits its writes and the progress together.
 
-        `done` sets the progress and `advance` adds to it; `total` and `checkpoint` stay as they are when absent.
-        Raises Cancelled, Stopped or LostClaim before the block begins. Long work that writes nothing belongs before
-        the step, because other writers may have to wait for its end.
+        `done` sets the number of items that are done, and `advance` adds to it; `total` and `checkpoint` stay as they
+        are when absent. Raise `Cancelled`, `Stopped` or `LostClaim` before the block begins. Do long work that writes
+        nothing before the step, because other writers may have to wait for its end.
         """
         progress: dict[str, object] = {"done": self.task.done + advance if done is None else done}
         if total is not None:
@@ -115,17 +117,17 @@ class TaskContext:
             progress["checkpoint"] = checkpoint
         step = Step()
         with transaction.atomic():
-            self._hold(progress)
+            self._write_progress(progress)
             yield step
             if step.checkpoint is not None:
                 progress["checkpoint"] = step.checkpoint
-                held(self.task).update(checkpoint=step.checkpoint)
+                claimed_row(self.task).update(checkpoint=step.checkpoint)
         for name, value in progress.items():
             setattr(self.task, name, value)
         self._announce()
 
     def report(self, done: int, total: int | None = None) -> None:
-        """Write progress alone, twice a second at most. Raises as `step` does."""
+        """Write progress without other writes, at most twice a second. Raise what `step` raises."""
         if time.monotonic() - self._reported < REPORT_SECONDS and not stopping.is_set():
             return
         self._reported = time.monotonic()
@@ -133,10 +135,10 @@ class TaskContext:
             pass
 
     def give_way(self) -> None:
-        """Raise Stopped once this attempt has lasted `TASK_SECONDS["turn"]` and other tasks wait.
+        """Raise `Stopped` once this attempt has lasted `TASK_SECONDS["turn"]` and other tasks wait.
 
-        A handler that can go on from its last step calls this between two items, so that long work does not block
-        the worker.
+        A handler that can resume from its last step calls this between two items, so that a long task does not keep a
+        worker from all others.
         """
         if time.monotonic() < self._turn_ends:
             return
@@ -144,18 +146,18 @@ class TaskContext:
         if Task.objects.due(self.now()).exists():
             raise Stopped
 
-    def _hold(self, progress: Mapping[str, object]) -> None:
+    def _write_progress(self, progress: Mapping[str, object]) -> None:
         if stopping.is_set():
             raise Stopped
-        rows = held(self.task)
-        if rows.filter(cancel_requested=False).update(**progress, lease_until=self.now() + lease()):
+        rows = claimed_row(self.task)
+        if rows.filter(cancel_requested=False).update(**progress, lease_until=self.now() + lease_length()):
             return
         raise Cancelled if rows.exists() else LostClaim
 
     def _announce(self) -> None:
-        # Not in the transaction of the step: publishing waits for others, and they may wait for what the step holds.
+        # After the step's transaction: publishing waits for other publishers, which may wait for rows of the step.
         if time.monotonic() - self._announced >= ANNOUNCE_SECONDS:
             self._announced = time.monotonic()
             with transaction.atomic():
-                if held(self.task).exists():
+                if claimed_row(self.task).exists():
                     announce(self.task, self.now())

@@ -20,13 +20,14 @@ INTERNAL_ERROR = DomainError("internal_error")
 UNKNOWN_KIND = DomainError("unknown_kind")
 logger = logging.getLogger(__name__)
 
-# A handler does the work; what it returns is the task's result (JSON).
+# The function that does the work of one kind of task. It returns the task's result, which is stored as JSON.
 Handler = Callable[[TaskContext], Mapping[str, object] | None]
 _running: set[TaskContext] = set()
 
 
 def run_task(handlers: Mapping[str, Handler], task_id: int | None = None) -> bool:
-    """Run this task, or else the one that has been due for longest. Return False where there is none to run."""
+    """Run the task with this id or, without an id, the one that has been due for longest. Return False when there is
+    no such task, or another worker has it."""
     now = timezone.now()
     task = claims.claim_next_task(now=now) if task_id is None else claims.claim_task(task_id=task_id, now=now)
     if task is None:
@@ -41,8 +42,9 @@ def run_task(handlers: Mapping[str, Handler], task_id: int | None = None) -> boo
     return True
 
 
-def hand_back_everything() -> None:
-    """Give up the tasks of this process, which ends in the middle of handlers that do not stop."""
+def hand_back_running_tasks() -> None:
+    """Put the tasks whose handlers still run in this process back into the queue, because the process is about to end
+    without waiting for them."""
     for context in list(_running):
         claims.hand_back_task(task=context.task, now=timezone.now())
 
@@ -59,7 +61,7 @@ def _attempt(context: TaskContext, handler: Handler | None) -> None:
     except Stopped:
         claims.hand_back_task(task=task, now=context.now())
     except LostClaim:
-        logger.warning("%s was taken over by another worker.", task)
+        logger.warning("%s is no longer claimed by this worker; what it did since its last step is dropped.", task)
     except (OutOfSpace, Unavailable) as error:
         _try_again(context, error)
     except DomainError as error:
@@ -72,7 +74,7 @@ def _attempt(context: TaskContext, handler: Handler | None) -> None:
 
 
 def _try_again(context: TaskContext, error: DomainError) -> None:
-    """Postpone the task, each time four times as long, or fail it with this error after its last attempt."""
+    """Put the task off, four times as long after each attempt; after `MAX_ATTEMPTS`, fail it with this error."""
     task, now = context.task, context.now()
     if task.attempts < claims.MAX_ATTEMPTS:
         pause = timedelta(seconds=settings.TASK_SECONDS["back_off"] * 4 ** (task.attempts - 1))
@@ -83,7 +85,7 @@ def _try_again(context: TaskContext, error: DomainError) -> None:
 
 @contextmanager
 def _lease_extended(task: Task) -> Iterator[None]:
-    """Keep the claim valid during the block, however long the handler takes between two steps."""
+    """Extend the lease from a thread while the block runs, however long the handler takes between two steps."""
     ended = threading.Event()
 
     def extend() -> None:

@@ -1,4 +1,4 @@
-"""The state of background work as a whole: which workers live, how many tasks wait, and for how long."""
+"""The state of background work as a whole: how many workers are alive, and how many tasks wait, for how long."""
 
 import os
 import socket
@@ -16,18 +16,18 @@ FORGOTTEN = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Queue:
-    """`waiting` and `running` count tasks, `workers` live processes; the task that is due first has waited for
-    `oldest`."""
+class QueueState:
+    """`waiting` counts the tasks that are due, `running` those that run, and `workers` the processes that are alive.
+    `longest_wait` is how long ago the task that waits longest became due; zero when none waits."""
 
     waiting: int
     running: int
-    oldest: timedelta
+    longest_wait: timedelta
     workers: int
 
 
 def heartbeat(*, now: datetime) -> None:
-    """Note that this worker process is alive, every ten seconds at most."""
+    """Write that this worker process is alive, once in ten seconds."""
     name = f"{socket.gethostname()[:150]}-{os.getpid()}"
     if Worker.objects.filter(name=name, seen_at__gt=now - HEARTBEAT).exists():
         return
@@ -35,17 +35,17 @@ def heartbeat(*, now: datetime) -> None:
     Worker.objects.filter(seen_at__lt=now - FORGOTTEN).delete()
 
 
-def look_at_queue(*, now: datetime) -> Queue:
-    """Return how the queue stands, by two queries over small indexes."""
+def read_queue_state(*, now: datetime) -> QueueState:
+    """Return the state of the queue, by two queries that read small indexes."""
     due = Q(status=Status.QUEUED, not_before__lte=now)
     found = Task.objects.open().aggregate(
         waiting=Count("pk", filter=due),
         running=Count("pk", filter=Q(status=Status.RUNNING)),
         first=Min("not_before", filter=due),
     )
-    return Queue(
+    return QueueState(
         waiting=found["waiting"],
         running=found["running"],
-        oldest=now - (found["first"] or now),
+        longest_wait=now - (found["first"] or now),
         workers=Worker.objects.filter(seen_at__gt=now - ALIVE).count(),
     )

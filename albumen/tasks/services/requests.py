@@ -1,4 +1,4 @@
-"""What people ask of tasks: start, cancel, try again."""
+"""Start, cancel and retry tasks."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -14,26 +14,26 @@ from albumen.viewers import Viewer
 
 
 @transaction.atomic
-def start(
+def start_task(
     *, kind: str, owner_id: int | None, arguments: Mapping[str, object], now: datetime, total: int | None = None
 ) -> Task:
-    """Create a task of this `TaskKind` in the caller's transaction; workers see it when that is committed.
+    """Create a task of this `TaskKind`, and return it; workers see it when the caller's transaction is committed.
 
-    `arguments` are JSON, and small: a handler reads what it needs by its id. Publishes an event to the owner, so this
-    is the last write of a transaction.
+    `arguments` are stored as JSON. They hold ids rather than rows, which the handler reads. An event is published to
+    the owner, so this has to be the last write of a transaction.
     """
     task = Task.objects.create(
         kind=kind, owner_id=owner_id, arguments=arguments, total=total, not_before=now, created_at=now
     )
-    _tell(task, now)
+    _announce_waiting(task, now)
     return task
 
 
 @transaction.atomic
 def cancel_task(*, actor: Viewer, task_id: int, now: datetime) -> Task:
-    """Cancel a waiting task at once, a running one at its next step.
+    """Cancel a waiting task at once, or request that a running one be cancelled at its next step. Return the task.
 
-    Raises `Conflict` when it has ended, and `NotFound` where the actor may not see it.
+    Raise `Conflict` when it has ended, `NotFound` when the actor may not see it.
     """
     task = get_task(actor, task_id, lock=True)
     if task.status == Status.RUNNING:
@@ -50,10 +50,11 @@ def cancel_task(*, actor: Viewer, task_id: int, now: datetime) -> Task:
 
 @transaction.atomic
 def retry_task(*, actor: Viewer, task_id: int, now: datetime) -> Task:
-    """Put a task that failed or was cancelled back into the queue, to go on where it stopped, with all its attempts.
+    """Put a failed or cancelled task back into the queue, to resume from its checkpoint with `MAX_ATTEMPTS` attempts
+    more. Return the task.
 
-    Raises `Conflict` for any other task, `NotFound` where the actor may not see it, and `LimitReached` as for a new
-    one.
+    Raise `Conflict` when it waits, runs or has succeeded, `NotFound` when the actor may not see it, and `LimitReached`
+    when its owner has too many open tasks.
     """
     owner_id = get_task(actor, task_id).owner_id
     ended = Task.objects.filter(pk=task_id, status__in=(Status.FAILED, Status.CANCELLED))
@@ -71,11 +72,11 @@ def retry_task(*, actor: Viewer, task_id: int, now: datetime) -> Task:
     if not changed:
         raise Conflict("task_not_retryable")
     task = Task.objects.get(pk=task_id)
-    _tell(task, now)
+    _announce_waiting(task, now)
     return task
 
 
-def _tell(task: Task, now: datetime) -> None:
-    """Tell the owner that the task waits, and the workers when that is committed."""
+def _announce_waiting(task: Task, now: datetime) -> None:
+    """Publish to the owner that the task waits, and send its id to a worker when that is committed."""
     announce(task, now)
     transaction.on_commit(lambda: broker.send(task.pk), robust=True)

@@ -15,7 +15,7 @@ from albumen.accounts.models import Session, User
 from albumen.accounts.services import tokens
 from albumen.library import access
 from albumen.plans.services import create_plan
-from albumen.tasks.services import start as start_task
+from albumen.tasks.services import start_task
 from tests import pictures
 from tests.conftest import PASSWORD
 from tests.http.access.roles import ROLES

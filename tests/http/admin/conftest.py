@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from albumen.accounts.models import User
-from albumen.tasks.services import start
+from albumen.tasks.services import start_task
 from tests.conftest import PASSWORD, Person
 
 LISTS = (
@@ -69,7 +69,7 @@ def content(alice: Person) -> dict[str, int]:
     answer = alice.upload(name="Beach.jpg", album=album, expiring_time_seconds=300)
     assert answer.status_code == 201, answer.content
     picture = answer.json()
-    task = start(kind="sweep_files", owner_id=alice.id, arguments={}, now=timezone.now())
+    task = start_task(kind="sweep_files", owner_id=alice.id, arguments={}, now=timezone.now())
     return {"album": album, "picture": picture["id"], "link": picture["expiring_link"]["id"], "task": task.pk}
 
 
