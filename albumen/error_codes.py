@@ -1,5 +1,5 @@
-"""Every code that an error can carry: what it means, and what to do. The page /docs/errors/ is made from it, and an
-error that is raised without a detail says it."""
+"""Every error code: what it means, and what to do. The page /docs/errors/ is made from this list, and an error that is
+raised without a detail has the text of its code."""
 
 from typing import NamedTuple
 

@@ -1,4 +1,4 @@
-"""Families of domain errors. Services raise them; `albumen.api.problems` alone turns them into HTTP."""
+"""Domain errors, a class for each family. Services raise them; `albumen.api.problems` gives each its HTTP status."""
 
 from typing import ClassVar
 

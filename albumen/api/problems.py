@@ -1,5 +1,5 @@
-"""Error responses: problem documents (RFC 9457), or pages for a browser's navigation. Only this module turns domain
-errors into HTTP."""
+"""Error responses: problem documents (RFC 9457), or pages for a browser's navigation. Domain errors get their HTTP
+status here; the ASGI application and the HTTP protocol use `document` for what they refuse before Django."""
 
 import sqlite3
 import sys
