@@ -1,5 +1,6 @@
 """Pictures made on the fly: a scene whose four corners differ, so that a turn or a flip shows."""
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -70,3 +71,25 @@ def limits() -> Iterator[Callable[[imaging.Limits], None]]:
     """Sets other limits for one test."""
     yield imaging.configure
     imaging.configure(imaging.Limits())
+
+
+@pytest.fixture
+def two_decoders(limits: Callable[[imaging.Limits], None]) -> None:
+    """A new pool of two decoders."""
+    limits(imaging.Limits(decoders=2))
+
+
+@pytest.fixture
+def endless(tmp_path: Path) -> Path:
+    """A file that keeps its decoder at work until `let_go` writes to it: a named pipe."""
+    path = tmp_path / "endless"
+    os.mkfifo(path)
+    return path
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Path:
+    """A sound JPEG of 60 x 40 pixels."""
+    path = tmp_path / "small.jpg"
+    Image.new("RGB", (60, 40), (10, 200, 30)).save(path)
+    return path
