@@ -287,3 +287,12 @@ def test_profiles_that_are_none_are_no_error(extra: bytes, save: Callable[..., P
     source.write_bytes(content[:33] + extra + content[33:])
     facts = read_facts(source)
     assert (facts.width, facts.taken_at) == (120, None)
+
+
+def test_an_empty_chunk_of_exif_does_not_hide_exif_in_a_text(save: Callable[..., Path]) -> None:
+    source = save(make_scene(), "png")
+    content = source.read_bytes()
+    text = chunk(b"tEXt", PROFILE + b"exif\x00" + raw_profile(b"exif", EXIF))
+    source.write_bytes(content[:33] + chunk(b"eXIf", b"") + text + content[33:])
+    facts = read_facts(source)
+    assert (facts.width, facts.taken_at) == (80, "2024-05-06T07:08:09")

@@ -6,6 +6,7 @@ import pytest
 from PIL import Image
 
 from albumen.imaging import Target, render
+from albumen.imaging.colour_signals import read_avif_signals
 from tests import heif, pictures
 
 from .conftest import read_facts
@@ -51,6 +52,16 @@ def test_transparency_of_avif(how: str, tmp_path: Path) -> None:
     source.write_bytes(heif.assemble([colour, alpha], brand=b"avif"))
     assert read_facts(source).has_alpha
     assert levels(source, 3) == pytest.approx(LEVELS, abs=2)
+
+
+@pytest.mark.parametrize("broken", [0, 1])
+def test_a_sequence_header_that_cannot_be_read_leaves_the_other_plane_its_range(broken: int) -> None:
+    planes = [heif.av1(grey_avif("limited")) for _ in range(2)]
+    planes[1].properties.append(heif.full(b"auxC", 0, b"urn:mpeg:mpegB:cicp:systems:auxiliary:alpha\x00"))
+    planes[1].refers[b"auxl"] = [1]
+    planes[broken].content = bytes(len(planes[broken].content))
+    _, ranges = read_avif_signals(heif.assemble(planes, brand=b"avif"))
+    assert (ranges.grey, ranges.alpha) == (broken != 0, broken != 1)
 
 
 @pytest.mark.parametrize("depth", [8, 10])

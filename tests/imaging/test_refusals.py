@@ -114,6 +114,20 @@ def test_frames_of_apng_are_taken_from_its_control_chunk(frames: int, size: int,
     assert refused(source) == code
 
 
+@pytest.mark.parametrize(("counts", "frames"), [((2, 9), 2), ((0, 3), 3), ((501, 1), 501)])
+def test_of_several_control_chunks_the_first_counts_that_is_not_empty(
+    counts: tuple[int, ...], frames: int, tmp_path: Path
+) -> None:
+    controls = (b"acTL" + struct.pack(">II", count, 0) for count in counts)
+    more = b"".join(struct.pack(">I", 8) + control + struct.pack(">I", zlib.crc32(control)) for control in controls)
+    source = tmp_path / "animated.png"
+    source.write_bytes(png_header(7, 8, more=more))
+    if frames > Limits().frames:
+        assert refused(source) == "too_many_pixels"
+    else:
+        assert read_facts(source).frames == frames
+
+
 def repeat_last_scan(path: Path, times: int) -> None:
     """A scan that refines a coefficient may come again as often as one likes; the decoder runs through each."""
     content = path.read_bytes()

@@ -36,19 +36,6 @@ def read_size(data: bytes) -> tuple[int, int]:
     return int.from_bytes(data[16:20], "big"), int.from_bytes(data[20:24], "big")
 
 
-def count_frames(data: Bytes) -> int:
-    """Return the number of frames in the animation control chunk (section 11.3.6.1), 1 for a still picture."""
-    try:
-        for kind, start, _ in chunks(data):
-            if kind == b"acTL":
-                return max(1, int.from_bytes(data[start + 8 : start + 12], "big"))
-            if kind == b"IDAT":
-                break
-    except Malformed:
-        pass
-    return 1
-
-
 def is_complete(data: Bytes) -> bool:
     """Return whether the file reaches its end chunk."""
     try:

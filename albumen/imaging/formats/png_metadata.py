@@ -20,7 +20,7 @@ _RAW = {b"Raw profile type " + name: name for name in (b"exif", b"APP1", b"xmp",
 class PngMetadata:
     """Number of frames; EXIF, XMP and IPTC, empty where there is none; payloads of colour chunks, keyed by type."""
 
-    frames: int = 1
+    frames: int = 0
     exif: bytes = b""
     xmp: bytes = b""
     iptc: bytes = b""
@@ -28,10 +28,11 @@ class PngMetadata:
 
 
 def read_metadata(data: Bytes) -> PngMetadata:
-    """Return what the chunks say, up to where the file is cut short.
+    """Return the metadata of a PNG file; of a file that is cut short, that of its whole chunks.
 
-    Frames and colours are looked for before the pixels, the rest in the whole file. Of several profiles the first
-    counts, and EXIF in a chunk of its own (eXIf) before EXIF as text.
+    Frames and colours count in front of the pixels alone, everything else anywhere in the file (PNG, third edition,
+    section 5.6). Of several acTL or eXIf chunks the first counts that is not empty, as in libpng, and of several texts
+    with one keyword the first. An eXIf chunk comes before EXIF in a text.
     """
     metadata = PngMetadata()
     texts: dict[str, bytes] = {}
@@ -46,9 +47,10 @@ def read_metadata(data: Bytes) -> PngMetadata:
                 name, profile = _read_text(kind, data[start + 8 : start + 8 + min(end - start - 12, _TEXT_BYTES)])
                 texts.setdefault(name, profile)
             elif before_pixels and kind == b"acTL":
-                metadata.frames = max(1, int.from_bytes(data[start + 8 : start + 12], "big"))
+                metadata.frames = metadata.frames or int.from_bytes(data[start + 8 : start + 12], "big")
             elif before_pixels and kind in _COLOUR_CHUNKS:
                 metadata.colours[kind] = data[start + 8 : end - 4]
+    metadata.frames = metadata.frames or 1
     metadata.exif = metadata.exif or texts.get("exif", b"")
     metadata.xmp, metadata.iptc = texts.get("xmp", b""), texts.get("iptc", b"")
     return metadata
