@@ -35,7 +35,7 @@ _KNOWN_BUT_NOT_TAKEN: tuple[tuple[bytes, str], ...] = (
     (b"\x8aMNG\r\n\x1a\n", "MNG"),
     (b"\x8bJNG\r\n\x1a\n", "JNG"),
 )
-_HEVC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"mif3", b"msf1"}
+_HEVC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1"}
 _TAKEN = "Send it as JPEG, PNG, WebP, GIF, AVIF, HEIC or TIFF."
 
 
@@ -71,8 +71,7 @@ def _sniff_brands(data: bytes) -> str:
     end = min(max(int.from_bytes(data[:4], "big"), 16), 1024)
     brands = {data[at : at + 4] for at in (8, *range(16, end - 3, 4))}
     if data[8:12] == b"mif3":
-        # A low-overhead file names its codec's brand in place of a version (ISO/IEC 23008-12, annex O).
-        brands.add(data[12:16])
+        raise Refused("unsupported_format", f"The file is a low-overhead HEIF file, which is not accepted. {_TAKEN}")
     if brands & {b"avif", b"avis"}:
         return "avif"
     if brands & _HEVC_BRANDS:

@@ -1,10 +1,28 @@
 """The boxes that HEIF files are built of (ISO/IEC 14496-12, section 4.2), and the numbers within them."""
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 
 from albumen.imaging.exif import Bytes
 from albumen.imaging.formats.errors import Malformed
+
+Range = tuple[int, int]
+"""Where bytes start and end in the file."""
+
+# Boxes that hold boxes, and how many bytes of their own stand before those.
+_FOLDERS = {
+    **dict.fromkeys((b"trak", b"edts", b"mdia", b"minf", b"dinf", b"stbl", b"iprp", b"ipco"), 0),
+    **dict.fromkeys((b"dref", b"stsd"), 8),
+    b"av01": 78,
+}
+# Of these the first bytes alone are needed: a name stands behind a handler's type, an address in a data reference.
+_STARTS = {b"hdlr": 12, b"url ": 4, b"urn ": 4, b"idat": 0}
+# Two dates stand behind version and flags, of 8 bytes each in version 1, else of 4 (ISO/IEC 14496-12, section 8.2.2).
+_DATED = {b"mvhd", b"tkhd", b"mdhd"}
+# The compressor's name in a sample entry (section 12.1.3), which its maker chose.
+_NAME = slice(42, 74)
+# User description, creation and modification time, and whatever a vendor invents.
+_PRIVATE_PROPERTIES = {b"udes", b"crtt", b"mdft", b"uuid", b"free"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +61,35 @@ def keep_header(data: bytes, clean: bytearray, box: Box, kind: bytes) -> None:
     """Copy the header of a box into `clean`, at the same offset, as one of that type."""
     clean[box.at : box.start] = data[box.at : box.start]
     clean[box.at + 4 : box.at + 8] = kind
+
+
+def copy_needed(data: bytes, clean: bytearray, box: Box, whole: Container[bytes], parent: bytes = b"") -> None:
+    """Copy what a decoder needs of a box into `clean`, which has zeros at the same offsets.
+
+    Boxes of the types in `whole` are copied as they are, as are properties of items that tell nothing of a person. Of
+    those that are not known the size stays, with the type `free`: properties are numbered by their order.
+    """
+    start, end = box.start, box.end
+    keep_header(data, clean, box, box.kind)
+    if box.kind in whole or (parent == b"ipco" and box.kind not in _PRIVATE_PROPERTIES):
+        clean[start:end] = data[start:end]
+    elif box.kind in _DATED:
+        clean[start:end] = data[start:end]
+        clean[start + 4 : start + 4 + (16 if data[start] == 1 else 8)] = bytes(16 if data[start] == 1 else 8)
+    elif box.kind in _STARTS:
+        end = min(end, start + _STARTS[box.kind])
+        clean[start:end] = data[start:end]
+    elif box.kind in _FOLDERS:
+        inner = start + _FOLDERS[box.kind]
+        if inner > end:
+            raise Malformed
+        clean[start:inner] = data[start:inner]
+        if box.kind == b"av01":
+            clean[start + _NAME.start : start + _NAME.stop] = bytes(_NAME.stop - _NAME.start)
+        for child in boxes(data, inner, end):
+            copy_needed(data, clean, child, whole, box.kind)
+    else:
+        keep_header(data, clean, box, b"free")
 
 
 class Reader:

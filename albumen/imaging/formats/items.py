@@ -26,21 +26,12 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Extent:
-    """A piece of an item: offset and length within the file (method 0) or the item data box (method 1).
-
-    `base_at` and `offset_at` say where the two parts of the offset are written, `base_size` and `offset_size` how
-    wide; the length stands behind, `length_size` wide.
-    """
+    """A piece of an item: offset and length within the file (method 0) or the item data box (method 1)."""
 
     item: int
     method: int
     offset: int
     length: int
-    base_at: int
-    base_size: int
-    offset_at: int
-    offset_size: int
-    length_size: int
 
 
 def entries(data: Bytes, iinf: Box) -> Iterator[Entry]:
@@ -66,15 +57,12 @@ def extents(data: Bytes, iloc: Box) -> Iterator[Extent]:
         item = reader.take(4 if version == 2 else 2)
         method = reader.take(2) & 15 if version in {1, 2} else 0
         reader.skip(2)
-        base_at = reader.at
         base = reader.take(base_size)
         for _ in range(reader.take(2)):
             if version in {1, 2}:
                 reader.skip(index_size)
-            offset_at = reader.at
             offset = base + reader.take(offset_size)
-            length = reader.take(length_size)
-            yield Extent(item, method, offset, length, base_at, base_size, offset_at, offset_size, length_size)
+            yield Extent(item, method, offset, reader.take(length_size))
 
 
 class Items:

@@ -7,22 +7,17 @@ from collections.abc import Iterator
 from itertools import islice
 
 from albumen.imaging.exif import Bytes
-from albumen.imaging.formats.boxes import Box, Reader, boxes, find, keep_header
+from albumen.imaging.formats.boxes import Box, Range, Reader, boxes, copy_needed, find, keep_header
 from albumen.imaging.formats.errors import Malformed
-from albumen.imaging.formats.items import Extent
 
 _PICTURES = {b"pict", b"vide", b"auxv"}
 _SAMPLES = 10_000
-# Boxes that hold boxes, and those that are kept whole; in the others somebody may have written.
-_FOLDERS = {b"trak", b"edts", b"mdia", b"minf", b"dinf", b"stbl"}
 _WHOLE = {
     *(b"elst", b"tref", b"vmhd", b"nmhd", b"stts", b"ctts", b"cslg", b"stsc", b"stsz", b"stco", b"co64", b"stss"),
     *(b"sdtp", b"sgpd", b"sbgp"),
     *(b"av1C", b"colr", b"pixi", b"pasp", b"clap", b"auxi", b"ccst", b"btrt", b"clli", b"mdcv", b"irot", b"imir"),
 }
-_TIMED = {b"mvhd", b"tkhd", b"mdhd"}
-# From the start of a sample entry: width, the compressor's name, and the boxes behind the fixed part (12.1.3).
-_WIDTH, _NAME, _ENTRY_BOXES = 24, (42, 74), 78
+_WIDTH = 24  # from the start of a sample entry (section 12.1.3)
 
 
 def count(data: Bytes, moov: Box) -> tuple[int, int]:
@@ -40,7 +35,7 @@ def count(data: Bytes, moov: Box) -> tuple[int, int]:
     return frames, pixels
 
 
-def keep(data: bytes, clean: bytearray, moov: Box) -> list[Extent]:
+def keep(data: bytes, clean: bytearray, moov: Box) -> list[Range]:
     """Copy what the frames need into `clean`, at the same offsets; return where their bytes lie.
 
     Tracks of sound and text are left out, as are dates, names and whatever is not known to be needed.
@@ -53,7 +48,7 @@ def keep(data: bytes, clean: bytearray, moov: Box) -> list[Extent]:
         if box.kind == b"trak" and box not in pictures:
             keep_header(data, clean, box, b"free")
         else:
-            _keep_box(data, clean, box)
+            copy_needed(data, clean, box, _WHOLE)
     return [chunk for track in pictures for chunk in _chunks(data, _table(data, track))]
 
 
@@ -81,7 +76,7 @@ def _entry(data: Bytes, stbl: Box) -> Box:
     return next(boxes(data, stsd.start + 8, stsd.end), stsd)
 
 
-def _chunks(data: Bytes, stbl: Box) -> Iterator[Extent]:
+def _chunks(data: Bytes, stbl: Box) -> Iterator[Range]:
     """Yield the chunks of a track (8.7.3 to 8.7.5)."""
     sizes = _sizes(data, find(data, stbl.start, stbl.end, b"stsz"))
     runs = find(data, stbl.start, stbl.end, b"stsc")
@@ -95,12 +90,9 @@ def _chunks(data: Bytes, stbl: Box) -> Iterator[Extent]:
         for chunk in range(1, min(places.take(4), _SAMPLES) + 1):
             while len(starts) > 1 and starts[1][0] <= chunk:
                 starts.pop(0)
-            at = places.at
             offset = places.take(wide)
             length = sum(islice(sizes, starts[0][1] if starts else 0))
-            if not length or offset + length > len(data):
-                raise Malformed
-            yield Extent(0, 0, offset, length, at, 0, at, wide, 0)
+            yield offset, offset + length
     if next(sizes, None) is not None:
         raise Malformed
 
@@ -111,44 +103,3 @@ def _sizes(data: Bytes, stsz: Box) -> Iterator[int]:
     if samples > _SAMPLES:
         raise Malformed
     return iter([same or reader.take(4) for _ in range(samples)])
-
-
-def _keep_box(data: bytes, clean: bytearray, box: Box) -> None:
-    known = box.kind in _FOLDERS | _WHOLE | _TIMED | {b"hdlr", b"dref", b"stsd"}
-    keep_header(data, clean, box, box.kind if known else b"free")
-    if box.kind in _FOLDERS:
-        for inner in boxes(data, box.start, box.end):
-            _keep_box(data, clean, inner)
-    elif box.kind in _WHOLE:
-        clean[box.start : box.end] = data[box.start : box.end]
-    elif box.kind in _TIMED:
-        # Two dates stand behind version and flags.
-        behind = box.start + 4 + (16 if data[box.start] == 1 else 8)
-        clean[box.start : box.start + 4] = data[box.start : box.start + 4]
-        clean[behind : box.end] = data[behind : box.end]
-    elif box.kind == b"hdlr":
-        clean[box.start : box.start + 12] = data[box.start : box.start + 12]
-    elif box.kind == b"dref":
-        _keep_boxes(data, clean, box, 4)
-    elif box.kind == b"stsd":
-        _keep_boxes(data, clean, box, 0)
-        for entry in boxes(data, box.start + 8, box.end):
-            _keep_entry(data, clean, entry)
-
-
-def _keep_boxes(data: bytes, clean: bytearray, box: Box, payload: int) -> None:
-    """Copy the fixed part of a list of boxes, and of each its header and that many bytes more."""
-    clean[box.start : box.start + 8] = data[box.start : box.start + 8]
-    for inner in boxes(data, box.start + 8, box.end):
-        keep_header(data, clean, inner, inner.kind)
-        end = min(inner.start + payload, inner.end)
-        clean[inner.start : end] = data[inner.start : end]
-
-
-def _keep_entry(data: bytes, clean: bytearray, entry: Box) -> None:
-    if entry.start + _ENTRY_BOXES > entry.end:
-        raise Malformed
-    for start, end in ((0, _NAME[0]), (_NAME[1], _ENTRY_BOXES)):
-        clean[entry.start + start : entry.start + end] = data[entry.start + start : entry.start + end]
-    for inner in boxes(data, entry.start + _ENTRY_BOXES, entry.end):
-        _keep_box(data, clean, inner)
