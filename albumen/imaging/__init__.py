@@ -82,8 +82,7 @@ def strip(source: Path, target: Path) -> None:
     """Write a copy of the picture in its own format, without private metadata and without foreign bytes.
 
     Orientation and colour profile stay. JPEG, PNG, WebP, GIF, AVIF and HEIC lose segments and keep their pixels bit
-    for bit; TIFF, and whatever else cannot be taken apart, is encoded again. HEIC never is: `render` refuses one
-    that cannot be taken apart.
+    for bit. TIFF is encoded again, as is a PNG that cannot be taken apart; `render` refuses any other such file.
 
     Raise Refused, DecodersBusy, or OSError when a file cannot be read or written; then nothing is left at the target.
     """

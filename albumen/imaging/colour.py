@@ -4,14 +4,14 @@ The numbers are those of Rec. ITU-T H.273, or a PNG's gamma and chromaticities. 
 on an image that has already been shrunk. docs/adr/0015-colours.md says why it is done so.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+
+import pyvips
 
 from albumen.imaging import transfer_functions
 
 Chromaticities = tuple[float, ...]
-Matrix = Sequence[Sequence[float]]
 
 _D65 = (0.3127, 0.3290)
 _BT709: Chromaticities = (0.64, 0.33, 0.30, 0.60, 0.15, 0.06, *_D65)
@@ -32,7 +32,7 @@ _PRIMARIES: dict[int, Chromaticities] = {
 }
 # Encoders write the numbers of television for pictures that are sRGB, so that these are taken for it.
 _LIKE_SRGB = {1, 5, 6}
-_BRADFORD: Matrix = ((0.8951, 0.2664, -0.1614), (-0.7502, 1.7135, 0.0367), (0.0389, -0.0685, 1.0296))
+_BRADFORD = ((0.8951, 0.2664, -0.1614), (-0.7502, 1.7135, 0.0367), (0.0389, -0.0685, 1.0296))
 _NEAR = 0.002
 
 
@@ -63,9 +63,9 @@ def from_gamma(gamma: float, chromaticities: Chromaticities) -> ColourEncoding:
     """Return the encoding of a PNG's gAMA, 1/2.2 for most, and cHRM, white last; of nonsense, sRGB."""
     near = all(abs(one - other) < _NEAR for one, other in zip(chromaticities, _BT709, strict=True))
     try:
-        _inverse(_to_xyz(chromaticities))
+        _to_xyz(chromaticities).matrixinvert()
         exponent = 1 / gamma
-    except ZeroDivisionError:
+    except (ZeroDivisionError, pyvips.Error):
         return SRGB
     if near and abs(gamma - 1 / 2.2) < _NEAR:
         return SRGB
@@ -80,9 +80,9 @@ def to_srgb(image: Any, encoding: ColourEncoding) -> Any:
     light = image.maplut(transfer_functions.to_light(encoding.curve, codes))
     to_xyz = _to_xyz(encoding.primaries)
     if encoding.curve == "hlg":
-        light = transfer_functions.scene_to_display(light, to_xyz[1])
+        light = transfer_functions.scene_to_display(light, to_xyz.crop(0, 1, 3, 1))
     if encoding.primaries != _BT709 and image.bands == 3:
-        light = light.recomb(_multiply(_inverse(_to_xyz(_BT709)), to_xyz))
+        light = light.recomb(_to_xyz(_BT709).matrixinvert().matrixmultiply(to_xyz))
     levels = (transfer_functions.clip(light) * 65535).rint().cast("ushort")
     shown = levels.maplut(
         (transfer_functions.encode_srgb(transfer_functions.identity(deep=True)) * 255).rint().cast("uchar")
@@ -90,41 +90,36 @@ def to_srgb(image: Any, encoding: ColourEncoding) -> Any:
     return (shown if shown.bands == 3 else shown.bandjoin([shown, shown])).copy(interpretation="srgb")
 
 
-def _to_xyz(primaries: Chromaticities) -> Matrix:
-    """Return the matrix from these primaries to XYZ with D65 as white (Bradford, where theirs is another)."""
+def _to_xyz(primaries: Chromaticities) -> Any:
+    """Return the matrix from these primaries to XYZ with D65 as white (Bradford, where theirs is another).
+
+    Raise pyvips.Error or ZeroDivisionError where there is none.
+    """
     x, y = primaries[0::2], primaries[1::2]
-    columns = [[x[n] / y[n], 1.0, (1 - x[n] - y[n]) / y[n]] if y[n] else [x[n], 0.0, 1 - x[n]] for n in range(4)]
-    white = [[value] for value in columns.pop()]
-    colours = _transposed(columns)
-    scale = [row[0] for row in _multiply(_inverse(colours), white)]
-    matrix = [[value * scale[n] for n, value in enumerate(row)] for row in colours]
+    columns = [(x[n] / y[n], 1.0, (1 - x[n] - y[n]) / y[n]) if y[n] else (x[n], 0.0, 1 - x[n]) for n in range(4)]
+    white = columns.pop()
+    colours = _matrix(*zip(*columns, strict=True))
+    matrix = colours.matrixmultiply(_diagonal(_values(colours.matrixinvert().matrixmultiply(_column(white)))))
     if primaries[6:] == _D65:
         return matrix
-    wanted = [[_D65[0] / _D65[1]], [1.0], [(1 - sum(_D65)) / _D65[1]]]
-    cones = [
-        [new[0] / old[0]] for new, old in zip(_multiply(_BRADFORD, wanted), _multiply(_BRADFORD, white), strict=True)
-    ]
-    adapted = [[value * cone[0] for value in row] for row, cone in zip(_BRADFORD, cones, strict=True)]
-    return _multiply(_multiply(_inverse(_BRADFORD), adapted), matrix)
+    bradford = _matrix(*_BRADFORD)
+    wanted = (_D65[0] / _D65[1], 1.0, (1 - sum(_D65)) / _D65[1])
+    new, old = (_values(bradford.matrixmultiply(_column(light))) for light in (wanted, white))
+    cones = _diagonal([one / other for one, other in zip(new, old, strict=True)])
+    return bradford.matrixinvert().matrixmultiply(cones).matrixmultiply(bradford).matrixmultiply(matrix)
 
 
-def _transposed(matrix: Matrix) -> list[list[float]]:
-    return [list(row) for row in zip(*matrix, strict=True)]
+def _matrix(*rows: tuple[float, ...]) -> Any:
+    return pyvips.Image.new_from_array([list(row) for row in rows])
 
 
-def _multiply(one: Matrix, other: Matrix) -> list[list[float]]:
-    columns = _transposed(other)
-    return [[sum(a * b for a, b in zip(row, column, strict=True)) for column in columns] for row in one]
+def _column(values: tuple[float, ...]) -> Any:
+    return _matrix(*((value,) for value in values))
 
 
-def _inverse(matrix: Matrix) -> list[list[float]]:
-    """Return the inverse of three rows of three. Raise ZeroDivisionError where there is none."""
-    rows = [[*row, *(float(n == place) for n in range(3))] for place, row in enumerate(matrix)]
-    for place in range(3):
-        pivot = max(range(place, 3), key=lambda n: abs(rows[n][place]))
-        rows[place], rows[pivot] = rows[pivot], rows[place]
-        rows[place] = [value / rows[place][place] for value in rows[place]]
-        for n in range(3):
-            if n != place:
-                rows[n] = [value - rows[n][place] * base for value, base in zip(rows[n], rows[place], strict=True)]
-    return [row[3:] for row in rows]
+def _diagonal(values: list[float]) -> Any:
+    return _matrix(*(tuple(value * (n == place) for n in range(3)) for place, value in enumerate(values)))
+
+
+def _values(column: Any) -> list[float]:
+    return [row[0] for row in column.tolist()]

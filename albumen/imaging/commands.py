@@ -7,9 +7,11 @@ import pyvips
 
 from albumen.imaging import renditions
 from albumen.imaging.formats import strip_bytes
-from albumen.imaging.source_image import is_complete, open_image, refusal, truncated
+from albumen.imaging.source_image import SourceImage, check_complete, open_image, refusal
 from albumen.imaging.values import Facts, Limits, Refused, RenderedFile, Target
 
+_ENCODED_AGAIN = {"png", "tiff"}
+"""Formats whose copy for others is encoded again where the file cannot be taken apart."""
 _ALLOWED_LOADERS = ("Jpeg", "Png", "Webp", "Nsgif", "Heif", "Tiff")
 
 
@@ -32,15 +34,15 @@ def render(source: Path, targets: Sequence[Target], limits: Limits, *, webp: boo
     """Run the command behind `albumen.imaging.render`, in the decoder process."""
     image = open_image(source, limits)
     # Libraries fill in what is missing behind the last pixel that they need; libvips reports it for JPEG alone.
-    if image.format != "jpeg" and not is_complete(source, image.format):
-        raise truncated()
-    if image.format == "heic" and strip_bytes(source.read_bytes(), "heic", 1) is None:
-        # Its copy for the public could not be made later: there is no encoder for HEIC.
-        raise Refused("unsupported_format", "The HEIC file is built in a way that is not known here; send it as JPEG.")
+    if image.format != "jpeg":
+        check_complete(source, image.format)
     try:
         files, placeholder = renditions.render(image, targets, webp=webp)
     except pyvips.Error as error:
         raise refusal(source, image.format, error) from error
+    if image.format not in _ENCODED_AGAIN:
+        # The copy for others must be possible later.
+        _strip_bytes(image)
     return image.facts(placeholder), files
 
 
@@ -48,11 +50,18 @@ def strip(source: Path, target: Path, limits: Limits) -> None:
     """Run the command behind `albumen.imaging.strip`, in the decoder process."""
     image = open_image(source, limits)
     try:
-        stripped = None
-        if not image.pages:
-            stripped = strip_bytes(source.read_bytes(), image.format, image.exif.orientation)
-        if stripped is None:
-            stripped = renditions.reencode(image)
+        stripped = _strip_bytes(image) or renditions.reencode(image)
     except pyvips.Error as error:
         raise refusal(source, image.format, error) from error
     target.write_bytes(stripped)
+
+
+def _strip_bytes(image: SourceImage) -> bytes | None:
+    """Return the file without private metadata; None for one to be encoded again. Raise Refused for any other."""
+    stripped = None
+    if image.format != "tiff":
+        stripped = strip_bytes(image.path.read_bytes(), image.format, image.exif.orientation)
+    if stripped is None and image.format not in _ENCODED_AGAIN:
+        detail = "The file is built in a way that is not known here; save it again, or send it as JPEG or PNG."
+        raise Refused("unsupported_format", detail)
+    return stripped

@@ -89,29 +89,15 @@ def placeholder(image: Any) -> str:
 
 
 def reencode(source: SourceImage) -> bytes:
-    """Return the picture encoded again in its own format, upright, with its colour profile as the only metadata.
-
-    Of a TIFF every page is kept. HEIC is not among the formats: there is no encoder for it, so that `render` in
-    `commands` refuses a file that would need one.
-    """
+    """Return a TIFF, every page of it, or the first frame of a PNG, encoded again: upright, with a profile alone."""
     if source.pages:
         return join_pages([_encode_page(source, page) for page in source.pages])
-    options: dict[str, Any] = {"n": -1} if source.format in {"gif", "webp"} else {}
-    image = source.load(**options)
-    if source.format in {"jpeg", "png"}:
-        image = _upright(image.copy_memory(), source.exif.orientation).copy()
-        image.remove("orientation")
-    if source.format in {"png", "avif"} and source.encoding not in {None, colour.SRGB}:
+    image = _upright(source.load().copy_memory(), source.exif.orientation).copy()
+    image.remove("orientation")
+    if source.encoding not in {None, colour.SRGB}:
         # The encoder does not write the colour signals of the original.
         image = _to_srgb(image, source.encoding)
-    savers: dict[str, Any] = {
-        "jpeg": lambda: image.jpegsave_buffer(Q=92, keep="icc"),
-        "png": lambda: image.pngsave_buffer(keep="icc"),
-        "webp": lambda: image.webpsave_buffer(Q=90, keep="icc"),
-        "gif": lambda: image.gifsave_buffer(keep="icc"),
-        "avif": lambda: image.heifsave_buffer(compression="av1", Q=75, effort=2, keep="icc"),
-    }
-    return bytes(savers[source.format]())
+    return bytes(image.pngsave_buffer(keep="icc"))
 
 
 def _encode_page(source: SourceImage, page: Page) -> bytes:

@@ -12,7 +12,7 @@ from albumen.imaging import tiff_pixels
 from albumen.imaging.colour import ColourEncoding
 from albumen.imaging.colour_signals import FULL_RANGE, LimitedRange, read_avif_signals, read_png_encoding
 from albumen.imaging.exif import Exif, read_exif
-from albumen.imaging.formats import gif, heif, jpeg, png, tiff, webp
+from albumen.imaging.formats import gif, heif, is_complete, jpeg, png
 from albumen.imaging.formats.png_metadata import read_metadata
 from albumen.imaging.heic import Heic
 from albumen.imaging.sniff import sniff
@@ -20,16 +20,8 @@ from albumen.imaging.tiff_pages import Page, read_pages
 from albumen.imaging.values import Facts, Limits, Refused
 
 _LOADERS = {"jpeg": "jpegload", "png": "pngload", "webp": "webpload", "gif": "gifload", "avif": "heifload"}
-_IS_COMPLETE = {
-    "jpeg": jpeg.is_complete,
-    "png": png.is_complete,
-    "webp": webp.is_complete,
-    "gif": gif.is_complete,
-    "avif": heif.is_complete,
-    "heic": heif.is_complete,
-    "tiff": tiff.is_complete,
-}
 _SNIFFED_BYTES = 1024
+_TRUNCATED = "The picture is cut short; send the whole file again."
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,8 +131,7 @@ def _describe(path: Path, form: str, header: Any, limits: Limits) -> SourceImage
 
 def _open_heic(path: Path, limits: Limits) -> SourceImage:
     """Read the header of a HEIC file, whose own turns are applied: the orientation in its EXIF does not count."""
-    if not is_complete(path, "heic"):
-        raise truncated()
+    check_complete(path, "heic")
     header = Heic(path)
     _check_size((header.width, header.height), limits)
     return SourceImage(
@@ -175,8 +166,8 @@ def refusal(path: Path, form: str, error: pyvips.Error) -> Refused:
         if form == "jpeg" and (process := jpeg.unusual_process(data)):
             detail = f"The JPEG is {process}, which is not accepted; save it as an ordinary JPEG."
             return Refused("unsupported_format", detail)
-        if not _IS_COMPLETE[form](data):
-            return truncated()
+        if not is_complete(data, form):
+            return Refused("truncated", _TRUNCATED)
         if form == "avif" and heif.lacks_still(data):
             detail = "The AVIF file is a film without a still picture; send a picture."
             return Refused("unsupported_format", detail)
@@ -190,12 +181,6 @@ def refusal(path: Path, form: str, error: pyvips.Error) -> Refused:
     return Refused("undecodable", "The picture is damaged; save it again in an image editor and try again.")
 
 
-def is_complete(path: Path, form: str) -> bool:
-    """Return whether the file reaches the end that its own structure gives."""
-    with _mapped(path) as data:
-        return _IS_COMPLETE[form](data)
-
-
 def check_later_frames(path: Path) -> None:
     """Raise pyvips.Error where a PNG is damaged behind its first frame."""
     with _mapped(path) as data:
@@ -203,9 +188,11 @@ def check_later_frames(path: Path) -> None:
             raise pyvips.Error("png", "wrong checksum behind the first frame")
 
 
-def truncated() -> Refused:
-    """Return the refusal of a file that ends too early."""
-    return Refused("truncated", "The picture is cut short; send the whole file again.")
+def check_complete(path: Path, form: str) -> None:
+    """Raise Refused for a file that ends before its own structure says."""
+    with _mapped(path) as data:
+        if not is_complete(data, form):
+            raise Refused("truncated", _TRUNCATED)
 
 
 def _mask_outside_frame(path: Path, image: Any) -> Any:

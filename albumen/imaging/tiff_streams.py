@@ -4,7 +4,7 @@ import zlib
 from collections.abc import Callable
 
 from albumen.imaging.exif import Bytes
-from albumen.imaging.formats import jpeg, webp
+from albumen.imaging.formats import is_complete
 from albumen.imaging.formats.tiff import strips
 from albumen.imaging.tiff_pages import DEFLATE, JPEG, OLD_DEFLATE, WEBP, Page
 
@@ -35,8 +35,8 @@ def _inflates(data: Bytes, start: int, end: int) -> bool:
 
 
 _WHOLE: dict[int, Callable[[Bytes, int, int], bool]] = {
-    JPEG: lambda data, start, end: jpeg.is_complete(data[start:end]),
+    JPEG: lambda data, start, end: is_complete(data[start:end], "jpeg"),
     DEFLATE: _inflates,
     OLD_DEFLATE: _inflates,
-    WEBP: lambda data, start, end: webp.is_complete(data[start:end]),
+    WEBP: lambda data, start, end: is_complete(data[start:end], "webp"),
 }

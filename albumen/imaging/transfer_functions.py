@@ -4,7 +4,7 @@ A curve is a function of an image of codes, 0 for black to 1 for the largest; li
 screen.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import pyvips
@@ -52,9 +52,9 @@ def to_light(curve: TransferFunction, codes: Any) -> Any:
     return _TO_LIGHT[curve](codes)
 
 
-def scene_to_display(scene: Any, luminance: Sequence[float]) -> Any:
-    """Return the light on an ordinary screen of an HLG scene, whose bands have these shares in its luminance."""
-    total = scene.recomb([list(luminance)]) if scene.bands == 3 else scene
+def scene_to_display(scene: Any, luminance: Any) -> Any:
+    """Return the light on an ordinary screen of an HLG scene, whose luminance a matrix of one row gives."""
+    total = scene.recomb(luminance) if scene.bands == 3 else scene
     shown = scene * (clip(total) ** (_SYSTEM_GAMMA - 1))
     # The fourth root gives dark colours their share of the table.
     table = _tone_mapped(identity(deep=True) ** 4 * _PEAK)

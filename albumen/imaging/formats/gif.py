@@ -50,13 +50,8 @@ def first_frame(data: Bytes) -> tuple[int, int, int, int] | None:
 
 
 def is_complete(data: Bytes) -> bool:
-    """Return whether the file reaches its trailer."""
-    try:
-        for _ in blocks(data):
-            pass
-    except Malformed:
-        return False
-    return True
+    """Return true when the file reaches its trailer. Raise Malformed when it does not."""
+    return all(end <= len(data) for _, _, end in blocks(data))
 
 
 def strip(data: bytes, orientation: int) -> bytes:

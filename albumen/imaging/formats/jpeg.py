@@ -80,13 +80,8 @@ def unusual_process(data: Bytes) -> str | None:
 
 
 def is_complete(data: Bytes) -> bool:
-    """Return whether the picture reaches its end marker."""
-    try:
-        for _ in segments(data):
-            pass
-    except Malformed:
-        return False
-    return True
+    """Return true when the picture reaches its end marker. Raise Malformed when it does not."""
+    return any(marker == _EOI for marker, _, _ in segments(data))
 
 
 def strip(data: bytes, orientation: int) -> bytes:

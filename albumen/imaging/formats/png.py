@@ -37,13 +37,8 @@ def read_size(data: bytes) -> tuple[int, int]:
 
 
 def is_complete(data: Bytes) -> bool:
-    """Return whether the file reaches its end chunk."""
-    try:
-        for _ in chunks(data):
-            pass
-    except Malformed:
-        return False
-    return True
+    """Return true when the file reaches its end chunk. Raise Malformed when it does not."""
+    return any(kind == b"IEND" for kind, _, _ in chunks(data))
 
 
 def has_sound_later_frames(data: Bytes) -> bool:

@@ -77,16 +77,17 @@ def read_directories(data: Bytes) -> list[Directory]:
 
 def strips(data: Bytes, at: int) -> list[tuple[int, int]]:
     """Return where each strip or tile of the directory at that offset starts and ends."""
-    return _strips(_Layout(data), at)
+    directory = _Layout(data).tags(at, {*_PIXELS, *_PIXELS.values()})
+    return [
+        (start, start + length)
+        for offsets, lengths in _PIXELS.items()
+        for start, length in zip(directory.get(offsets, ()), directory.get(lengths, ()), strict=False)
+    ]
 
 
 def is_complete(data: Bytes) -> bool:
     """Return whether every strip and tile of every directory lies within the file."""
-    layout = _Layout(data)
-    try:
-        return all(end <= len(data) for at in layout.chain() for _, end in _strips(layout, at))
-    except (Malformed, struct.error, OverflowError):
-        return False
+    return all(end <= len(data) for at in _Layout(data).chain() for _, end in strips(data, at))
 
 
 def isolate(data: mmap.mmap, at: int) -> None:
@@ -104,15 +105,6 @@ def join_pages(files: Sequence[bytes]) -> bytes:
             writer.write(file)
             writer.newFrame()
     return joined.getvalue()
-
-
-def _strips(layout: "_Layout", at: int) -> list[tuple[int, int]]:
-    directory = layout.tags(at, {*_PIXELS, *_PIXELS.values()})
-    return [
-        (start, start + length)
-        for offsets, lengths in _PIXELS.items()
-        for start, length in zip(directory.get(offsets, ()), directory.get(lengths, ()), strict=False)
-    ]
 
 
 def _sub_directories(layout: "_Layout", tags: dict[int, tuple[int, ...]]) -> Iterator[Directory]:
