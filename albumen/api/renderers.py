@@ -36,10 +36,16 @@ def _plain(value: Any) -> Any:
 
 
 class BrowsableRenderer(BrowsableAPIRenderer):
-    """The browsable API. Filters are no backends of REST framework here, so it has no form for them."""
+    """The browsable API. Filters are no backends of REST framework here, so it has no form for them. Its button DELETE
+    is there for what the URL names by an id, and not for every picture, or for one's account."""
 
     def get_filter_form(self, data: Any, view: Any, request: Request) -> None:
         return None
+
+    def show_form_for_method(self, view: Any, method: str, request: Request, obj: Any) -> bool:
+        return (method != "DELETE" or bool(view.kwargs)) and bool(
+            super().show_form_for_method(view, method, request, obj)
+        )
 
 
 class Negotiation(DefaultContentNegotiation):

@@ -147,3 +147,11 @@ def test_the_browsable_api_is_entered_with_the_e_mail(alice):
     answer = browser.post("/api-auth/login/", fields | {"password": alice.password}, format="multipart")
     assert answer["Location"] == "/api/profile/"
     assert browser.get("/api/profile/").json()["email"] == alice.email
+
+
+def test_the_browsable_api_has_a_delete_button_for_one_thing_and_not_for_all(dana):
+    picture = dana.upload().json()["id"]
+    for path, offered in ((f"/api/pictures/{picture}/", True), ("/api/pictures/", False), ("/api/profile/", False)):
+        page = dana.get(path, HTTP_ACCEPT="text/html").content.decode()
+        assert ('data-method="DELETE"' in page) is offered, path
+    assert dana.delete("/api/pictures/").status_code == 204
