@@ -1,10 +1,12 @@
 """The base of all pages in the admin panel, which leave every write to the services."""
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, cast
 
 from django import forms
 from django.contrib import messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.models import CHANGE, LogEntry
 from django.db import models
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -28,6 +30,11 @@ def readable(size: int | None) -> str:
         amount /= 1000
         units.pop(0)
     return f"{amount:.1f}".removesuffix(".0") + f" {units[0]}"
+
+
+def counted(count: int, one: str, many: str = "") -> str:
+    """A number with its noun: "1 picture", "2 pictures", or with `many` for a noun that takes no s."""
+    return f"{count:,} {one if count == 1 else many or f'{one}s'}"
 
 
 class LineField(forms.CharField):
@@ -93,6 +100,16 @@ class ServicePage(ModelAdmin):
         # Each word is a condition, and databases bound how many there may be.
         found: tuple[Any, bool] = super().get_search_results(request, queryset, search_term[:MAX_SEARCH])
         return found
+
+    def report(self, request: HttpRequest, rows: Sequence[models.Model], did: str, nothing: str) -> None:
+        """Say what an action did, as in "2 pictures `restored`.", with an entry in the history of each of these rows;
+        or, where there are none, warn why it did nothing."""
+        if not rows:
+            self.message_user(request, nothing, messages.WARNING)
+            return
+        LogEntry.objects.log_actions(cast(int, request.user.pk), rows, CHANGE, f"{did.capitalize()}.")
+        done = counted(len(rows), str(self.opts.verbose_name), str(self.opts.verbose_name_plural))
+        self.message_user(request, f"{done} {did}.", messages.SUCCESS)
 
     def response_action(self, request: HttpRequest, queryset: Any) -> HttpResponse | None:
         if not all(row.isdecimal() for row in request.POST.getlist(ACTION_CHECKBOX_NAME)):

@@ -3,7 +3,7 @@
 from typing import Any, cast
 
 from django.conf import settings
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
@@ -16,7 +16,7 @@ from unfold.forms import AdminPasswordChangeForm, AuthenticationForm, UserChange
 from albumen.accounts import access
 from albumen.accounts.models import Session, User
 from albumen.accounts.services import passwords, profiles, sessions
-from albumen.admin_base import ReadOnlyPage, ServicePage, readable
+from albumen.admin_base import ReadOnlyPage, ServicePage, counted, readable
 from albumen.errors import LimitReached
 
 
@@ -91,7 +91,7 @@ class UserPage(DjangoUserAdmin, ServicePage):
         """Return counts of what would be deleted: a list of every picture would have no end."""
         logins = Session.objects.filter(user__in=objs).count()
         counts = {"users": len(objs), "pictures": sum(user.picture_count for user in objs), "logins": logins}
-        return [f"{user.email}, with {user.picture_count} pictures" for user in objs], counts, set(), []
+        return [f"{user.email}, with {counted(user.picture_count, 'picture')}" for user in objs], counts, set(), []
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         if change:
@@ -140,8 +140,7 @@ class SessionPage(ReadOnlyPage):
 
     @admin.action(description="End these logins")
     def end_logins(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
-        ended = queryset.filter(holds=True)
-        count = len(ended)
+        ended = list(queryset.filter(holds=True))
         for session in ended:
             sessions.end_session(session=session, now=timezone.now())
-        self.message_user(request, f"{count} logins are over.", messages.SUCCESS)
+        self.report(request, ended, "ended", "These sessions had ended already.")

@@ -42,6 +42,7 @@ class PlanForm(forms.ModelForm):
     )
     max_upload_bytes = forms.IntegerField(
         label="Largest file",
+        initial=Plan._meta.get_field("max_upload_bytes").default,
         min_value=1,
         max_value=MAX_ID,
         widget=UnfoldAdminBigIntegerFieldWidget,

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
@@ -49,10 +49,16 @@ class TaskPage(ReadOnlyPage):
     @display(
         description="State",
         ordering="status",
-        label={"succeeded": "success", "failed": "danger", "running": "info", "cancelled": "warning"},
+        label={
+            "succeeded": "success",
+            "failed": "danger",
+            "running": "info",
+            "cancelled": "warning",
+            "being cancelled": "warning",
+        },
     )
-    def state(self, task: Task) -> tuple[str, str]:
-        return task.status, "being cancelled" if task.cancel_requested and task.lease_until else task.status
+    def state(self, task: Task) -> str:
+        return "being cancelled" if task.cancel_requested and task.lease_until else Status(task.status).label
 
     @display(description="Progress")
     def progress(self, task: Task) -> str:
@@ -64,17 +70,16 @@ class TaskPage(ReadOnlyPage):
 
     @admin.action(description="Try again")
     def retry_tasks(self, request: HttpRequest, queryset: QuerySet[Task]) -> None:
-        count = 0
-        for task in queryset.filter(status__in=(Status.FAILED, Status.CANCELLED)):
-            count += self._act(retry_task, request, task)
-        self.message_user(request, f"{count} tasks are tried again.", messages.SUCCESS)
+        chosen = queryset.filter(status__in=(Status.FAILED, Status.CANCELLED))
+        done = [task for task in chosen if self._act(retry_task, request, task)]
+        nothing = "None of these tasks can be tried again: only failed and cancelled ones can."
+        self.report(request, done, "queued again", nothing)
 
     @admin.action(description="Cancel")
     def cancel_tasks(self, request: HttpRequest, queryset: TaskQuerySet) -> None:
-        count = 0
-        for task in queryset.open():
-            count += self._act(cancel_task, request, task)
-        self.message_user(request, f"{count} tasks are cancelled, running ones at their next step.", messages.SUCCESS)
+        done = [task for task in queryset.open() if self._act(cancel_task, request, task)]
+        did = "cancelled, at the next step if at work"
+        self.report(request, done, did, "None of these tasks can be cancelled: they have ended.")
 
     def _act(self, service: Any, request: HttpRequest, task: Task) -> bool:
         """Call the service, and return True; False when the task has ended or was deleted meanwhile."""

@@ -10,6 +10,7 @@ from django.utils import timezone
 from albumen.accounts.models import User
 from albumen.library.models import ExpiringLink, Picture
 from albumen.plans.models import Plan
+from tests.http.conftest import rows_of
 
 
 def test_a_picture_is_shown_by_its_signed_address(panel, anonymous, content):
@@ -20,12 +21,22 @@ def test_a_picture_is_shown_by_its_signed_address(panel, anonymous, content):
 
 def test_pictures_go_to_the_trash_and_come_back(panel, alice, content):
     picture = content["picture"]
-    assert panel.choose("library/picture/", "trash_pictures", picture) == ["1 pictures went into the trash."]
+    assert panel.choose("library/picture/", "trash_pictures", picture) == ["1 picture moved to the trash."]
     assert alice.get(f"/api/pictures/{picture}/").status_code == 404
     assert panel.get(f"library/picture/{picture}/change/").status_code == 200
 
-    assert panel.choose("library/picture/", "restore_pictures", picture) == ["1 pictures are back."]
+    assert panel.choose("library/picture/", "restore_pictures", picture) == ["1 picture restored."]
     assert alice.get(f"/api/pictures/{picture}/").status_code == 200
+
+
+def test_a_linked_picture_leads_to_its_address_and_loads_nothing(panel, alice):
+    unknown = dict.fromkeys(("width", "height", "bytes"), lambda _: 0)
+    linked = {"source": "link", "image_url": "https://example.com/a.jpg"}
+    (picture,) = rows_of(alice, 1, **linked, **unknown)
+    for path in ("library/picture/", f"library/picture/{picture}/change/"):
+        page = panel.get(path).content.decode()
+        assert ("<img" in page, "0 x 0" in page, "0 bytes" in page) == (False, False, False), path
+    assert 'href="https://example.com/a.jpg" rel="noopener noreferrer"' in page
 
 
 def test_a_picture_s_name_and_description_are_all_that_changes(panel, alice, content):
@@ -83,7 +94,7 @@ def test_a_link_is_withdrawn(panel, anonymous, content):
     assert anonymous.get(address).status_code == 200
 
     said = panel.choose("library/expiringlink/", "revoke_links", content["link"])
-    assert said == ["1 links are withdrawn."]
+    assert said == ["1 expiring link withdrawn."]
     assert anonymous.get(address).status_code == 410
     assert "withdrawn" in panel.get("library/expiringlink/").content.decode()
     assert panel.get("library/expiringlink/add/").status_code == 403
@@ -99,6 +110,7 @@ def test_a_link_s_state_is_what_its_address_would_answer(panel, alice, content):
     ):
         link.update(**change)
         assert state in panel.get(f"library/expiringlink/{content['link']}/change/").content.decode()
+    assert panel.get("library/expiringlink/?state=used").context["cl"].result_count == 1
     link.update(max_uses=None, uses=0, expires_at="2099-01-01T00:00:00Z", revoked_at=None)
     alice.delete(f"/api/pictures/{content['picture']}/")
     assert "picture removed" in panel.get("library/expiringlink/").content.decode()

@@ -18,6 +18,11 @@ def test_a_plan_edited_in_the_form_changes_thumbnails_at_once(panel, alice, cont
     assert alice.get(thumbnails[0]["url"]).status_code == 200
 
 
+def test_a_new_plan_begins_with_a_largest_file(panel):
+    form = panel.get("plans/plan/add/").context["adminform"].form
+    assert form["max_upload_bytes"].value() == 50_000_000
+
+
 def test_a_plan_form_shows_heights_as_they_are_typed(panel, alice):
     plan = alice.use_plan(thumbnail_heights=[200, 400])
     assert 'value="200, 400"' in panel.get(f"plans/plan/{plan.pk}/change/").content.decode()

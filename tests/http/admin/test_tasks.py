@@ -1,12 +1,14 @@
 """Tasks in the panel: found, cancelled and tried again."""
 
+from django.utils import timezone
+
 from albumen.tasks.models import Task
 
 
 def test_tasks_are_cancelled_and_tried_again(panel, content):
     assert "1 task waiting" in panel.get("").content.decode()
     assert panel.choose("tasks/task/", "cancel_tasks", content["task"]) == [
-        "1 tasks are cancelled, running ones at their next step."
+        "1 task cancelled, at the next step if at work."
     ]
     assert Task.objects.get().status == "cancelled"
     assert "No task is waiting" in panel.get("").content.decode()
@@ -21,3 +23,23 @@ def test_tasks_are_found_by_their_owner_and_narrowed(panel, content):
     assert [found(f"q={name}") for name in ("alice", "nobody")] == [1, 0]
     assert [found(f"kind={kind}") for kind in ("sweep_files", "purge_trash")] == [1, 0]
     assert [found(f"status__exact={status}") for status in ("queued", "failed")] == [1, 0]
+
+
+def test_a_task_s_page_says_its_state_in_words(panel, content):
+    for state in ("succeeded", "failed", "cancelled"):
+        Task.objects.update(status=state, finished_at=timezone.now())
+        page = panel.get(f"tasks/task/{content['task']}/change/").content.decode()
+        assert (state in page, f"('{state}'" in page, "(&#x27;" in page) == (True, False, False)
+
+
+def test_an_action_that_did_nothing_says_why_and_not_in_green(panel, content):
+    for action, why in (("retry_tasks", "only failed and cancelled ones can"), ("cancel_tasks", "they have ended")):
+        panel.post("tasks/task/", action=action, _selected_action=[str(content["task"])], index="0")
+        (said,) = panel.get("tasks/task/").context["messages"]
+        assert (why in said.message, said.level_tag) == (True, "warning")
+        Task.objects.update(status="succeeded", finished_at=timezone.now())
+
+
+def test_an_action_is_in_the_history_of_each_row(panel, content):
+    panel.choose("tasks/task/", "cancel_tasks", content["task"])
+    assert "Cancelled" in panel.get(f"tasks/task/{content['task']}/history/").content.decode()

@@ -110,7 +110,7 @@ def test_one_s_own_password_change_ends_the_other_logins(panel, dana):
 
 
 def test_deleting_a_user_removes_what_is_theirs(panel, alice, content):
-    assert "1 pictures" in panel.get(f"accounts/user/{alice.id}/delete/").content.decode()
+    assert "with 1 picture<" in panel.get(f"accounts/user/{alice.id}/delete/").content.decode()
     assert panel.post(f"accounts/user/{alice.id}/delete/", post="yes").status_code == 302
     assert not User.objects.filter(pk=alice.id).exists()
     assert not Picture.objects.exists()
@@ -124,7 +124,7 @@ def test_nobody_deletes_themselves_in_the_panel(panel, dana):
 
 def test_chosen_logins_are_ended(panel, alice, bob):
     logins = Session.objects.filter(user_id=alice.id).values_list("pk", flat=True)
-    assert panel.choose("accounts/session/", "end_logins", *logins) == ["1 logins are over."]
+    assert panel.choose("accounts/session/", "end_logins", *logins) == ["1 session ended."]
     assert alice.get("/api/profile/").status_code == 401
     assert bob.get("/api/profile/").status_code == 200
     assert panel.get("accounts/session/?state=over").context["cl"].result_count == 1

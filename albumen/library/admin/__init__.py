@@ -1,0 +1,3 @@
+"""Albums, pictures and expiring links in the admin panel."""
+
+from albumen.library.admin import albums, links, pictures

@@ -1,0 +1,159 @@
+"""Pictures in the admin panel."""
+
+from typing import Any, cast
+
+from django.contrib import admin
+from django.db.models import QuerySet, Value
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+from unfold.decorators import display
+
+from albumen import imaging
+from albumen.accounts.models import User
+from albumen.admin_base import LINK, ServicePage, readable
+from albumen.library import access
+from albumen.library.models import Picture, PictureQuerySet, Source
+from albumen.library.services import pictures, trash
+
+# In the place of a thumbnail: showing a picture of another server would tell that server who looks.
+ELSEWHERE = format_html('<span class="material-symbols-outlined" title="{0}" aria-label="{0}">link</span>', "linked")
+
+
+class TrashFilter(admin.SimpleListFilter):
+    title = "place"
+    parameter_name = "place"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("library", "In the library"), ("trash", "In the trash")]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        match self.value():
+            case "library":
+                return queryset.live()
+            case "trash":
+                return queryset.trashed()
+        return queryset
+
+
+class FormatFilter(admin.SimpleListFilter):
+    """A filter by any format that Albumen accepts: finding those in use would read the whole table."""
+
+    title = "format"
+    parameter_name = "format"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(name, name.upper()) for name in imaging.MEDIA_TYPES]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Picture]) -> QuerySet[Picture]:
+        return queryset.filter(format=self.value()) if self.value() else queryset
+
+
+def _leave(address: str) -> str:
+    """Return a link to another site, which is not told where the visitor comes from."""
+    return format_html('<a href="{0}" rel="noopener noreferrer" target="_blank" class="{1}">{0}</a>', address, LINK)
+
+
+@admin.register(Picture)
+class PicturePage(ServicePage):
+    list_display = ("thumbnail", "name", "owner", "format", "pixels", "size", "created_at", "deleted_at")
+    list_display_links = ("name",)
+    list_filter = (TrashFilter, FormatFilter, "source", "created_at")
+    list_select_related = ("owner__plan",)
+    search_fields = ("name", "owner__email")
+    fieldsets = (
+        (None, {"fields": ("thumbnail", "name", "description", "addresses")}),
+        ("What it is", {"fields": ("format", "pixels", "size", "camera", "taken_at", "sha256")}),
+        ("Whose it is", {"fields": ("owner", "created_at", "updated_at", "deleted_at")}),
+    )
+    readonly_fields = (
+        "thumbnail",
+        "addresses",
+        "owner",
+        "format",
+        "pixels",
+        "size",
+        "camera",
+        "taken_at",
+        "sha256",
+        "created_at",
+        "updated_at",
+        "deleted_at",
+    )
+    actions = ("trash_pictures", "restore_pictures")
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        allowed: bool = super().lookup_allowed(lookup, value, request)
+        return allowed or lookup == "entries__album__id__exact"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Picture]:
+        # URLs are signed for one viewer, and this page is one object for all threads: so each row has the viewer.
+        rows: QuerySet[Picture] = super().get_queryset(request)
+        return rows.annotate(viewer_id=Value(request.user.pk))
+
+    @display(description="Thumbnail")
+    def thumbnail(self, picture: Any) -> str:
+        if picture.source == Source.LINK:
+            return ELSEWHERE
+        address = picture.placeholder
+        if picture.deleted_at is None:
+            address = self._sign(picture, min(picture.owner.plan.thumbnail_heights))
+        style = "max-height: 4rem; max-width: 8rem; border-radius: 4px"
+        return format_html('<img src="{}" alt="" loading="lazy" style="{}">', address, style)
+
+    @display(description="Open")
+    def addresses(self, picture: Any) -> str:
+        if picture.source == Source.LINK:
+            return _leave(picture.image_url)
+        if picture.deleted_at is not None:
+            return "It is in the trash: nobody sees it."
+        plan = picture.owner.plan
+        sizes: list[tuple[int | str, str]] = [(height, f"{height} px") for height in plan.thumbnail_heights]
+        if plan.original:
+            sizes.append((access.ORIGINAL, "original"))
+        return format_html_join(
+            ", ",
+            '<a href="{}" class="{}">{}</a>',
+            ((self._sign(picture, size), LINK, label) for size, label in sizes),
+        )
+
+    def _sign(self, picture: Any, size: int | str) -> str:
+        return access.signed_url(picture.pk, size, User(pk=picture.viewer_id), timezone.now())
+
+    @display(description="Width x height", ordering="height")
+    def pixels(self, picture: Picture) -> str:
+        return f"{picture.width} x {picture.height}" if picture.width else "-"
+
+    @display(description="Size", ordering="bytes")
+    def size(self, picture: Picture) -> str:
+        return readable(picture.bytes) if picture.bytes else "-"
+
+    @admin.action(description="Move to the trash")
+    def trash_pictures(self, request: HttpRequest, queryset: PictureQuerySet) -> None:
+        chosen = list(queryset.live())
+        for picture in chosen:
+            trash.delete_picture(actor=cast(User, request.user), picture_id=picture.pk, now=timezone.now())
+        self.report(request, chosen, "moved to the trash", "These pictures are in the trash already.")
+
+    @admin.action(description="Take out of the trash")
+    def restore_pictures(self, request: HttpRequest, queryset: PictureQuerySet) -> None:
+        chosen = list(queryset.trashed())
+        for picture in chosen:
+            trash.restore_picture(actor=cast(User, request.user), picture_id=picture.pk, now=timezone.now())
+        self.report(request, chosen, "restored", "None of these pictures is in the trash.")
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        # Pictures go into the trash, by the action.
+        return False
+
+    def save_model(self, request: HttpRequest, obj: Picture, form: Any, change: bool) -> None:
+        pictures.change_picture(
+            actor=cast(User, request.user),
+            picture_id=obj.pk,
+            name=obj.name,
+            description=obj.description,
+            now=timezone.now(),
+        )
