@@ -88,10 +88,10 @@ class Visibility(models.TextChoices):
     PUBLIC = "public", "anybody"
 
 
-def shown_to_organization(album: str = "") -> Q:
-    """Return the condition that the members of its organization see an album, which rows lead to by the lookup
-    `album`. `Album.is_shown_to_organization` is the rule for one."""
-    return Q(**{f"{album}organization__isnull": False}) & ~Q(**{f"{album}visibility": Visibility.PRIVATE})
+def shown_to_organization(prefix: str = "") -> Q:
+    """Return the condition on rows that the members of its organization see the album that the lookup `prefix` leads
+    to ("" for albums themselves). `Album.is_shown_to_organization` is the same rule for one album."""
+    return Q(**{f"{prefix}organization__isnull": False}) & ~Q(**{f"{prefix}visibility": Visibility.PRIVATE})
 
 
 class Album(Searchable):

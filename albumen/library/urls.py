@@ -1,16 +1,16 @@
 from django.urls import path
 
-from albumen.library.views import albums, files, links, pictures, work
+from albumen.library.views import albums, files, imports_exports, links, pictures
 
 urlpatterns = [
     path("albums/", albums.Albums.as_view(), name="albums"),
     path("albums/<id:album_id>/", albums.OneAlbum.as_view(), name="album"),
     path("albums/<id:album_id>/pictures/", albums.AlbumPictures.as_view(), name="album-pictures"),
     path("albums/<id:album_id>/pictures/<id:picture_id>/", albums.OneAlbumPicture.as_view(), name="album-picture"),
-    path("albums/<id:album_id>/export/", work.ExportAlbum.as_view(), name="album-export"),
-    path("profile/export/", work.ExportProfile.as_view(), name="profile-export"),
-    path("pictures/import/", work.Import.as_view(), name="import"),
-    path("pictures/import/archive/", work.ImportArchive.as_view(), name="import-archive"),
+    path("albums/<id:album_id>/export/", imports_exports.ExportAlbum.as_view(), name="album-export"),
+    path("profile/export/", imports_exports.ExportProfile.as_view(), name="profile-export"),
+    path("pictures/import/", imports_exports.Import.as_view(), name="import"),
+    path("pictures/import/archive/", imports_exports.ImportArchive.as_view(), name="import-archive"),
     path("pictures/", pictures.Pictures.as_view(), name="pictures"),
     path("pictures/<id:picture_id>/", pictures.OnePicture.as_view(), name="picture"),
     path("pictures/<id:picture_id>/restore/", pictures.Restore.as_view(), name="picture-restore"),
@@ -29,7 +29,7 @@ file_urlpatterns = [
     ),
     path(
         "files/exports/<id:task_id>/<id:owner_id>/<id:expires>/<str:mac>/",
-        work.ExportFile.as_view(),
+        imports_exports.ExportFile.as_view(),
         name="export-file",
     ),
     path("links/<str:token>/", files.LinkTarget.as_view(), name="link-target"),

@@ -26,7 +26,7 @@ def get_task(viewer: Viewer, task_id: int, *, lock: bool = False) -> Task:
     return task
 
 
-def require_room(owner_id: int) -> None:
+def require_task_slot(owner_id: int) -> None:
     """Raise `LimitReached` while the user has as many open tasks as allowed.
 
     Requires a transaction: it makes concurrent requests of the same user wait for each other's commit.

@@ -8,7 +8,7 @@ from django.db.models import F, Q, QuerySet
 
 from albumen.accounts.models import User
 from albumen.compiled_queries import CompiledQuery, fetch_rows
-from albumen.library.access.visible import any_viewer_like, pictures_owned_by, shown_to
+from albumen.library.access.visible import any_viewer_like, pictures_owned_by, visible_condition
 from albumen.library.models import AlbumPicture, Picture
 from albumen.plans.models import Plan
 from albumen.viewers import Viewer, is_administrator
@@ -45,7 +45,7 @@ class PictureRow(NamedTuple):
 
 
 def own_pictures(viewer: User) -> CompiledQuery[PictureRow]:
-    """Return the viewer's own pictures, without those in the trash."""
+    """Return the compiled query for the viewer's own pictures outside of the trash, whose rows are `PictureRow`."""
     return CompiledQuery(_rows_owned_by, (viewer.pk,), PictureRow._make)
 
 
@@ -62,9 +62,11 @@ def plans_of(viewer: Viewer, owner_ids: set[int]) -> dict[int, Plan]:
 
 
 def albums_of(viewer: Viewer, picture_ids: Collection[int]) -> dict[int, list[int]]:
-    """Return the ids of the albums that each of these pictures is in, by the picture's id. The viewer gets the albums
-    that the viewer may know of; a picture's owner gets all of them, and so can take the picture out also after leaving
-    the album's organization."""
+    """Return the ids of the albums that each of these pictures is in, by the picture's id.
+
+    These are the albums that the viewer may see; of the viewer's own pictures all albums, so that the viewer can take
+    a picture out of an album after leaving the organization that it is shown to.
+    """
     if not picture_ids:
         return {}
     ids = [*picture_ids]
@@ -81,8 +83,9 @@ def albums_of(viewer: Viewer, picture_ids: Collection[int]) -> dict[int, list[in
 def _entries_shown_to(
     administrator: bool, viewer_id: int | None, *picture_ids: int
 ) -> QuerySet[AlbumPicture, tuple[int, int]]:
-    shown = shown_to(any_viewer_like(administrator, viewer_id), "album__")
-    # For administrators the condition is empty, and an empty condition is dropped from an OR.
+    shown = visible_condition(any_viewer_like(administrator, viewer_id), "album__")
+    # For administrators the condition is an empty Q, which matches every row. Django drops an empty Q from an OR,
+    # so `Q() | owner` would match the owner's rows alone: then nothing is added to it.
     known = shown | Q(picture__owner=viewer_id) if shown and viewer_id is not None else shown
     entries = AlbumPicture.objects.filter(known, picture__in=picture_ids)
     return entries.order_by("album_id").values_list("picture_id", "album_id")

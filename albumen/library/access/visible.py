@@ -21,7 +21,7 @@ def albums_visible_to(viewer: Viewer) -> QuerySet[Album]:
     administrator opens it again. What it showed to an organization stays there, public or not, because it is the
     organization's work. Its pictures in other people's albums stay too: those albums belong to others.
     """
-    return Album.objects.filter(shown_to(viewer))
+    return Album.objects.filter(visible_condition(viewer))
 
 
 def albums_listed_for(viewer: Viewer) -> QuerySet[Album]:
@@ -32,21 +32,24 @@ def albums_listed_for(viewer: Viewer) -> QuerySet[Album]:
     return _with_cover(Album.objects.filter(pk__in=own.union(shared, all=True)))
 
 
-def _own(viewer: Viewer, album: str = "") -> Q:
-    return Q(**{f"{album}owner": viewer.pk})
+def _own(viewer: Viewer, prefix: str = "") -> Q:
+    return Q(**{f"{prefix}owner": viewer.pk})
 
 
-def _shared(viewer: Viewer, album: str = "") -> Q:
-    return Q(**{f"{album}organization__in": organizations_of(viewer)}) & shown_to_organization(album)
+def _shared(viewer: Viewer, prefix: str = "") -> Q:
+    return Q(**{f"{prefix}organization__in": organizations_of(viewer)}) & shown_to_organization(prefix)
 
 
-def shown_to(viewer: Viewer, album: str = "") -> Q:
-    """Return the condition that the viewer may know of an album, which rows lead to by the lookup `album`. It is asked
-    of each row, so that no query gathers every public album first."""
+def visible_condition(viewer: Viewer, prefix: str = "") -> Q:
+    """Return the condition on rows that the viewer may see an album; for administrators the empty Q, which all match.
+
+    `prefix` is the lookup from the rows to the album, with its underscores: "" for albums themselves, `album__` for
+    `AlbumPicture`. As a condition on each row it spares databases from collecting all public albums first.
+    """
     if is_administrator(viewer):
         return Q()
-    public = Q(**{f"{album}visibility": Visibility.PUBLIC, f"{album}owner__is_active": True})
-    return public | _own(viewer, album) | _shared(viewer, album) if viewer.is_authenticated else public
+    public = Q(**{f"{prefix}visibility": Visibility.PUBLIC, f"{prefix}owner__is_active": True})
+    return public | _own(viewer, prefix) | _shared(viewer, prefix) if viewer.is_authenticated else public
 
 
 def _with_cover(albums: QuerySet[Album]) -> QuerySet[Album]:
@@ -96,8 +99,9 @@ def get_album_from_body(viewer: Viewer, album_id: int) -> Album:
 
 
 def get_album_to_remove_from(viewer: Viewer, album_id: int, picture_id: int) -> Album:
-    """Return an album for those who may take this picture out of it: who may change its pictures, and the picture's
-    owner, also where the album is hidden from them by now. As the owner alone could put it there, nothing leaks."""
+    """Return an album for those who may take this picture out of it: those who may change its pictures, and the owner
+    of the picture, even if the album was hidden from them since. That gives nothing away: only owners add pictures to
+    albums, so they know that the album exists."""
     own = Picture.objects.live().filter(pk=picture_id, owner_id=viewer.pk)
     album = Album.objects.filter(pk=album_id, entries__picture__in=own).first()
     return album or get_album_to_edit_contents(viewer, album_id)
@@ -124,8 +128,8 @@ def pictures_visible_to(viewer: Viewer) -> QuerySet[Picture]:
     pictures = Picture.objects.live()
     if is_administrator(viewer):
         return pictures
-    reachable = Q(Exists(AlbumPicture.objects.filter(shown_to(viewer, "album__"), picture=OuterRef("pk"))))
-    # The owner first: for the viewer's own pictures no album is looked up then.
+    reachable = Q(Exists(AlbumPicture.objects.filter(visible_condition(viewer, "album__"), picture=OuterRef("pk"))))
+    # The owner comes first, so that databases look up no album for the viewer's own pictures.
     return pictures.filter(Q(owner_id=viewer.pk) | reachable if viewer.is_authenticated else reachable)
 
 

@@ -33,7 +33,7 @@ def import_archive(run: TaskContext) -> dict[str, Any]:
     if "result" not in run.checkpoint:
         if not renditions.storage().holds(name):
             raise NotFound("archive_gone", "The archive is not kept any more: send it again.")
-        with renditions.storage().local(name) as path, archives.opened(path) as archive:
+        with renditions.storage().local(name) as path, archives.open_archive(path) as archive:
             result = _Import(run, archive).carry_out()
         with run.step(checkpoint={"result": result}):
             pass

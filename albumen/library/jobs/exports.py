@@ -21,7 +21,7 @@ from albumen.filenames import DistinctNames
 from albumen.library import access, renditions
 from albumen.library.jobs.account_data import documents_of, moment
 from albumen.library.models import Album, Picture, Source
-from albumen.library.services.work import EXPORT_KEPT, require_space
+from albumen.library.services.imports_exports import EXPORT_KEPT, require_export_slot
 from albumen.storage import room_needed
 from albumen.tasks.services import TaskContext
 
@@ -39,7 +39,7 @@ def export_pictures(run: TaskContext) -> dict[str, Any]:
     """
     viewer = get_active_user(run.owner_id)
     # Checked at the start of the task too; but a task may be cancelled, and tried again later.
-    require_space(owner_id=viewer.pk, now=run.now())
+    require_export_slot(owner_id=viewer.pk, now=run.now())
     with _temp_paths(run.task_id) as (archive, manifest):
         album_id = run.arguments["album"]
         album = None if album_id is None else access.get_album(viewer, album_id)

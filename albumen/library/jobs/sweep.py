@@ -7,7 +7,7 @@ from itertools import islice
 
 from albumen.accounts.models import User
 from albumen.library.models import Picture
-from albumen.library.services.work import EXPORT_KEPT, archives_to_import
+from albumen.library.services.imports_exports import EXPORT_KEPT, archives_to_import
 from albumen.storage import ASIDE, Listed, storage
 
 GRACE = timedelta(days=1)

@@ -1,4 +1,4 @@
-"""The pictures in an album, their order and their count, which stays right with any number of writers."""
+"""The pictures in an album, their order, and `Album.picture_count`, which stays right under concurrent writers."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -23,25 +23,25 @@ BATCH = 500
 
 
 def add_pictures(*, actor: User, album_id: int, picture_ids: Sequence[int], now: datetime) -> Album:
-    """Append the actor's own pictures, and return the album with its cover. Pictures that are in the album already
-    keep their places."""
+    """Append the actor's own pictures, and return the album with its cover. A picture that is in the album already
+    keeps its place. Raise `Invalid` if one of the ids is not a picture of the actor's."""
     album = access.get_album_to_edit_contents(actor, album_id)
     wanted = list(dict.fromkeys(picture_ids))
     with atomic_with_response():
-        # Locked, so that none goes to the trash before it is counted.
+        # Locked, so that no picture is moved to the trash before it is counted.
         own = set(lock_pictures(Picture.objects.live().filter(pk__in=wanted, owner_id=actor.pk)))
         if missing := [str(picture_id) for picture_id in wanted if picture_id not in own]:
             detail = f"These are no pictures of yours: {', '.join(missing[:10])}."
             raise Invalid("unknown_picture", detail, pointer="/pictures")
         append(album=album, picture_ids=wanted, now=now)
-        publish(events.of_content(album), now=now)
+        publish(events.of_changed_contents(album), now=now)
     return access.get_album(actor, album_id)
 
 
 def append(*, album: Album, picture_ids: Sequence[int], now: datetime) -> int:
-    """Put pictures at the album's end, and return how many were not in it before. The caller holds the transaction and
-    publishes."""
-    # Two appends at once would take the same positions otherwise, and lose one of their counts.
+    """Put pictures at the album's end, and return how many were not in it before. The caller has begun a transaction,
+    and publishes the event."""
+    # Without the lock, two concurrent appends would use the same positions.
     lock_album(album.pk)
     present = set(album.entries.filter(picture__in=picture_ids).values_list("picture_id", flat=True))
     last = album.entries.aggregate(last=Max("position"))["last"] or 0
@@ -55,7 +55,7 @@ def append(*, album: Album, picture_ids: Sequence[int], now: datetime) -> int:
 
 
 def append_own(*, actor: User, album: Album, picture_ids: Sequence[int], now: datetime) -> None:
-    """Append, in this order, those of these pictures that the actor still has, and publish it. The caller holds the
+    """Append, in this order, those of these pictures that the actor still has, and publish the event, in the caller's
     transaction."""
     wanted, count = list(dict.fromkeys(picture_ids)), 0
     for start in range(0, len(wanted), BATCH):
@@ -63,14 +63,14 @@ def append_own(*, actor: User, album: Album, picture_ids: Sequence[int], now: da
         own = set(lock_pictures(Picture.objects.live().filter(pk__in=some, owner_id=actor.pk)))
         count += append(album=album, picture_ids=[one for one in some if one in own], now=now)
     if count:
-        publish(events.of_content(album), now=now)
+        publish(events.of_changed_contents(album), now=now)
 
 
 def remove_picture(*, actor: User, album_id: int, picture_id: int, now: datetime) -> None:
     """Take a picture out of the album; the picture stays. Raise `NotFound` when it is not in it."""
     album = access.get_album_to_remove_from(actor, album_id, picture_id)
     with transaction.atomic():
-        # Locked, so that it does not go to the trash meanwhile and is counted out twice.
+        # Locked, so that a concurrent move to the trash does not subtract the picture a second time.
         live = list(lock_pictures(Picture.objects.live().filter(pk=picture_id)))
         lock_album(album.pk)
         removed, _ = album.entries.filter(picture__in=live).delete()
@@ -78,7 +78,7 @@ def remove_picture(*, actor: User, album_id: int, picture_id: int, now: datetime
             raise NotFound
         Album.objects.filter(pk=album.pk).update(picture_count=F("picture_count") - 1, updated_at=now)
         Album.objects.filter(pk=album.pk, chosen_cover_id=picture_id).update(chosen_cover=None)
-        publish(events.of_content(album), now=now)
+        publish(events.of_changed_contents(album), now=now)
 
 
 def move_picture(*, actor: User, album_id: int, picture_id: int, before: int | None, now: datetime) -> None:
@@ -98,7 +98,7 @@ def move_picture(*, actor: User, album_id: int, picture_id: int, before: int | N
             entry.position = _position_before(others, before)
         entry.save(update_fields=["position"])
         Album.objects.filter(pk=album.pk).update(updated_at=now)
-        publish(events.of_content(album), now=now)
+        publish(events.of_changed_contents(album), now=now)
 
 
 def _position_before(others: AlbumPictureQuerySet, before: int) -> int:
@@ -117,16 +117,19 @@ def _position_before(others: AlbumPictureQuerySet, before: int) -> int:
     return next(row.position for row in rows if row.picture_id == before) - GAP // 2
 
 
-def count_pictures(picture_ids: Sequence[int], step: int) -> None:
-    """Add `step` to the counts of the albums of these pictures, for each of them."""
+def add_to_album_counts(picture_ids: Sequence[int], step: int) -> None:
+    """Add `step` (+1 or -1) to the `picture_count` of every album, once for each of these pictures that is in it."""
     entries = AlbumPicture.objects.filter(picture__in=picture_ids)
     for album_id, number in sorted(Counter(entries.values_list("album_id", flat=True)).items()):
         Album.objects.filter(pk=album_id).update(picture_count=F("picture_count") + number * step)
 
 
 def recount_albums() -> None:
-    """Count the pictures of every album that has a count. The albums are locked first: an upload into one of them has
-    committed by then, and is counted."""
+    """Set the `picture_count` of every album that has pictures to the number of those outside of the trash.
+
+    The albums are locked before they are counted, so that uploads into them have either committed, and are counted,
+    or wait, and add to the new count.
+    """
     counted = Album.objects.filter(picture_count__gt=0)
     list(counted.order_by("pk").select_for_update(no_key=True).values_list("pk"))
     live = AlbumPicture.objects.live().filter(album=OuterRef("pk")).order_by().values("album")

@@ -54,10 +54,11 @@ def create_album(
 
 
 def change_album(*, actor: User, album_id: int, now: datetime, **changes: Unpack[AlbumChanges]) -> Album:
-    """Change the album, and return it with its cover. Only its owner changes more than the cover.
+    """Change the album, and return it with its cover.
 
-    Users who begin to see the album receive that it was created; those who do not see it any more receive that it was
-    deleted, with the fields that it had before.
+    Its owner and administrators may change everything; those who may edit its contents may change the `cover` alone.
+    An event goes to every user whose list of albums has it before or after the change: `album.created` where it is
+    new there, `album.deleted`, with the fields from before, where it is gone, and `album.updated` where it stays.
     """
     get = access.get_album_to_edit_contents if changes.keys() == {"cover"} else access.get_owned_album
     get(actor, album_id)
@@ -91,7 +92,8 @@ def change_album(*, actor: User, album_id: int, now: datetime, **changes: Unpack
 
 
 def delete_album(*, actor: User, album_id: int, now: datetime, pictures: str = "keep") -> None:
-    """Remove the album. `pictures` is `keep`, or `delete` to put those of the album's owner into the trash."""
+    """Delete the album. With `pictures="delete"`, its pictures that belong to its owner go to the trash; with `keep`,
+    all pictures stay. Raise `Invalid` for any other value."""
     album = access.get_owned_album(actor, album_id)
     if pictures not in ("keep", "delete"):
         raise Invalid("invalid_choice", "Say keep or delete.", pointer="/pictures")
@@ -100,7 +102,7 @@ def delete_album(*, actor: User, album_id: int, now: datetime, pictures: str = "
         if pictures == "delete":
             own = Picture.objects.filter(entries__album=album, owner_id=album.owner_id)
             happened += events.of_pictures("deleted", trash_pictures(own, now=now))
-        # Locked, so that nobody appends to it meanwhile.
+        # Locked, so that no picture is appended while it is deleted.
         lock_album(album_id).delete()
         publish(*happened, now=now)
 
@@ -118,8 +120,11 @@ def fill_named_album(
 
 
 def _set_organization(actor: User, album: Album, organization_id: int | None, was_private: bool = False) -> None:
-    """Name the album's organization. The actor's right to do so is also checked when the organization's members begin
-    to see the album: its owner may have left the organization since it was named."""
+    """Set the album's organization, and check that the actor may show albums to it.
+
+    That is checked when the organization changes, and again when the album stops being private: the actor may have
+    left the organization in between.
+    """
     begins = was_private and album.visibility != Visibility.PRIVATE
     if organization_id is not None and (begins or organization_id != album.organization_id):
         access.require_organization(actor, organization_id)

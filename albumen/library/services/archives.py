@@ -1,7 +1,8 @@
-"""Read archives that exports have made and users send back: nothing in one is trusted before it was checked.
+"""Read the ZIP archives that exports have made and that users send back, which may be forged or damaged.
 
-Entries are found by the manifest and read as streams, so their names lead nowhere. Nothing is unpacked before the
-directory has been found to be small, honest about its sizes, and without encrypted, doubled or overlapping entries.
+Entries are looked up by the names in the manifest and read as streams, never extracted to a path, so a name such as
+`../../x` is harmless. Before any entry is read, the directory of the ZIP is checked: its size, the sizes that it
+states, and that no entry is encrypted, doubled, or overlaps another one.
 """
 
 import io
@@ -23,12 +24,13 @@ from albumen.storage import BLOCK
 from albumen.text import clean_line, clean_lines, shorten
 
 MANIFEST, ALBUMS = "manifest.json", "albums.json"
+# Pictures of an archive, and albums in its `albums.json`.
 MAX_ENTRIES = 20_000
 MAX_ALBUMS = 2_000
-# In bytes. The directory of an export has about 110 for each entry, and its manifest about 450.
+# In bytes: the directory of a ZIP has about 110 for each picture, and a JSON document (the manifest) about 450.
 MAX_DIRECTORY = 8_000_000
 MAX_DOCUMENT = 32_000_000
-# Pictures are compressed already, so an archive of them does not grow by more than this factor when it is unpacked.
+# How many times larger an archive may become when it is unpacked. Real pictures hardly grow, being compressed already.
 MAX_GROWTH = 20
 _SHA256 = re.compile("[0-9a-f]{64}")
 # What `zipfile` raises for bytes that are no ZIP, or for offsets that lead nowhere.
@@ -37,8 +39,12 @@ _DAMAGE = (BadZipFile, zlib.error, EOFError, RuntimeError, ValueError, OverflowE
 
 @dataclass(frozen=True, slots=True)
 class ArchivedPicture:
-    """A picture in the manifest: `file` names its entry, None without bytes; `image_url` is set for a linked
-    picture."""
+    """A picture in the manifest.
+
+    `id` is the one that it had in the service that exported it; albums name their pictures by it. `file` is the name
+    of the ZIP entry with its bytes, `bytes` that entry's size and `sha256` its hash in hex. A linked picture has no
+    `file` (None), and the `image_url` that it links to; one whose bytes were missing at the export has neither.
+    """
 
     id: int
     name: str
@@ -51,7 +57,7 @@ class ArchivedPicture:
 
 @dataclass(frozen=True, slots=True)
 class ArchivedAlbum:
-    """`pictures` are ids of the manifest, in the album's order."""
+    """An album in the archive. `pictures` are ids of `ArchivedPicture`, in the album's order."""
 
     name: str
     description: str
@@ -59,7 +65,7 @@ class ArchivedAlbum:
 
 
 class Archive:
-    """An archive that was checked."""
+    """An archive whose directory and documents were checked, with its `pictures` and `albums`."""
 
     def __init__(self, file: ZipFile) -> None:
         self._file = file
@@ -116,7 +122,7 @@ class Archive:
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[Archive]:
+def open_archive(path: Path) -> Iterator[Archive]:
     """Yield the archive in this file; raise `Invalid` with `invalid_archive` where it cannot be imported."""
     with _BoundedReads(path.open("rb", buffering=0)) as source:
         try:
@@ -129,8 +135,10 @@ def opened(path: Path) -> Iterator[Archive]:
 
 
 class _BoundedReads(io.BufferedReader):
-    """A file that reads at most as many bytes at once as a directory may have: the sizes that an archive states itself
-    are not trusted."""
+    """A file of which one call reads at most `MAX_DIRECTORY` bytes.
+
+    `ZipFile` reads the whole directory into memory, with a size that the archive itself states.
+    """
 
     def read(self, size: int | None = -1, /) -> bytes:
         if size is None or size < 0:

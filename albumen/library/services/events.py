@@ -1,5 +1,4 @@
-"""The events about albums, pictures and links. They are small, and hold nothing that one of their recipients may not
-see."""
+"""Make the events about albums, pictures and links. An event has only fields that all of its recipients may see."""
 
 from collections.abc import Collection, Sequence
 
@@ -24,13 +23,13 @@ def of_new_picture(picture: Picture, album: Album | None) -> list[NewEvent]:
     """Return the events of a picture that was just made, in this album where one is given."""
     if album is None:
         return [of_picture("created", picture, [picture.owner_id])]
-    content = of_content(album)
+    content = of_changed_contents(album)
     return [of_picture("created", picture, {picture.owner_id, *content.recipients}), content]
 
 
 def of_pictures(kind: str, picture_ids: Sequence[int]) -> list[NewEvent]:
-    """Return one event that names the picture, or that asks for lists to be read again where there are several: an
-    event for each would be a flood."""
+    """Return `picture.<kind>` with the picture's fields if there is one id; with several, one `of_many` event, because
+    clients could not handle hundreds at once. Return nothing if there is no id."""
     if len(picture_ids) == 1:
         return [of_picture(kind, Picture.objects.get(pk=picture_ids[0]))]
     recipients: set[int] = set()
@@ -41,7 +40,8 @@ def of_pictures(kind: str, picture_ids: Sequence[int]) -> list[NewEvent]:
 
 
 def of_many(kind: str, recipients: Collection[int]) -> NewEvent:
-    """Return `picture.<kind>` for so many pictures that lists have to be read again."""
+    """Return `picture.<kind>` about many pictures, with `{"all": true}` instead of fields: clients then read their
+    lists again."""
     return NewEvent(f"picture.{kind}", {"all": True}, recipients)
 
 
@@ -58,8 +58,8 @@ def of_album(kind: str, album: Album, recipients: Collection[int] | None = None)
     return NewEvent(f"album.{kind}", shape, access.recipients_of_album(album) if recipients is None else recipients)
 
 
-def of_content(album: Album) -> NewEvent:
-    """Return `album.updated` for an album whose pictures came, went or changed places: with its present count."""
+def of_changed_contents(album: Album) -> NewEvent:
+    """Return `album.updated` for an album whose pictures were added, removed or moved: with its new count."""
     return of_album("updated", Album.objects.get(pk=album.pk))
 
 
@@ -77,10 +77,11 @@ def of_link(kind: str, link: ExpiringLink) -> NewEvent:
 
 
 def of_leaving(user: User, **_signal: object) -> list[NewEvent]:
-    """Return what others lose with a user who is about to be removed: albums of the user in others' lists, and
-    pictures of the user in others' albums.
+    """Return the events for other users about what the deletion of this user takes from them: `album.deleted` for the
+    user's albums in their lists, and `picture.deleted` for the user's pictures in their albums.
 
-    Everything that goes with the user is locked here, before anybody's log: pictures, albums, logs is the order.
+    Called before the user is deleted. It also locks the pictures and albums that are deleted or changed with the
+    user: the order of all locks is pictures, albums, and then the logs that `publish` locks.
     """
     list(Picture.objects.filter(owner=user).order_by("pk").select_for_update().values_list("pk"))
     touched = Q(owner=user) | Q(pk__in=AlbumPicture.objects.filter(picture__owner=user).values("album"))

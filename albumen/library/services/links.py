@@ -1,4 +1,4 @@
-"""Expiring links: make, count, revoke (requirement C5)."""
+"""Make and revoke expiring links, and count their uses (requirement C5)."""
 
 from datetime import datetime, timedelta
 
@@ -17,8 +17,9 @@ MIN_SECONDS = 300
 MAX_SECONDS = 300_000
 
 
-def require_right(plan: Plan, height: int | None, *, pointer: str) -> None:
-    """Raise `Forbidden` or `Invalid` unless the plan has expiring links and this height in px (None: the original)."""
+def require_link_allowed(plan: Plan, height: int | None, *, pointer: str) -> None:
+    """Raise `Forbidden` or `Invalid`, with this `pointer`, unless the plan has expiring links and this height in px
+    (None: the original)."""
     if not plan.expiring_links:
         raise Forbidden("plan_lacks_expiring_links", pointer=pointer)
     if plan.has_size(height):
@@ -57,10 +58,11 @@ def make_link(
     height: int | None = None,
     max_uses: int | None = None,
 ) -> ExpiringLink:
-    """Make a link as `create_link` does, as a part of something larger that has asked `access` and publishes."""
+    """Make a link with the arguments of `create_link`, in the caller's transaction. The caller has asked `access`, and
+    publishes the event."""
     if picture.source == Source.LINK:
         raise Invalid("only_linked")
-    require_right(picture.owner.plan, height, pointer="")
+    require_link_allowed(picture.owner.plan, height, pointer="")
     return ExpiringLink.objects.create(
         picture=picture,
         height=height,
@@ -72,8 +74,8 @@ def make_link(
 
 @transaction.atomic
 def use_link(*, link: ExpiringLink, now: datetime) -> None:
-    """Count one download, in one conditional statement: of any number at once, exactly `max_uses` pass. Raise `Gone`
-    when the link was used up meanwhile."""
+    """Count one download; raise `Gone` if the link is used up. One conditional UPDATE checks and counts, so that
+    exactly `max_uses` of any number of concurrent downloads succeed."""
     if not ExpiringLink.objects.open(now).filter(pk=link.pk).update(uses=F("uses") + 1):
         raise Gone("link_used_up")
     if link.max_uses is not None:

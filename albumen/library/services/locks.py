@@ -1,7 +1,7 @@
 """Row locks on pictures and albums.
 
 A transaction that locks rows of several kinds locks users first, then pictures, then albums, and each kind in the
-order of its ids, so that no two transactions wait for each other. SQLite runs one writing transaction at a time.
+order of its ids, so that no two transactions deadlock. SQLite runs one writing transaction at a time.
 """
 
 from django.db.models import QuerySet

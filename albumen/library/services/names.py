@@ -1,4 +1,4 @@
-"""Names of pictures and albums: one line that can be seen."""
+"""Clean the names of pictures and albums: one line, with at least one visible character."""
 
 from albumen.errors import Invalid
 from albumen.text import clean_line, shorten

@@ -47,7 +47,7 @@ def upload_picture(
     """
     into = None if album is None else access.get_album_from_body(actor, album)
     if expiring_time_seconds is not None:
-        links.require_right(owner.plan, None, pointer="/expiring_time_seconds")
+        links.require_link_allowed(owner.plan, None, pointer="/expiring_time_seconds")
     stored = store_upload(owner=owner, upload=upload)
     with atomic_with_response():
         picture = create_picture(owner=owner, stored=stored, name=name, description=description, album=into, now=now)

@@ -1,4 +1,4 @@
-"""Into the trash, out of it, and what is removed for good."""
+"""Move pictures into the trash and out of it, and delete them for good."""
 
 from collections import deque
 from datetime import datetime, timedelta
@@ -12,7 +12,7 @@ from albumen.events.services import publish
 from albumen.library import access
 from albumen.library.models import Album, Picture, PictureQuerySet
 from albumen.library.services import events
-from albumen.library.services.album_contents import BATCH, count_pictures, recount_albums
+from albumen.library.services.album_contents import BATCH, add_to_album_counts, recount_albums
 from albumen.library.services.locks import lock_pictures
 from albumen.viewers import require_administrator
 
@@ -33,8 +33,8 @@ def delete_every_picture(*, actor: User, now: datetime) -> None:
     together = int(now.timestamp() * 1_000_000)
     with transaction.atomic():
         if connection.features.has_select_for_update:
-            # The UPDATE alone would lock rows in any order. Those in the trash are locked too: some may be on their
-            # way out of it.
+            # The UPDATE alone would lock rows in an arbitrary order. Rows in the trash are locked as well: another
+            # transaction may be restoring them.
             deque(lock_pictures(Picture.objects.all()).iterator(), maxlen=0)
         count = Picture.objects.live().update(deleted_at=now, deleted_with=together)
         recount_albums()
@@ -44,18 +44,18 @@ def delete_every_picture(*, actor: User, now: datetime) -> None:
 
 
 def trash_pictures(pictures: PictureQuerySet, *, now: datetime) -> list[int]:
-    """Move pictures to the trash and out of the counts of their albums, and return the ids of those that were not in
-    it before. The caller holds the transaction and publishes."""
+    """Move pictures to the trash, subtract them from the counts of their albums, and return the ids of those that were
+    not in the trash before. The caller has begun a transaction, and publishes the event."""
     ids = list(lock_pictures(pictures.live()))
     for start in range(0, len(ids), BATCH):
         some = ids[start : start + BATCH]
         Picture.objects.filter(pk__in=some).update(deleted_at=now, deleted_with=None)
-        count_pictures(some, -1)
+        add_to_album_counts(some, -1)
     return ids
 
 
 def restore_picture(*, actor: User, picture_id: int, now: datetime) -> Picture:
-    """Take a picture out of the trash, with its links, back into its albums."""
+    """Take a picture out of the trash; it is in its albums again, and its links work again."""
     picture = access.get_trashed_picture(actor, picture_id)
     with transaction.atomic():
         restored = _untrash(Picture.objects.filter(pk=picture_id))
@@ -82,23 +82,23 @@ def _untrash(pictures: PictureQuerySet) -> list[int]:
     for start in range(0, len(ids), BATCH):
         some = ids[start : start + BATCH]
         Picture.objects.filter(pk__in=some).update(deleted_at=None, deleted_with=None)
-        count_pictures(some, +1)
+        add_to_album_counts(some, +1)
     return ids
 
 
 def purge_picture(*, actor: User, picture_id: int, now: datetime) -> None:
-    """Remove one picture in the trash for good."""
+    """Delete one picture in the trash for good."""
     access.get_trashed_picture(actor, picture_id)
     _purge(Picture.objects.filter(pk=picture_id), now)
 
 
 def purge_trash(*, now: datetime) -> int:
-    """Remove what was in the trash for 30 days, and return how many pictures that were."""
+    """Delete for good what was in the trash for 30 days, and return how many pictures these were."""
     return _purge(Picture.objects.filter(deleted_at__lte=now - TRASH_KEPT), now)
 
 
 def _purge(pictures: PictureQuerySet, now: datetime) -> int:
-    """Remove those of these pictures that are in the trash, in one transaction for each owner."""
+    """Delete those of these pictures that are in the trash, in one transaction for each owner."""
     trashed = pictures.trashed()
     owners = trashed.order_by("owner").values_list("owner", flat=True).distinct()
     return sum(_purge_of(owner_id, trashed, now) for owner_id in list(owners))
@@ -110,7 +110,7 @@ def _purge_of(owner_id: int, trashed: QuerySet[Picture], now: datetime) -> int:
     list(owner.select_for_update(no_key=True).values_list("pk"))
     rows = list(trashed.filter(owner=owner_id).order_by("pk").select_for_update())
     list(Album.objects.filter(chosen_cover__in=rows).order_by("pk").select_for_update().values_list("pk"))
-    # Made before the rows go, and with them their ids.
+    # Made before the deletion, because `delete()` sets `pk` to None.
     happened = [events.of_picture("deleted", picture, [owner_id]) for picture in rows]
     for picture in rows:
         picture.delete()

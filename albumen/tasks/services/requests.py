@@ -7,7 +7,7 @@ from django.db import transaction
 
 from albumen.errors import Conflict
 from albumen.tasks import broker
-from albumen.tasks.access import get_task, require_room
+from albumen.tasks.access import get_task, require_task_slot
 from albumen.tasks.models import Status, Task
 from albumen.tasks.services.announcements import announce
 from albumen.viewers import Viewer
@@ -59,7 +59,7 @@ def retry_task(*, actor: Viewer, task_id: int, now: datetime) -> Task:
     owner_id = get_task(actor, task_id).owner_id
     ended = Task.objects.filter(pk=task_id, status__in=(Status.FAILED, Status.CANCELLED))
     if owner_id is not None and ended.exists():
-        require_room(owner_id)
+        require_task_slot(owner_id)
     changed = ended.update(
         status=Status.QUEUED,
         attempts=0,

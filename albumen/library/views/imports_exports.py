@@ -15,7 +15,7 @@ from albumen.accounts.authentication import SignedInRequest
 from albumen.idempotency.views import creates_once
 from albumen.library import access, renditions
 from albumen.library.serializers import ArchiveSerializer, ImportSerializer
-from albumen.library.services import work
+from albumen.library.services import imports_exports
 from albumen.library.views.files import NO_CACHE, FileView
 from albumen.strict import require_no_fields
 from albumen.tasks.serializers import TaskSerializer
@@ -42,7 +42,7 @@ class Import(AcceptsUploads):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
-        self.limit_upload(request, work.archive_limit(cast("User", request.user)))
+        self.limit_upload(request, imports_exports.archive_limit(cast("User", request.user)))
 
     @extend_schema(
         summary="Import pictures by their URLs",
@@ -65,8 +65,8 @@ class Import(AcceptsUploads):
         serializer.is_valid(raise_exception=True)
         fields = {"actor": request.user, "now": timezone.now(), **serializer.validated_data}
         if "archive" in fields:
-            return accepted(work.start_archive_import(upload=fields.pop("archive"), **fields), request)
-        return accepted(work.start_import(**fields), request)
+            return accepted(imports_exports.start_archive_import(upload=fields.pop("archive"), **fields), request)
+        return accepted(imports_exports.start_import(**fields), request)
 
 
 @extend_schema(tags=["Tasks"])
@@ -108,7 +108,9 @@ class ExportAlbum(APIView):
     @creates_once
     def post(self, request: SignedInRequest, album_id: int) -> Response:
         require_no_fields(request)
-        return accepted(work.start_export(actor=request.user, album_id=album_id, now=timezone.now()), request)
+        return accepted(
+            imports_exports.start_export(actor=request.user, album_id=album_id, now=timezone.now()), request
+        )
 
 
 @extend_schema(tags=["Tasks"])
@@ -128,7 +130,7 @@ class ExportProfile(APIView):
     @creates_once
     def post(self, request: SignedInRequest) -> Response:
         require_no_fields(request)
-        return accepted(work.start_export(actor=request.user, now=timezone.now()), request)
+        return accepted(imports_exports.start_export(actor=request.user, now=timezone.now()), request)
 
 
 @extend_schema(tags=["Delivery"])

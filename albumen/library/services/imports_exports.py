@@ -1,4 +1,4 @@
-"""Imports and exports: started here, done by a worker in the background."""
+"""Start imports and exports, which a worker carries out in the background (`albumen.library.jobs`)."""
 
 import math
 import uuid
@@ -16,27 +16,27 @@ from albumen.library import access, renditions
 from albumen.library.models import Picture
 from albumen.library.services import archives
 from albumen.library.services.archives import ArchivedPicture
-from albumen.tasks.access import require_room
+from albumen.tasks.access import require_task_slot
 from albumen.tasks.models import Status, Task, TaskKind
 from albumen.tasks.services import start_task
 from albumen.uploads.temporary import Upload
 
-# An archive holds everything that its maker may see, so its URL works for a day only.
+# An export holds everything that its owner may see, and its URL works for whoever has it: so it works for one day.
 EXPORT_KEPT = timedelta(hours=24)
-# Beside the pictures an archive has a few documents and a directory.
+# In bytes: what an archive has besides the pictures, which are a few JSON documents and the directory of the ZIP.
 ARCHIVE_OVERHEAD = 50_000_000
-# They lie beside the pictures and count on no quota.
-ARCHIVES_KEPT = 10
+# How many finished exports a user may have at a time. They take space in the storage, but do not count towards the
+# quota of the plan, so their number has to be bounded.
+EXPORTS_KEPT = 10
 
 
 def start_import(*, actor: User, urls: Sequence[str], now: datetime, album: int | None = None) -> Task:
-    """Copy the images at these URLs into pictures of the actor's, and into the album with this id, in the
-    background."""
+    """Start a task that copies the images at these URLs into pictures of the actor's, in the album with this id."""
     if album is not None:
         access.get_album_from_body(actor, album)
     arguments = {"urls": list(urls), "album": album}
     with atomic_with_response():
-        require_room(actor.pk)
+        require_task_slot(actor.pk)
         return start_task(
             kind=TaskKind.IMPORT_PICTURES, owner_id=actor.pk, arguments=arguments, total=len(urls), now=now
         )
@@ -49,19 +49,22 @@ def archive_limit(actor: User) -> int:
 
 
 def start_archive_import(*, actor: User, upload: Upload, now: datetime, album: int | None = None) -> Task:
-    """Import an archive that an export has made, in the background. Raise `Invalid` when it is none, `Forbidden` when
-    the quota has no room for its new pictures, `LimitReached` while another one of the actor's is imported."""
+    """Start a task that imports an archive that an export has made.
+
+    Raise `Invalid` if the file is not such an archive, `Forbidden` if its new pictures exceed the quota, and
+    `LimitReached` while another archive of the actor's is being imported.
+    """
     if album is not None:
         access.get_album_from_body(actor, album)
     _require_no_other_archive(actor)
-    with archives.opened(upload.path) as archive:
+    with archives.open_archive(upload.path) as archive:
         _require_quota(actor, archive.pictures)
         total = len(archive.pictures) + (len(archive.albums) if album is None else 0)
     name = renditions.import_name(uuid.uuid4().hex)
     renditions.storage().place(upload.path, name, size=upload.size)
     try:
         with atomic_with_response():
-            require_room(actor.pk)
+            require_task_slot(actor.pk)
             _require_no_other_archive(actor)
             arguments = {"archive": name, "album": album}
             return start_task(
@@ -80,14 +83,14 @@ def archives_to_import() -> set[str]:
 
 
 def _require_no_other_archive(actor: User) -> None:
-    # Each takes as much of the disk again as it has pictures.
+    # An import needs the space of its archive as well as that of the pictures made of it.
     others = Task.objects.open().filter(owner_id=actor.pk, kind=TaskKind.IMPORT_ARCHIVE)
     if others.exists():
         raise LimitReached(30, "Another archive of yours is being imported: wait until it is done, or cancel it.")
 
 
 def _require_quota(actor: User, entries: Sequence[ArchivedPicture]) -> None:
-    """Raise `Forbidden` where the files that the actor does not have yet take more than the quota has left."""
+    """Raise `Forbidden` if the files that the actor does not have yet are larger than what is left of the quota."""
     if actor.plan.quota_bytes is None:
         return
     own = set(Picture.objects.live().filter(owner=actor).values_list("sha256", flat=True).iterator())
@@ -99,27 +102,27 @@ def _require_quota(actor: User, entries: Sequence[ArchivedPicture]) -> None:
 
 
 def start_export(*, actor: User, now: datetime, album_id: int | None = None) -> Task:
-    """Pack an album, or all of the actor's own pictures, into a ZIP, in the background. Raise `LimitReached` while the
-    actor has as many archives as are kept for one user."""
+    """Start a task that packs an album, or with None all of the actor's own pictures and data, into a ZIP. Raise
+    `LimitReached` while the actor has `EXPORTS_KEPT` exports, finished or under way."""
     if album_id is not None:
         access.get_album(actor, album_id)
     with atomic_with_response():
-        require_room(actor.pk)
-        require_space(owner_id=actor.pk, now=now, open_ones=True)
+        require_task_slot(actor.pk)
+        require_export_slot(owner_id=actor.pk, now=now, open_ones=True)
         return start_task(kind=TaskKind.EXPORT_PICTURES, owner_id=actor.pk, arguments={"album": album_id}, now=now)
 
 
-def require_space(*, owner_id: int, now: datetime, open_ones: bool = False) -> None:
-    """Raise `LimitReached` while the user has as many archives as are kept for one; with `open_ones`, those that are
-    not packed yet count too."""
+def require_export_slot(*, owner_id: int, now: datetime, open_ones: bool = False) -> None:
+    """Raise `LimitReached`, with the time until the next export of the user's is deleted, while the user has
+    `EXPORTS_KEPT` of them; with `open_ones`, exports that are queued or running count as well."""
     exports = Task.objects.filter(owner_id=owner_id, kind=TaskKind.EXPORT_PICTURES)
     kept = exports.filter(status=Status.SUCCEEDED, finished_at__gt=now - EXPORT_KEPT)
-    room = ARCHIVES_KEPT
+    room = EXPORTS_KEPT
     if open_ones:
         room -= exports.open().count()
     ends = [cast(datetime, end) for end in kept.order_by("-finished_at").values_list("finished_at", flat=True)]
     if len(ends) < room:
         return
-    detail = f"You have {ARCHIVES_KEPT} archives already, or on their way. Each is kept for a day: use one, or wait."
+    detail = f"You have {EXPORTS_KEPT} archives already, or on their way. Each is kept for a day: use one, or wait."
     wait = ends[room - 1] + EXPORT_KEPT - now if room > 0 and ends else timedelta(seconds=30)
     raise LimitReached(math.ceil(wait.total_seconds()), detail)
