@@ -10,10 +10,11 @@ import httpx
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
+from tests.once import run_folder
 from tests.postgres import Postgres, Unavailable
 
 # What is dear to set up, and so stays in one process.
-TOGETHER = ("tests/stack/", "tests/storage/", "tests/tasks/")
+TOGETHER = ("tests/background/", "tests/stack/", "tests/storage/", "tests/tasks/")
 _started: list[Postgres] = []
 
 # It reads all certificates that the machine trusts for each client, and for each call without one: 20 ms of work for
@@ -28,6 +29,7 @@ def pytest_load_initial_conftests() -> None:
         raise pytest.UsageError("ALBUMEN_TEST_DATABASE is sqlite or postgres.")
     if "PYTEST_XDIST_WORKER" in os.environ:
         return
+    run_folder()
     # Not that of somebody's environment or .env file.
     os.environ["DATABASE_URL"] = ""
     if wanted == "postgres":

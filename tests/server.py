@@ -1,13 +1,11 @@
 """A real server process on loopback, with a data folder of its own."""
 
-import atexit
 import os
 import shutil
 import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 import uuid
 from functools import cache
@@ -17,6 +15,7 @@ import httpx
 
 from albumen.web import bootstrap
 from tests import postgres
+from tests.once import once, run_folder
 
 ROOT = Path(__file__).resolve().parents[1]
 NO_LIMITS = {f"ALBUMEN_RATE_{name}": "0" for name in ("LOGIN", "REGISTER", "RESET", "API")}
@@ -30,22 +29,23 @@ def free_port() -> int:
 
 @cache
 def _migrated() -> Path:
-    """A fresh SQLite database."""
-    folder = Path(tempfile.mkdtemp(prefix="albumen-migrated-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    env = {**os.environ, "ALBUMEN_DATA_DIR": str(folder), "DATABASE_URL": ""}
-    subprocess.run([sys.executable, "manage.py", "migrate", "--verbosity", "0"], cwd=ROOT, env=env, check=True)
+    """Return the path of a fresh SQLite database, to be copied."""
+    folder = run_folder() / "migrated"
+    once("sqlite", lambda: _migrate(folder, ""))
     return folder / "albumen.sqlite3"
 
 
 @cache
 def _migrated_on(server_url: str) -> str:
-    """The name of a fresh PostgreSQL database; it goes with its server."""
-    name = f"migrated_{uuid.uuid4().hex}"
-    with tempfile.TemporaryDirectory() as folder:
-        env = {**os.environ, "ALBUMEN_DATA_DIR": folder, "DATABASE_URL": postgres.create_database(server_url, name)}
-        subprocess.run([sys.executable, "manage.py", "migrate", "--verbosity", "0"], cwd=ROOT, env=env, check=True)
+    """Return the name of a fresh PostgreSQL database, to be copied; it goes with its server."""
+    name = "migrated"
+    once(name, lambda: _migrate(run_folder() / "none", postgres.create_database(server_url, name)))
     return name
+
+
+def _migrate(data_dir: Path, database_url: str) -> None:
+    env = {**os.environ, "ALBUMEN_DATA_DIR": str(data_dir), "DATABASE_URL": database_url}
+    subprocess.run([sys.executable, "manage.py", "migrate", "--verbosity", "0"], cwd=ROOT, env=env, check=True)
 
 
 class Server:
@@ -99,7 +99,7 @@ class Server:
         raise AssertionError(f"The server did not answer: {self.log.read_text()}")
 
     def migrate(self) -> None:
-        """Make the database, by a copy of one that was migrated once for all tests of this process."""
+        """Make the database, a copy of one that was migrated once for all tests."""
         if self.postgres:
             if not self._made:
                 postgres.create_database(self.postgres, self.database, template=_migrated_on(self.postgres))
