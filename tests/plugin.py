@@ -13,8 +13,17 @@ from xdist.scheduler import LoadScopeScheduling
 from tests.once import run_folder
 from tests.postgres import Postgres, Unavailable
 
-# What is dear to set up, and so stays in one process.
-TOGETHER = ("tests/background/", "tests/stack/", "tests/storage/", "tests/tasks/")
+# Folders and files whose tests share servers, or a browser: each runs in one process, so that these start once.
+TOGETHER = (
+    "tests/background/",
+    "tests/http/accounts/test_guessing_at_once.py",
+    "tests/http/test_plans.py",
+    "tests/stack/",
+    "tests/storage/",
+    "tests/tasks/",
+    "tests/test_browser.py",
+    "tests/test_logs.py",
+)
 _started: list[Postgres] = []
 
 # It reads all certificates that the machine trusts for each client, and for each call without one: 20 ms of work for
@@ -48,11 +57,13 @@ def pytest_xdist_auto_num_workers() -> int:
 
 
 class Grouped(LoadScopeScheduling):
+    """Gives a process one test after another, and each of `TOGETHER` as a whole; the largest of these first."""
+
     def _split_scope(self, nodeid: str) -> str:
-        return next((folder for folder in TOGETHER if nodeid.startswith(folder)), nodeid)
+        return next((group for group in TOGETHER if nodeid.startswith(group)), nodeid)
 
 
-# Not by the marks that xdist has for it: pytest 9.2 passes over what they do to the names of tests.
+# The mark xdist_group does not do it: pytest 9.2 ignores the names that xdist gives to tests with this mark.
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
     return Grouped(config, log)

@@ -10,13 +10,6 @@ from tests.server import free_port, until_ready
 from tests.stack.stack import DEFAULTS, NGINX_CONF, Nginx, Stack
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """In one process: a second set-up would cost more than it saves."""
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.xdist_group("stack"))
-
-
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """Ready for everything, with a worker at work."""
@@ -34,7 +27,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 @pytest.fixture
 def nginx_before(tmp_path: Path) -> Iterator[Callable[..., int]]:
-    """nginx alone before some port; answers its own."""
+    """Starts nginx alone before some port, and returns its own port."""
     started = []
 
     def start(port: int, **values: str) -> int:

@@ -4,7 +4,6 @@ import hashlib
 import random
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -20,12 +19,13 @@ from tests.storage.store import Store
 CLIENTS = 8
 
 
-@pytest.fixture(params=["disk", "store"])
-def crowded(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Any]:
+@pytest.fixture(scope="module", params=["disk", "store"])
+def server_on_small_disk(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """A server whose pictures, or on S3 its temporary files, are on a small disk."""
-    disk = SmallDisk(tmp_path / "data" / "media")
-    store = Store(tmp_path / "store") if request.param == "store" else None
-    server: Any = Server(tmp_path / "data", ALBUMEN_STORAGE_URL=store.url if store else "")
+    folder = tmp_path_factory.mktemp("small")
+    disk = SmallDisk(folder / "data" / "media")
+    store = Store(folder / "store") if request.param == "store" else None
+    server: Any = Server(folder / "data", ALBUMEN_STORAGE_URL=store.url if store else "")
     server.disk, server.store = disk, store
     try:
         server.start()
@@ -35,6 +35,13 @@ def crowded(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Any]:
         disk.remove()
         if store:
             store.stop()
+
+
+@pytest.fixture
+def crowded(server_on_small_disk: Any) -> Any:
+    """That server, with room on its disk until the test fills it."""
+    server_on_small_disk.disk.empty()
+    return server_on_small_disk
 
 
 def noisy(seed: int) -> bytes:
