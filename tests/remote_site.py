@@ -1,4 +1,4 @@
-"""Pictures that are on another server."""
+"""Another web server, from which the service may fetch pictures."""
 
 import functools
 import http.server
@@ -9,6 +9,8 @@ from typing import Any
 
 
 class Quiet(http.server.SimpleHTTPRequestHandler):
+    """Serves files, counts them, and logs nothing."""
+
     def __init__(self, *args: Any, fetched: Counter[str], **options: Any) -> None:
         self.fetched = fetched
         super().__init__(*args, **options)
@@ -18,11 +20,11 @@ class Quiet(http.server.SimpleHTTPRequestHandler):
         super().do_GET()
 
     def log_message(self, *args: Any) -> None:
-        """Not into the tests' output."""
+        """Log nothing, to keep the output of the tests clean."""
 
 
 class Elsewhere:
-    """Another server, which has some pictures; `fetched` is how often each path was asked for."""
+    """A web server on loopback. `fetched` counts how often each path was asked for; `pair` is its host and port."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -34,7 +36,7 @@ class Elsewhere:
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
 
     def put(self, name: str, content: bytes) -> str:
-        """Answers the file's address."""
+        """Write a file, and return its URL."""
         (self.folder / name).write_bytes(content)
         return f"http://{self.pair}/{name}"
 

@@ -22,6 +22,7 @@ NO_LIMITS = {f"ALBUMEN_RATE_{name}": "0" for name in ("LOGIN", "REGISTER", "RESE
 
 
 def free_port() -> int:
+    """Return a port of loopback that nothing listens on."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         return int(listener.getsockname()[1])
@@ -49,8 +50,8 @@ def _migrate(data_dir: Path, database_url: str) -> None:
 
 
 class Server:
-    """`manage.py serve` on a free port. Where `DATABASE_URL` leads to PostgreSQL, it has a database of its own there,
-    which `remove` drops."""
+    """`manage.py serve` on a free port. If the environment's DATABASE_URL is of a PostgreSQL server, it has a database
+    of its own there, which `remove` drops."""
 
     def __init__(self, data_dir: Path, **env: str) -> None:
         self.data_dir = data_dir
@@ -62,7 +63,7 @@ class Server:
             "PORT": str(self.port),
             "HOST": "127.0.0.1",
             "ALBUMEN_DATA_DIR": str(data_dir),
-            # A second process to start for each server; who tests background work asks for it.
+            # A worker is one more process to start: tests of background work ask for it.
             "ALBUMEN_WORKERS": "0",
             **env,
         }
@@ -82,7 +83,7 @@ class Server:
         return done.stdout
 
     def start(self, **env: str) -> None:
-        """Migrate, start, and wait until it answers."""
+        """Make the database unless it is there, start the server, and wait until it answers."""
         self.migrate()
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
@@ -115,7 +116,7 @@ class Server:
             shutil.copyfile(_migrated(), place)
 
     def stop(self, sig: int = signal.SIGINT) -> int | None:
-        """End it as Ctrl-C would, and return the exit status."""
+        """End the server as Ctrl-C would, and return the exit status, None if it did not run."""
         if self.process is None:
             return None
         if self.process.poll() is None:
@@ -125,7 +126,7 @@ class Server:
         return status
 
     def remove(self) -> None:
-        """End it, and drop its database."""
+        """End the server, and drop its database."""
         self.stop()
         if self.postgres:
             postgres.drop_database(self.postgres, self.database)
@@ -142,7 +143,7 @@ class Server:
         return client
 
     def sql(self, statement: str, *values: object) -> list[tuple[object, ...]]:
-        """Read or change the server's database from outside, and return the rows; `?` stands for a value."""
+        """Execute SQL in the server's database, and return the rows. `?` stands for a value."""
         if url := self.env.get("DATABASE_URL"):
             import psycopg
 

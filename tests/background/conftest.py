@@ -24,7 +24,7 @@ def working_server(tmp_path_factory: pytest.TempPathFactory, elsewhere: Elsewher
 
 
 def use_plan(server: Server, client: Any, name: str) -> None:
-    """What an administrator would do."""
+    """Give a user one of the plans, by its name."""
     server.sql(
         "UPDATE accounts_user SET plan_id = (SELECT id FROM plans_plan WHERE name = ?) WHERE id = ?",
         name,
@@ -39,7 +39,7 @@ def upload(client: httpx.Client, seed: int = 1, **fields: Any) -> dict[str, Any]
 
 
 def ended(client: httpx.Client, started: httpx.Response, seconds: float = 90) -> dict[str, Any]:
-    """The task that this answer has started, or started again, once it has ended."""
+    """Wait until the task that this answer has started has ended, and return it."""
     assert started.status_code in (200, 202), started.text
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:

@@ -1,10 +1,11 @@
-"""What every refusal looks like (RFC 9457)."""
+"""Problem documents (RFC 9457), the form of every refusal."""
 
 from typing import Any
 
 
 def refused(answer: Any, status: int, code: str, pointer: str | None = None) -> dict[str, Any]:
-    """The answer is a whole problem document with this status and code, and `pointer` names the field."""
+    """Assert that an answer is a complete problem document with this status and code, and that one of its errors is at
+    `pointer`, if one is given. Return the document."""
     assert answer.status_code == status, answer.content
     assert answer.headers["Content-Type"] == "application/problem+json"
     problem: dict[str, Any] = answer.json()

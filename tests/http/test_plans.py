@@ -39,14 +39,14 @@ def test_three_plans_are_built_in(alice):
 
 
 def test_an_installation_that_is_upgraded_keeps_its_plans(tmp_path):
-    """A database as the version before left it: Basic without a quota, and somebody who has it."""
+    """A database as an earlier version left it, where Basic has no quota, is migrated."""
     server = Server(tmp_path / "data")
-    server.start()
-    alice = server.register("alice")
+    server.migrate()
     server.sql("UPDATE plans_plan SET quota_bytes = NULL WHERE name = 'Basic'")
-    server.stop()
+    server.manage("migrate", "--verbosity", "0")
     server.start()
     try:
+        alice = server.register("alice")
         quotas = {plan["name"]: plan["quota_bytes"] for plan in alice.get("/api/plans/").json()["results"]}
         assert quotas == {"Basic": None, "Premium": None, "Enterprise": None}
     finally:

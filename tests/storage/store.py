@@ -1,4 +1,4 @@
-"""A store that speaks S3, as a process on loopback, behind a line that a test can cut."""
+"""An S3 server as a process on loopback, behind a proxy whose connections a test can cut."""
 
 import contextlib
 import socket
@@ -15,7 +15,7 @@ KEY, SECRET, BUCKET = "ALBUMENTEST", "a secret/with+all=of%it", "albumen"
 
 
 class Store:
-    """rclone's S3 server on a folder, where tests look and change behind its back. It checks signatures."""
+    """rclone's S3 server, which checks signatures. Tests read and change the files of its folder directly."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder / BUCKET
@@ -36,11 +36,11 @@ class Store:
             time.sleep(0.02)
 
     def notice(self) -> None:
-        """Wait until the store has seen what was changed behind its back."""
+        """Wait until the server has seen changes that were made in its folder."""
         time.sleep(1)
 
     def names(self, prefix: str = "") -> list[str]:
-        """Every object, also one that the store hides because it is half written."""
+        """Return the names of all objects, also of those that the server hides because they are half written."""
         paths = (path for path in (self.folder / prefix).rglob("*") if path.is_file())
         return sorted(str(path.relative_to(self.folder)) for path in paths)
 
@@ -51,9 +51,9 @@ class Store:
 
 
 class Line:
-    """Carries bytes between a port of its own and another one, until it is cut.
+    """A TCP proxy from a port of its own to another port, until it is cut.
 
-    `room` is how many bytes of each connection go to the other side before it breaks; None for all of them. `pause`
+    `room` is how many bytes of each connection pass before it breaks; None for all of them. `pause`
     is how many seconds each piece of an answer waits before it comes back. `holding` is set once it keeps a PUT back.
     """
 
@@ -71,13 +71,13 @@ class Line:
         threading.Thread(target=self._accept, daemon=True).start()
 
     def cut(self, room: int) -> None:
-        """Break every connection there is, and from now on each new one after so many bytes."""
+        """Break every open connection, and from now on each new one after `room` bytes."""
         self.room = room
         for end in list(self._ends):
             _shut(end)
 
     def hold(self) -> None:
-        """Keep back each PUT from now on; all else passes."""
+        """Hold each PUT back from now on; other requests pass."""
         self.holding.clear()
         self._puts_pass.clear()
 

@@ -53,7 +53,7 @@ class Works(Server):
             self.broker.stop()
 
     def start_broker(self) -> None:
-        """Redis, empty, where the workers look for it."""
+        """Start an empty Redis at the URL that the workers have."""
         self.broker = ValkeyServer(port=urlsplit(self.env["ALBUMEN_BROKER_URL"]).port)
         self.broker.start()
 
@@ -77,7 +77,7 @@ class Works(Server):
         return int(str(self.sql(sql, *values.values())[0][0]))
 
     def send(self, *tasks: int) -> None:
-        """Carry the ids to the workers, once more or for the first time."""
+        """Send the ids to the workers by the broker."""
         with Celery(broker=self.env["ALBUMEN_BROKER_URL"], set_as_current=False) as app:
             for task in tasks:
                 app.send_task("albumen.task", (task,), queue="albumen", retry=False)
@@ -89,7 +89,7 @@ class Works(Server):
         return found | {name: json.loads(str(found[name] or "null")) for name in ("checkpoint", "result", "error")}
 
     def wait(self, task: int, *, status: str = "succeeded", done: int = 0) -> dict[str, Any]:
-        """Until the task is as far."""
+        """Wait until the task has this status and has done as much; return its row."""
         deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline:
             found = self.task(task)

@@ -1,4 +1,4 @@
-"""What lies in the picture store, and what an answer shows."""
+"""The files in the picture store, and the image in an answer."""
 
 import io
 from collections.abc import Callable
@@ -15,18 +15,18 @@ Stored = Callable[..., list[Path]]
 
 
 def body_of(answer: Any) -> bytes:
-    """The bytes of an answer, streamed or not."""
+    """Return the body of an answer, streamed or not."""
     return answer.getvalue() if answer.streaming else answer.content
 
 
 def shown(answer: Any) -> Image.Image:
-    """The image in an answer, decoded whole."""
+    """Return the image in an answer, decoded whole."""
     assert answer.status_code == 200, (answer.status_code, answer.headers)
     return pictures.opened(body_of(answer))
 
 
 def checked(*options: str) -> str:
-    """What `manage.py check_integrity` prints; it raises where something does not agree."""
+    """Return what `manage.py check_integrity` prints. Raises `CommandError` where something does not agree."""
     printed = io.StringIO()
     call_command("check_integrity", *options, stdout=printed)
     return printed.getvalue()
@@ -34,7 +34,7 @@ def checked(*options: str) -> str:
 
 @pytest.fixture
 def stored(settings: Any) -> Stored:
-    """The files below one folder of the store, or below all of it."""
+    """A function that lists the files in one folder of the store, or in all of it."""
 
     def files(folder: str = "") -> list[Path]:
         return sorted(path for path in (Path(settings.MEDIA_ROOT) / folder).rglob("*") if path.is_file())

@@ -1,4 +1,4 @@
-"""What the files on organizations share."""
+"""Organizations of Alice's, and calls that come at the same moment."""
 
 import threading
 from collections.abc import Callable
@@ -13,7 +13,7 @@ from tests.conftest import Person
 
 @dataclass
 class Club:
-    """An organization, and the paths of it."""
+    """An organization, and its paths in the API."""
 
     id: int
     owner: Person
@@ -34,13 +34,13 @@ class Club:
         assert answer.status_code == 201, answer.content
 
     def roles(self) -> dict[str, str]:
-        """Names and roles, as the owner's list has them, an administrator's where the owner is gone."""
+        """Return the members' names and roles, as `owner` sees them."""
         return {row["name"]: row["role"] for row in self.owner.get(self.members).json()["results"]}
 
 
 @pytest.fixture
 def found() -> Callable[..., Club]:
-    """Somebody makes an organization."""
+    """A function that makes an organization."""
 
     def make(owner: Person, name: str = "Hikers", **fields: Any) -> Club:
         answer = owner.post("/api/organizations/", {"name": name, **fields})
@@ -52,7 +52,7 @@ def found() -> Callable[..., Club]:
 
 @pytest.fixture
 def club(alice: Person, bob: Person, found: Callable[..., Club]) -> Club:
-    """Alice owns it, and Bob is a viewer."""
+    """An organization that Alice owns, with Bob as a viewer."""
     made = found(alice, description="On Sundays")
     made.add(bob)
     return made
@@ -60,7 +60,7 @@ def club(alice: Person, bob: Person, found: Callable[..., Club]) -> Club:
 
 @pytest.fixture
 def at_once() -> Callable[..., list[Any]]:
-    """Makes the calls at the same moment, each in a thread; answers what came of them."""
+    """A function that makes calls at the same moment, each in a thread, and returns their results."""
 
     def run(*calls: Callable[[], Any]) -> list[Any]:
         gate = threading.Barrier(len(calls))
