@@ -23,8 +23,8 @@ _OUT_OF_MEMORY_SCORE = 500
 def main() -> None:
     """Answer commands until standard input ends.
 
-    Each command gets two lines: an empty object once it is taken up, then the result or a refusal. After a result with
-    `ends` the process ends, because the failure may have left a library's memory damaged.
+    The first line that is written says that the process is ready; then each command gets one, a result or a refusal.
+    After a result with `ends` the process ends, because the failure may have left a library's memory damaged.
     """
     limits = Limits(**json.loads(sys.argv[1]))
     answers = os.fdopen(os.dup(1), "wb", buffering=0)
@@ -39,7 +39,6 @@ def main() -> None:
     commands.prepare()
     answers.write(b"{}\n")
     for line in sys.stdin.buffer:
-        answers.write(b"{}\n")
         # Ends this process when the server was killed and a decode never releases the interpreter.
         signal.alarm(math.ceil(limits.seconds) + 5)
         answer = _answer(json.loads(line), limits)

@@ -27,10 +27,6 @@ class DecoderLost(Exception):
         self.timed_out = timed_out
 
 
-class DecoderNotReady(Exception):
-    """The decoder had died before it took the command up, so that another one can."""
-
-
 class DecoderProcess:
     """A decoder process, which reads and writes lines of JSON on its standard input and output."""
 
@@ -50,21 +46,13 @@ class DecoderProcess:
             raise RuntimeError("A decoder process could not be started; its standard error says why.") from lost
 
     def send(self, command: Mapping[str, Any], seconds: float) -> dict[str, Any]:
-        """Send one command and return its answer. Raise DecoderNotReady or DecoderLost."""
+        """Send one command and return its answer within so many seconds. Raise DecoderLost."""
         self.commands_sent += 1
-        deadline = time.monotonic() + seconds
         try:
             self._stdin.write(json.dumps(command).encode() + b"\n")
-            # The first answer says that the command was taken up. The kernel may have killed an idle decoder when
-            # memory was short, and the next file is not to be refused for that.
-            self._read(seconds)
         except OSError as error:
-            raise DecoderNotReady from error
-        except DecoderLost as lost:
-            if lost.timed_out:
-                raise
-            raise DecoderNotReady from lost
-        return self._read(deadline - time.monotonic())
+            raise DecoderLost(timed_out=False) from error
+        return self._read(seconds)
 
     def _read(self, seconds: float) -> dict[str, Any]:
         deadline = time.monotonic() + seconds

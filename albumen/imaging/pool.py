@@ -5,7 +5,7 @@ import threading
 from collections.abc import Mapping
 from typing import Any
 
-from albumen.imaging.decoder_process import DecoderLost, DecoderNotReady, DecoderProcess
+from albumen.imaging.decoder_process import DecoderLost, DecoderProcess
 from albumen.imaging.values import DecodersBusy, Limits, Refused
 
 WAIT_SECONDS = 30.0
@@ -33,24 +33,19 @@ class DecoderPool:
         if not self._slots.acquire(timeout=self._wait_seconds if wait else 0):
             raise DecodersBusy
         try:
-            while True:
-                decoder = self._take()
-                try:
-                    answer = decoder.send(command, self._limits.seconds)
-                except DecoderNotReady:
-                    self._drop(decoder)
-                except DecoderLost as lost:
-                    self._drop(decoder)
-                    raise _refusal(lost) from None
-                except BaseException:
-                    self._drop(decoder)
-                    raise
-                else:
-                    if answer.pop("ends", False):
-                        self._drop(decoder)
-                    else:
-                        self._give_back(decoder)
-                    return answer
+            decoder = self._take()
+            try:
+                answer = decoder.send(command, self._limits.seconds)
+            except BaseException as error:
+                self._drop(decoder)
+                if isinstance(error, DecoderLost):
+                    raise _refusal(error) from None
+                raise
+            if answer.pop("ends", False):
+                self._drop(decoder)
+            else:
+                self._give_back(decoder)
+            return answer
         finally:
             self._slots.release()
 
@@ -74,8 +69,13 @@ class DecoderPool:
 
     def _take(self) -> DecoderProcess:
         with self._lock:
-            if self._idle:
-                return self._idle.pop()
+            while self._idle:
+                decoder = self._idle.pop()
+                # The kernel kills idle decoders when memory is short.
+                if decoder.process.poll() is None:
+                    return decoder
+                self._all.discard(decoder)
+                decoder.release()
         decoder = DecoderProcess(self._limits)
         with self._lock:
             self._all.add(decoder)
