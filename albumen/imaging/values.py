@@ -3,24 +3,9 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-MEDIA_TYPES: dict[str, str] = {
-    "jpeg": "image/jpeg",
-    "png": "image/png",
-    "webp": "image/webp",
-    "gif": "image/gif",
-    "avif": "image/avif",
-    "tiff": "image/tiff",
-    "heic": "image/heic",
-}
-EXTENSIONS: dict[str, str] = {
-    "jpeg": "jpg",
-    "png": "png",
-    "webp": "webp",
-    "gif": "gif",
-    "avif": "avif",
-    "tiff": "tif",
-    "heic": "heic",
-}
+FORMATS = ("jpeg", "png", "webp", "gif", "avif", "tiff", "heic")
+MEDIA_TYPES = {form: f"image/{form}" for form in FORMATS}
+EXTENSIONS = {form: {"jpeg": "jpg", "tiff": "tif"}.get(form, form) for form in FORMATS}
 RAW = "The file is a camera's raw file, which is not accepted; export it as JPEG or TIFF and send that."
 CODES = ("not_an_image", "truncated", "unsupported_format", "too_many_pixels", "undecodable")
 
