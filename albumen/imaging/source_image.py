@@ -168,7 +168,8 @@ def refusal(path: Path, form: str, error: pyvips.Error) -> Refused:
             return Refused("unsupported_format", detail)
         if not is_complete(data, form):
             return Refused("truncated", _TRUNCATED)
-        if form == "avif" and heif.lacks_still(data):
+        lacks_still = "'pitm' box" in str(error) or "primary item" in str(error)
+        if form == "avif" and lacks_still and heif.find_sequence(data):
             detail = "The AVIF file is a film without a still picture; send a picture."
             return Refused("unsupported_format", detail)
     text = str(error).lower()

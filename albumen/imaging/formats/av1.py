@@ -27,12 +27,6 @@ class _Bits:
             raise Malformed
         return self._number >> self._left & (1 << count) - 1
 
-    def take_uvlc(self) -> None:
-        zeros = 0
-        while not self.take():
-            zeros += 1
-        self.take(zeros)
-
 
 def read_colour_config(data: bytes) -> ColourConfig:
     """Read the first sequence header of a stream of OBUs. Raise Malformed without one."""
@@ -76,22 +70,13 @@ def _read_header(bits: _Bits) -> ColourConfig:
 
 
 def _pass_operating_points(bits: _Bits) -> None:
-    delay_length, modelled = 0, 0
     if bits.take():
-        bits.take(64)
-        if bits.take():
-            bits.take_uvlc()
-        modelled = bits.take()
-        if modelled:
-            delay_length = bits.take(5) + 1
-            bits.take(42)
+        raise Malformed  # timing, which no still picture has
     displayed = bits.take()
     for _ in range(bits.take(5) + 1):
         bits.take(12)
         if bits.take(5) > 7:
             bits.take()
-        if modelled and bits.take():
-            bits.take(2 * delay_length + 1)
         if displayed and bits.take():
             bits.take(4)
 

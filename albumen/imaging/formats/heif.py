@@ -9,7 +9,7 @@ from albumen.imaging.exif import Bytes
 from albumen.imaging.formats import tracks
 from albumen.imaging.formats.boxes import Box, Range, boxes, copy_needed, keep_header
 from albumen.imaging.formats.errors import Malformed
-from albumen.imaging.formats.items import Items, entries, extents
+from albumen.imaging.formats.items import entries, extents
 
 _PICTURE_ITEMS = {b"av01", b"hvc1", b"grid", b"iden", b"iovl", b"tmap"}
 _TOP_LEVEL = {b"ftyp", b"meta", b"mdat", b"moov", b"free", b"skip", b"uuid", b"styp", b"wide", b"idat"}
@@ -68,17 +68,6 @@ def count_frames(data: Bytes) -> tuple[int, int]:
         return tracks.count(data, moov) if moov else (1, 0)
     except Malformed:
         return 1, 0
-
-
-def lacks_still(data: Bytes) -> bool:
-    """Return whether this is an AVIF sequence that has no still picture beside it."""
-    if not find_sequence(data):
-        return False
-    try:
-        Items(data)
-    except Malformed:
-        return True
-    return False
 
 
 def find_sequence(data: Bytes) -> Box | None:
