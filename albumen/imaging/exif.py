@@ -1,4 +1,4 @@
-"""Reads the few EXIF fields that Albumen shows, and writes the one that it keeps (Exif 2.32; TIFF 6.0, section 2)."""
+"""Read the few EXIF fields that Albumen shows, and write the one that copies keep (Exif 2.32; TIFF 6.0, section 2)."""
 
 import mmap
 import struct

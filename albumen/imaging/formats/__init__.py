@@ -1,4 +1,4 @@
-"""The containers that pictures come in: how they are built, whether they are whole, and what a public copy keeps."""
+"""The containers of the picture formats: check that a file is whole, and copy it without private metadata."""
 
 import struct
 from types import ModuleType

@@ -9,7 +9,10 @@ _SEQUENCE_HEADER = 1
 
 @dataclass(frozen=True, slots=True)
 class ColourConfig:
-    """Numbers of Rec. ITU-T H.273, 2 for unknown; whether there is grey alone, and whether its range is full."""
+    """The colours of an AV1 picture (section 5.5.2): primaries and transfer as numbers of H.273, 2 where unknown.
+
+    `grey` is true for a picture without chroma; `full_range` is false where black and white are 16 and 235 of 255.
+    """
 
     primaries: int
     transfer: int
@@ -18,6 +21,8 @@ class ColourConfig:
 
 
 class _Bits:
+    """A reader of unsigned numbers, most significant bit first. Raise Malformed past the end."""
+
     def __init__(self, data: bytes) -> None:
         self._number, self._left = int.from_bytes(data, "big"), 8 * len(data)
 
@@ -29,7 +34,10 @@ class _Bits:
 
 
 def read_colour_config(data: bytes) -> ColourConfig:
-    """Read the first sequence header of a stream of OBUs. Raise Malformed without one."""
+    """Return the colours by the first sequence header in a stream of OBUs, the units of AV1 (section 5.3).
+
+    Raise Malformed where there is none, or where it gives the timing of a film.
+    """
     at = 0
     while at < len(data):
         header = data[at]
@@ -71,7 +79,7 @@ def _read_header(bits: _Bits) -> ColourConfig:
 
 def _pass_operating_points(bits: _Bits) -> None:
     if bits.take():
-        raise Malformed  # timing, which no still picture has
+        raise Malformed  # timing, which no still picture needs
     displayed = bits.take()
     for _ in range(bits.take(5) + 1):
         bits.take(12)

@@ -58,7 +58,7 @@ def find(data: Bytes, at: int, end: int, kind: bytes) -> Box:
 
 
 def keep_header(data: bytes, clean: bytearray, box: Box, kind: bytes) -> None:
-    """Copy the header of a box into `clean`, at the same offset, as one of that type."""
+    """Copy the header of a box, its size and type, into `clean` at the same offset; `kind` is the type there."""
     clean[box.at : box.start] = data[box.at : box.start]
     clean[box.at + 4 : box.at + 8] = kind
 
@@ -93,7 +93,7 @@ def copy_needed(data: bytes, clean: bytearray, box: Box, whole: Container[bytes]
 
 
 class Reader:
-    """Takes big-endian numbers one after the other. Raises Malformed past the end."""
+    """A reader of big-endian numbers, one after the other. Raise Malformed past the end."""
 
     def __init__(self, data: Bytes, at: int, end: int) -> None:
         self.at = at
@@ -108,5 +108,5 @@ class Reader:
         return number
 
     def skip(self, size: int) -> None:
-        """Pass over `size` bytes."""
+        """Skip `size` bytes."""
         self.at += size

@@ -13,10 +13,10 @@ _HEADER = 13
 
 
 def blocks(data: Bytes) -> Iterator[tuple[int, int, int]]:
-    """Yield each block's kind, an extension's label or the separator of an image, and where it starts and ends.
+    """Yield the kind of every block in front of the trailer, and the offsets where it starts and ends.
 
-    The last is the one before the trailer. Raise Malformed when the file ends before it, or something else is in a
-    block's place.
+    The kind is the label of an extension (section 24), or 0x2C for an image (section 20). Raise Malformed when the
+    file ends before its trailer, or holds something else in the place of a block.
     """
     if len(data) < _HEADER:
         raise Malformed
@@ -67,14 +67,17 @@ def strip(data: bytes, orientation: int) -> bytes:
 
 
 def _loop(data: bytes, start: int) -> bytes:
-    """Return the extension with its first sub-block, which holds the number of rounds; others are left out."""
+    """Return the looping extension with its first sub-block alone, which gives the number of rounds.
+
+    Other sub-blocks could hide bytes.
+    """
     if data[start + 14 : start + 16] != b"\x03\x01":
         return b""
     return data[start : start + 18] + b"\x00"
 
 
 def _table(flags: int) -> int:
-    """Return the bytes of the colour table that a flags byte announces."""
+    """Return the size in bytes of the colour table that a byte of flags announces (sections 18 and 20), or 0."""
     return 3 << ((flags & 7) + 1) if flags & 0x80 else 0
 
 

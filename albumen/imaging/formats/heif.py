@@ -1,4 +1,4 @@
-"""HEIF files, AVIF and HEIC among them: whether they are whole, and what a public copy keeps.
+"""HEIF files, which AVIF and HEIC are: check that one is whole, and copy it without private metadata.
 
 ISO/IEC 14496-12, sections 4.2 and 8.11; ISO/IEC 23008-12.
 """
@@ -20,7 +20,10 @@ _STILL = {b"msf1": b"mif1", b"hevc": b"heic", b"hevx": b"heix", b"hevm": b"heim"
 
 
 def is_complete(data: Bytes) -> bool:
-    """Return whether every box ends within the file; foreign bytes behind the picture are no part of it."""
+    """Return whether the file begins with boxes; foreign bytes behind the last one are no part of it.
+
+    Raise Malformed for a box that ends behind the file.
+    """
     at = 0
     while len(data) - at >= 8 and data[at + 4 : at + 8] in _TOP_LEVEL:
         at = next(boxes(data, at, len(data))).end
@@ -55,6 +58,7 @@ def strip(data: bytes, orientation: int) -> bytes:
 
 
 def _holder(holders: Iterable[Box], start: int, end: int) -> Box:
+    """Return the box that holds these bytes of a picture. Raise Malformed where none holds all of them."""
     for box in holders:
         if box.start <= start < end <= box.end:
             return box
@@ -71,7 +75,7 @@ def count_frames(data: Bytes) -> tuple[int, int]:
 
 
 def find_sequence(data: Bytes) -> Box | None:
-    """Return the `moov` box of a file that calls itself an AVIF sequence."""
+    """Return the `moov` box, which holds the tracks, where the file has the brand of AVIF sequences; else None."""
     try:
         top = {box.kind: box for box in _readable_boxes(data)}
     except Malformed:
@@ -80,7 +84,7 @@ def find_sequence(data: Bytes) -> Box | None:
 
 
 def _readable_boxes(data: Bytes) -> Iterator[Box]:
-    """Yield the top-level boxes up to the first that is none: foreign bytes behind the picture are left out."""
+    """Yield the top-level boxes up to foreign bytes. Raise Malformed for such in front of the first `mdat`."""
     seen = False
     try:
         for box in boxes(data, 0, len(data)):
@@ -92,7 +96,7 @@ def _readable_boxes(data: Bytes) -> Iterator[Box]:
 
 
 def _brands(data: Bytes, ftyp: Box) -> list[bytes]:
-    """Return the whole file type box in pieces of four bytes, the brands among them."""
+    """Return the bytes up to the end of the file type box in pieces of four: each brand is one of them."""
     return [bytes(data[at : min(at + 4, ftyp.end)]) for at in range(0, ftyp.end, 4)]
 
 
@@ -111,7 +115,7 @@ def _keep_meta(data: bytes, clean: bytearray, meta: Box) -> list[Range]:
             pictures.add(entry.number)
             clean[entry.kind_at + 4 : entry.end] = bytes(entry.end - entry.kind_at - 4)
         else:
-            # An item that still called itself EXIF would be read as such, and its zeros found to be none.
+            # Readers of an item of the type Exif would report its zeros as damage.
             clean[entry.kind_at : entry.end] = b"skip".ljust(entry.end - entry.kind_at, b"\x00")
     idat = inner.get(b"idat", meta)
     outside = []

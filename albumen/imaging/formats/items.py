@@ -1,4 +1,4 @@
-"""The items of a HEIF file: which one is the picture, what it is made of, and what is said of it.
+"""The items of a HEIF file: the primary picture, the items that it is made of, and their properties.
 
 ISO/IEC 14496-12, section 8.11; ISO/IEC 23008-12, sections 6 and 9.
 """
@@ -35,7 +35,7 @@ class Extent:
 
 
 def entries(data: Bytes, iinf: Box) -> Iterator[Entry]:
-    """Yield every item that is announced (ISO/IEC 14496-12, section 8.11.6)."""
+    """Yield every item in the list of items (ISO/IEC 14496-12, section 8.11.6). Raise Malformed for another list."""
     start = iinf.start + (6 if data[iinf.start] == 0 else 8)
     for box in boxes(data, start, iinf.end):
         version = data[box.start]
@@ -47,7 +47,7 @@ def entries(data: Bytes, iinf: Box) -> Iterator[Entry]:
 
 
 def extents(data: Bytes, iloc: Box) -> Iterator[Extent]:
-    """Yield every piece of every item (section 8.11.3)."""
+    """Yield the pieces of every item (ISO/IEC 14496-12, section 8.11.3). Raise Malformed past the end of the box."""
     reader = Reader(data, iloc.start, iloc.end)
     version = reader.take(1)
     reader.skip(3)
@@ -66,7 +66,7 @@ def extents(data: Bytes, iloc: Box) -> Iterator[Extent]:
 
 
 class Items:
-    """The contents of the item boxes. Raise Malformed where they cannot be read."""
+    """The items of a file, their types, references and properties. Raise Malformed where they cannot be read."""
 
     def __init__(self, data: Bytes) -> None:
         self._data = data
@@ -84,7 +84,10 @@ class Items:
         self._properties = self._read_properties()
 
     def coded(self, item: int | None = None) -> int:
-        """Return the item that holds the pixels of an item, by default the primary one; of a grid the first tile."""
+        """Return the number of the item that holds the coded pixels of an item, by default of the primary one.
+
+        Of a picture that is put together from others (ISO/IEC 23008-12, section 6.6) it is the first of those.
+        """
         item = self.primary if item is None else item
         for _ in range(8):
             if self.kinds.get(item) not in _DERIVED:
@@ -96,7 +99,7 @@ class Items:
         return item
 
     def alpha(self) -> int | None:
-        """Return the number of the item that holds the primary picture's transparency."""
+        """Return the number of the item that holds the transparency of the primary picture, or None."""
         for kind, source, to in self._references:
             if kind == b"auxl" and to == self.primary:
                 for box in self.properties(source, b"auxC"):
@@ -105,11 +108,11 @@ class Items:
         return None
 
     def colours(self) -> list[Box]:
-        """Return the colour properties of the primary picture, or else those of what holds its pixels."""
+        """Return the colour properties of the primary picture, or, where it has none, of the item with its pixels."""
         return self.properties(self.primary, b"colr") or self.properties(self.coded(), b"colr")
 
     def head(self, item: int) -> bytes:
-        """Return the first bytes of an item."""
+        """Return the first 256 bytes of an item. Raise Malformed where it has none."""
         for piece in extents(self._data, self._box(b"iloc")):
             if piece.item == item:
                 start = piece.offset + (self._box(b"idat").start if piece.method == 1 else 0)

@@ -13,7 +13,8 @@ _NEEDED = {*range(0xC0, 0xD0), 0xDB, 0xDC, 0xDD, 0xDE, 0xDF} - {0xC8}
 # The processes of table B.1; JPEG-LS is ITU-T T.87.
 _LOSSLESS, _HIERARCHICAL, _SOF_LS = {0xC3, 0xCB}, {0xC5, 0xC6, 0xC7, 0xCD, 0xCE, 0xCF, 0xDE}, 0xF7
 _SEQUENTIAL_OR_PROGRESSIVE = {0xC0, 0xC1, 0xC2, 0xC9, 0xCA}
-# What ends entropy-coded bytes: any marker that is neither a stuffed zero, a restart, nor a fill byte.
+# A marker behind entropy-coded bytes: 0xFF before anything but a stuffed zero, a restart (RST0 to RST7), or another
+# 0xFF, which is a fill byte (section B.1.1).
 _MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
 _JFIF_WITHOUT_THUMBNAIL = 14
 
@@ -48,8 +49,11 @@ def segments(data: Bytes) -> Iterator[tuple[int, bytes, bytes]]:
 
 
 def count_scans(data: bytes, enough: int) -> int:
-    """Return the number of scans. SOS markers are counted first, which is quick and may count too many: only when that
-    gives more than `enough` are the segments walked, and where they cannot be, the first count stands."""
+    """Return the number of scans, or a number that is too high but not above `enough`.
+
+    To count the bytes of SOS markers is quick, but finds those of embedded previews too. Segments are walked only
+    where that count is above `enough`; where they cannot be, the quick count is returned.
+    """
     at_most = data.count(b"\xff\xda")
     if at_most <= enough:
         return at_most
@@ -60,7 +64,10 @@ def count_scans(data: bytes, enough: int) -> int:
 
 
 def unusual_process(data: Bytes) -> str | None:
-    """Return what a JPEG is of which few programs read it, by its frame header (section B.2.2), or None."""
+    """Return the words for a JPEG that is sound but of a rare kind, as "lossless" or "of 12 bits a sample", or None.
+
+    The frame header gives the kind (section B.2.2).
+    """
     try:
         for marker, payload, _ in segments(data):
             if marker == _SOF_LS:

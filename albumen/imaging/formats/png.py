@@ -30,7 +30,7 @@ def chunks(data: Bytes) -> Iterator[tuple[bytes, int, int]]:
 
 
 def read_size(data: bytes) -> tuple[int, int]:
-    """Return width and height in pixels by the header chunk; zeros when it is not the first one."""
+    """Return width and height in pixels by the header chunk (section 11.2.1); zeros where another comes first."""
     if data[12:16] != b"IHDR":
         return 0, 0
     return int.from_bytes(data[16:20], "big"), int.from_bytes(data[20:24], "big")
@@ -42,8 +42,10 @@ def is_complete(data: Bytes) -> bool:
 
 
 def has_sound_later_frames(data: Bytes) -> bool:
-    """Return whether the checksums of the later frames' chunks are right, which decoders of the first frame do not
-    read."""
+    """Return whether every chunk of the frames behind the first has the right checksum.
+
+    libvips decodes the first frame alone, and does not read those chunks.
+    """
     return all(
         zlib.crc32(data[start + 4 : end - 4]).to_bytes(4, "big") == data[end - 4 : end]
         for kind, start, end in chunks(data)

@@ -1,4 +1,4 @@
-"""The signs of a camera's raw file; most are TIFFs whose first page is a thumbnail."""
+"""The marks of a camera's raw file. Most raw files are TIFFs whose first page is a small preview."""
 
 import re
 from collections.abc import Sequence
@@ -21,9 +21,10 @@ def has_raw_signature(head: bytes) -> bool:
 
 
 def is_raw(chain: Sequence[Directory]) -> bool:
-    """Return whether the directories of a TIFF are those of a raw file.
+    """Return whether the directories of a TIFF, its pages, are those of a raw file.
 
-    A smaller copy behind the first page, or among the SubIFDs, is what ordinary TIFFs have too.
+    That is so where the first page is a smaller copy of another, or says that it is a DNG, or where any directory
+    holds the samples of a sensor. A smaller copy elsewhere is no mark: ordinary TIFFs have such copies too.
     """
     every = [*chain, *(child for directory in chain for child in directory.children)]
     return (

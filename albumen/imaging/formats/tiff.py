@@ -1,4 +1,4 @@
-"""The directories of a TIFF file (TIFF 6.0, section 2; BigTIFF): it has no end mark, but says where its pixels lie."""
+"""The directories of a TIFF file, one for each page (TIFF 6.0, section 2; BigTIFF, which has 64-bit offsets)."""
 
 import io
 import mmap
@@ -76,7 +76,7 @@ def read_directories(data: Bytes) -> list[Directory]:
 
 
 def strips(data: Bytes, at: int) -> list[tuple[int, int]]:
-    """Return where each strip or tile of the directory at that offset starts and ends."""
+    """Return the offsets where each strip or tile of a page starts and ends; `at` is the offset of its directory."""
     directory = _Layout(data).tags(at, {*_PIXELS, *_PIXELS.values()})
     return [
         (start, start + length)
@@ -86,17 +86,17 @@ def strips(data: Bytes, at: int) -> list[tuple[int, int]]:
 
 
 def is_complete(data: Bytes) -> bool:
-    """Return whether every strip and tile of every directory lies within the file."""
+    """Return whether every strip and tile of every page lies within the file; a TIFF has no mark of its end."""
     return all(end <= len(data) for at in _Layout(data).chain() for _, end in strips(data, at))
 
 
 def isolate(data: mmap.mmap, at: int) -> None:
-    """Make the directory at that offset the only page, by two numbers that are written into the data."""
+    """Make one page the only one: overwrite two offsets in the data. `at` is the offset of the page's directory."""
     _Layout(data).isolate(at)
 
 
 def join_pages(files: Sequence[bytes]) -> bytes:
-    """Return one TIFF of the pages of many, which must have one byte order."""
+    """Return one TIFF with the pages of many, all of the same byte order."""
     from PIL.TiffImagePlugin import AppendingTiffWriter
 
     joined = io.BytesIO()
@@ -134,14 +134,14 @@ class _Layout:
             at = self._read(self._number, at + struct.calcsize(self._count) + entries * self._entry)
 
     def isolate(self, at: int) -> None:
-        """Write the directory's offset as the first, and none as the next."""
+        """Write `at` as the offset of the first directory, and zero as the offset of the one behind it."""
         entries = self._read(self._count, at)
         behind = at + struct.calcsize("=" + self._count) + entries * self._entry
         struct.pack_into(self._order + self._number, self._data, self._first, at)
         struct.pack_into(self._order + self._number, self._data, behind, 0)
 
     def tags(self, at: int, wanted: set[int], most: int | None = None) -> dict[int, tuple[int, ...]]:
-        """Return the integers of the wanted tags of the directory at that offset, at most so many of each."""
+        """Return the integers of each wanted tag, at most `most` of them, in the directory at an offset."""
         entries = min(self._read(self._count, at), 65_536)
         start = at + struct.calcsize(self._count)
         found: dict[int, tuple[int, ...]] = {}

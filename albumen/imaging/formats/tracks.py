@@ -1,4 +1,4 @@
-"""The tracks of an AVIF sequence: how many frames there are, and what a public copy keeps of them.
+"""The tracks of an AVIF sequence: count their frames, and copy what these need.
 
 ISO/IEC 14496-12, sections 8.2 to 8.7; AV1 Image File Format, section 3.
 """
@@ -36,9 +36,10 @@ def count(data: Bytes, moov: Box) -> tuple[int, int]:
 
 
 def keep(data: bytes, clean: bytearray, moov: Box) -> list[Range]:
-    """Copy what the frames need into `clean`, at the same offsets; return where their bytes lie.
+    """Copy what the frames need into `clean`, at the same offsets; return where the bytes of the frames lie.
 
-    Tracks of sound and text are left out, as are dates, names and whatever is not known to be needed.
+    Tracks of sound and text become zeros, as do dates, names and boxes that are not known to be needed. Raise
+    Malformed without a track of pictures.
     """
     keep_header(data, clean, moov, moov.kind)
     pictures = list(_picture_tracks(data, moov))
@@ -63,7 +64,7 @@ def _picture_tracks(data: Bytes, moov: Box) -> Iterator[Box]:
 
 
 def _table(data: Bytes, track: Box) -> Box:
-    """Return the sample table of a track."""
+    """Return the sample table of a track, which says where its frames lie (section 8.5)."""
     box = track
     for kind in (b"mdia", b"minf", b"stbl"):
         box = find(data, box.start, box.end, kind)
@@ -71,13 +72,14 @@ def _table(data: Bytes, track: Box) -> Box:
 
 
 def _entry(data: Bytes, stbl: Box) -> Box:
-    """Return the first sample description."""
+    """Return the first sample description, which names the codec (section 8.5.2), or `stsd` itself without one."""
     stsd = find(data, stbl.start, stbl.end, b"stsd")
     return next(boxes(data, stsd.start + 8, stsd.end), stsd)
 
 
 def _chunks(data: Bytes, stbl: Box) -> Iterator[Range]:
-    """Yield the chunks of a track (8.7.3 to 8.7.5)."""
+    """Yield where each chunk, a run of frames, starts and ends (sections 8.7.3 to 8.7.5). Raise Malformed for frames
+    that are in no chunk."""
     sizes = _sizes(data, find(data, stbl.start, stbl.end, b"stsz"))
     runs = find(data, stbl.start, stbl.end, b"stsc")
     reader = Reader(data, runs.start + 4, runs.end)
