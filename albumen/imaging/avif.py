@@ -3,7 +3,7 @@
 import io
 from pathlib import Path
 
-from albumen.imaging.values import Refused
+from albumen.imaging.values import DAMAGED, Refused
 
 
 def decode_frames(path: Path, frames: int) -> None:
@@ -24,10 +24,6 @@ def decode_frames(path: Path, frames: int) -> None:
                 sequence.seek(frame)
                 sequence.load()
     except (OSError, ValueError, RuntimeError, EOFError, SyntaxError) as error:
-        raise _damaged() from error
+        raise Refused("undecodable", DAMAGED) from error
     if found != frames:
-        raise _damaged()
-
-
-def _damaged() -> Refused:
-    return Refused("undecodable", "A frame of the picture is damaged; save it again in an image editor and try again.")
+        raise Refused("undecodable", DAMAGED)

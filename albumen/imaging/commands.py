@@ -62,6 +62,7 @@ def _strip_bytes(image: SourceImage) -> bytes | None:
     if image.format != "tiff":
         stripped = strip_bytes(image.path.read_bytes(), image.format, image.exif.orientation)
     if stripped is None and image.format not in _ENCODED_AGAIN:
+        check_complete(image.path, image.format)
         detail = "The file is built in a way that is not known here; save it again, or send it as JPEG or PNG."
         raise Refused("unsupported_format", detail)
     return stripped

@@ -14,7 +14,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from albumen.imaging.values import Limits, Refused, Target
+from albumen.imaging.values import DAMAGED, TOO_MUCH_MEMORY, Limits, Refused, Target
 
 _FILE_BYTES = 512 * 1024 * 1024
 _OUT_OF_MEMORY_SCORE = 500
@@ -63,18 +63,14 @@ def _answer(command: dict[str, Any], limits: Limits) -> dict[str, Any]:
     except Refused as refused:
         return {"refused": [refused.code, refused.detail]}
     except MemoryError:
-        return _refuse_and_end("The picture takes too much memory to decode; save it smaller.")
+        return {"refused": ["undecodable", TOO_MUCH_MEMORY], "ends": True}
     except Exception as error:
         # Errors of the system have a number; those that a library raises as OSError have none.
         if isinstance(error, OSError) and error.errno is not None:
             return {"oserror": [error.errno, error.strerror]}
         # A hostile file may cause any error; the sender gets a refusal, and the operator the traceback.
         traceback.print_exc()
-        return _refuse_and_end("The picture could not be decoded; save it again and try again.")
-
-
-def _refuse_and_end(detail: str) -> dict[str, Any]:
-    return {"refused": ["undecodable", detail], "ends": True}
+        return {"refused": ["undecodable", DAMAGED], "ends": True}
 
 
 def _confine(limits: Limits) -> None:

@@ -10,7 +10,7 @@ from albumen.imaging.colour_signals import FULL_RANGE, LimitedRange
 from albumen.imaging.formats.boxes import boxes
 from albumen.imaging.formats.errors import Malformed
 from albumen.imaging.formats.items import Items
-from albumen.imaging.values import Refused
+from albumen.imaging.values import DAMAGED, TOO_MUCH_MEMORY, Refused
 
 _BANDS = {"L": ("b-w", "uchar", 1), "RGB": ("srgb", "uchar", 3), "RGBA": ("srgb", "uchar", 4)}
 _CODECS = {b"av01": "AVIF", b"avc1": "H.264", b"j2k1": "JPEG 2000", b"jpeg": "JPEG", b"vvc1": "H.266"}
@@ -29,7 +29,7 @@ class Heic:
         self._primary = _primary(path)
         self.width, self.height = self._primary.size
         if not (self.width and self.height):
-            raise _damaged()
+            raise Refused("undecodable", DAMAGED)
         self.has_alpha = self._primary.has_alpha
         self.exif: bytes = self._primary.info["exif"] or b""
         self.xmp: bytes = self._primary.info.get("xmp") or b""
@@ -109,9 +109,5 @@ def _foreign(path: Path) -> Refused | None:
 
 def _refusal(error: Exception) -> Refused:
     if "ecurity limit" in str(error) or "emory" in str(error):
-        return Refused("undecodable", "The picture takes too much memory to decode; save it smaller and try again.")
-    return _damaged()
-
-
-def _damaged() -> Refused:
-    return Refused("undecodable", "The picture is damaged; save it again in an image editor and try again.")
+        return Refused("undecodable", TOO_MUCH_MEMORY)
+    return Refused("undecodable", DAMAGED)

@@ -17,7 +17,7 @@ from albumen.imaging.formats.png_metadata import read_metadata
 from albumen.imaging.heic import Heic
 from albumen.imaging.sniff import sniff
 from albumen.imaging.tiff_pages import Page, read_pages
-from albumen.imaging.values import Facts, Limits, Refused
+from albumen.imaging.values import DAMAGED, TOO_MUCH_MEMORY, Facts, Limits, Refused
 
 _LOADERS = {"jpeg": "jpegload", "png": "pngload", "webp": "webpload", "gif": "gifload", "avif": "heifload"}
 _SNIFFED_BYTES = 1024
@@ -46,17 +46,8 @@ class SourceImage:
 
     def facts(self, placeholder: str) -> Facts:
         """Return what the server keeps of the file, with the placeholder that was made of it."""
-        width, height = self.upright_size
-        return Facts(
-            format=self.format,
-            width=width,
-            height=height,
-            frames=self.frames,
-            has_alpha=self.has_alpha,
-            taken_at=self.exif.taken_at,
-            camera=self.exif.camera,
-            placeholder=placeholder,
-        )
+        taken_at, camera = self.exif.taken_at, self.exif.camera
+        return Facts(self.format, *self.upright_size, self.frames, self.has_alpha, taken_at, camera, placeholder)
 
     def load(self, **options: Any) -> Any:
         """Return the first frame as a stream of rows; a file that is cut short fails while it is read."""
@@ -133,18 +124,9 @@ def _open_heic(path: Path, limits: Limits) -> SourceImage:
     """Read the header of a HEIC file, whose own turns are applied: the orientation in its EXIF does not count."""
     check_complete(path, "heic")
     header = Heic(path)
-    _check_size((header.width, header.height), limits)
-    return SourceImage(
-        path=path,
-        format="heic",
-        width=header.width,
-        height=header.height,
-        frames=1,
-        has_alpha=header.has_alpha,
-        exif=replace(read_exif(header.exif, xmp=header.xmp), orientation=1),
-        encoding=header.encoding,
-        limited_range=header.limited_range,
-    )
+    size, exif = (header.width, header.height), replace(read_exif(header.exif, xmp=header.xmp), orientation=1)
+    _check_size(size, limits)
+    return SourceImage(path, "heic", *size, 1, header.has_alpha, exif, header.encoding, header.limited_range)
 
 
 def _open_tiff(path: Path, limits: Limits) -> SourceImage:
@@ -178,8 +160,8 @@ def refusal(path: Path, form: str, error: pyvips.Error) -> Refused:
         detail = "The picture is damaged, or takes too much memory to decode; save it again or smaller and try again."
         return Refused("undecodable", detail)
     if any(words in text for words in ("out of memory", "memory allocation error", "no space for data buffer")):
-        return Refused("undecodable", "The picture takes too much memory to decode; save it smaller and try again.")
-    return Refused("undecodable", "The picture is damaged; save it again in an image editor and try again.")
+        return Refused("undecodable", TOO_MUCH_MEMORY)
+    return Refused("undecodable", DAMAGED)
 
 
 def check_later_frames(path: Path) -> None:

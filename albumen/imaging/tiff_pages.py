@@ -1,7 +1,7 @@
-"""The pages of a TIFF file by their tags: which are the picture, and whether this build can show them right.
+"""The pages of a TIFF file by their tags: choose those that are the picture, and refuse what would be shown wrong.
 
-libtiff answers a compression that it lacks, or samples that it does not understand, with black or with what happens
-to be in memory. What is not on the lists below is refused before a pixel is decoded.
+A compression that libtiff was built without, or samples that it does not understand, become black or whatever happens
+to be in memory. So everything that is not on the lists below is refused before a pixel is decoded.
 """
 
 from dataclasses import dataclass
@@ -165,14 +165,13 @@ def _problem_with_layout(page: Page, directory: Directory) -> str | None:
 
 
 def _converts_ycbcr(page: Page, directory: Directory) -> bool:
-    """Return whether libvips has libtiff convert the colours, as it does for subsampled strips; others it takes for
-    RGB."""
+    """Return whether YCbCr becomes RGB: libvips has libtiff convert subsampled strips, and takes others for RGB."""
     subsampled = directory.tags.get(Tag.YCBCR_SUBSAMPLING, (2, 2)) != (1, 1)
     return subsampled and page.compression != WEBP and Tag.TILE_WIDTH not in directory.tags
 
 
 def _reads_planes(page: Page, directory: Directory) -> bool:
-    """Return whether libvips joins the planes right: where it converts pixels, it mistakes their rows."""
+    """Return whether libvips joins separate planes rightly; where it converts samples as well, it mixes up rows."""
     if Tag.TILE_WIDTH in directory.tags or page.bits < 8:
         return False
     copied = page.photometric in {RGB, SEPARATED} and (page.sample_format, page.bits) != (FLOAT, 16)
@@ -180,8 +179,10 @@ def _reads_planes(page: Page, directory: Directory) -> bool:
 
 
 def _problem_with_transparency(page: Page) -> str | None:
-    """Return a problem with a premultiplied alpha, or None: libvips assumes its range is that of the colours in their
-    usual depths."""
+    """Return what is wrong with a premultiplied alpha, as the end of a sentence, or None.
+
+    libvips takes the alpha that is opaque from the kind of colours, which is right for the usual depths alone.
+    """
     associated = page.extra.count(ASSOCIATED)
     usual = page.photometric in {MIN_IS_BLACK, RGB} and page.bits in {8, 16} and page.sample_format != FLOAT
     float_rgb = page.photometric == RGB and page.sample_format == FLOAT

@@ -7,6 +7,8 @@ FORMATS = ("jpeg", "png", "webp", "gif", "avif", "tiff", "heic")
 MEDIA_TYPES = {form: f"image/{form}" for form in FORMATS}
 EXTENSIONS = {form: {"jpeg": "jpg", "tiff": "tif"}.get(form, form) for form in FORMATS}
 RAW = "The file is a camera's raw file, which is not accepted; export it as JPEG or TIFF and send that."
+DAMAGED = "The picture is damaged; save it again in an image editor and try again."
+TOO_MUCH_MEMORY = "The picture takes too much memory to decode; save it smaller and try again."
 CODES = ("not_an_image", "truncated", "unsupported_format", "too_many_pixels", "undecodable")
 
 
