@@ -1,4 +1,4 @@
-"""The index of the API, and pages: landing page, errors, events, password reset, dashboard of the admin panel."""
+"""The index of the API, and pages: landing page, errors, events, password reset."""
 
 import json
 from functools import cache
@@ -9,7 +9,6 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import URLPattern
-from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
@@ -19,7 +18,6 @@ from rest_framework.views import APIView
 
 from albumen import __version__
 from albumen.error_codes import CATALOGUE
-from albumen.tasks.services.queue import read_queue_state
 
 # Nothing from other hosts, nothing inline, and no frame around it.
 SECURITY_POLICY = "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'"
@@ -91,13 +89,6 @@ def password_reset(request: HttpRequest) -> HttpResponse:
     response["Referrer-Policy"] = "no-referrer"
     response["Cache-Control"] = "no-store"
     return response
-
-
-def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
-    """Return the context of the admin panel's first page, with figures about the task queue."""
-    now = timezone.now()
-    queue = read_queue_state(now=now)
-    return {**context, "waiting": queue.waiting, "since": now - queue.longest_wait, "now": now}
 
 
 def _page(request: HttpRequest, name: str, context: dict[str, Any] | None = None) -> HttpResponse:

@@ -1,5 +1,6 @@
 """The rules of who may see and change which album, picture and link, and whom they reach by a signed URL."""
 
+from albumen.library.access.figures import Totals, bytes_since, totals, uploads_by_day
 from albumen.library.access.recipients import recipients_of_album, recipients_of_pictures
 from albumen.library.access.rows import PictureRow, albums_of, own_pictures, plans_of
 from albumen.library.access.signed_urls import (

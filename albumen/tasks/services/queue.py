@@ -49,3 +49,8 @@ def read_queue_state(*, now: datetime) -> QueueState:
         longest_wait=now - (found["first"] or now),
         workers=Worker.objects.filter(seen_at__gt=now - ALIVE).count(),
     )
+
+
+def count_failed(*, since: datetime) -> int:
+    """Return how many tasks have ended in failure since then."""
+    return Task.objects.filter(status=Status.FAILED, finished_at__gte=since).count()

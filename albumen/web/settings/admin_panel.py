@@ -3,7 +3,7 @@
 from django.urls import reverse_lazy
 
 UNFOLD = {
-    "DASHBOARD_CALLBACK": "albumen.web.views.dashboard",
+    "DASHBOARD_CALLBACK": "albumen.web.dashboard.dashboard",
     "SITE_TITLE": "Albumen",
     "SITE_HEADER": "Albumen",
     "SITE_SYMBOL": "photo_library",

@@ -6,12 +6,10 @@ from albumen.tasks.models import Task
 
 
 def test_tasks_are_cancelled_and_tried_again(panel, content):
-    assert "1 task waiting" in panel.get("").content.decode()
     assert panel.choose("tasks/task/", "cancel_tasks", content["task"]) == [
         "1 task cancelled, at the next step if at work."
     ]
     assert Task.objects.get().status == "cancelled"
-    assert "No task is waiting" in panel.get("").content.decode()
     panel.choose("tasks/task/", "retry_tasks", content["task"])
     assert Task.objects.get().status == "queued"
 
