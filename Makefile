@@ -26,7 +26,7 @@ stack: ## Start the scaled set-up of docs/operations.md on loopback, for a look;
 
 # On SQLite everything runs but faults. On PostgreSQL, which comes from a wheel, runs what has SQL of its own, locks or
 # writers at once in it, or reads the order that a database gives: lists, search, access, events, tasks, idempotency.
-# Parsing, refusals, pages, descriptions, imaging, storage and servers are the same on both.
+# Parsing, refusals, pages, descriptions, files, links to them, imaging, storage and servers are the same on both.
 # With ALBUMEN_TEST_DATABASE=postgres everything runs there, and nothing on SQLite.
 # Bytecode is kept, even where it is not wanted otherwise: to rewrite the tests takes each process 4 seconds.
 PYTEST := PYTHONDONTWRITEBYTECODE= $(VENV_PYTHON) -m pytest -n auto --dist loadgroup
@@ -39,7 +39,8 @@ ON_POSTGRES := tasks test_compiled_queries.py test_search.py $(addprefix backgro
 NOT_ON_POSTGRES := $(addprefix http/,events/test_description.py \
 	$(addprefix events/socket/test_,ends.py limits.py signing_in.py) \
 	$(addprefix library/test_,bodies_on_the_wire.py conditional.py facts.py file_names.py heic.py hostile_files.py \
-	refused_bytes.py slashes_and_methods.py upload_forms.py))
+	linked.py originals.py refused_bytes.py signed_addresses.py slashes_and_methods.py thumbnails.py upload_forms.py \
+	upload_with_link.py))
 # Of the table of access, all but two parts: aliases ask what their originals ask, and accounts are asked of by id.
 MATRIX := tests/http/access/test_matrix.py::test_everybody_may_do_what_the_table_says_and_nothing_else
 
