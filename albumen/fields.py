@@ -6,7 +6,15 @@ from django.core.validators import EmailValidator
 from rest_framework import serializers
 
 from albumen.contacts import EMAIL_LENGTH, tidy_phone, validate_email, validate_phone
+from albumen.querying import MAX_ID
 from albumen.text import clean_line, clean_lines
+
+
+class IdField(serializers.IntegerField):
+    """The id of a row."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{"min_value": 1, "max_value": MAX_ID, **kwargs})
 
 
 class NameField(serializers.CharField):

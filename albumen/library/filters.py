@@ -8,16 +8,16 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from albumen.errors import Forbidden
+from albumen.fields import IdField
 from albumen.imaging import MEDIA_TYPES
 from albumen.library.access import albums_visible_to
-from albumen.library.models import Album, ExpiringLink, Picture, Source, Visibility
-from albumen.querying import MAX_ID
+from albumen.library.models import ExpiringLink, Source, Visibility
 from albumen.search import matching
 from albumen.viewers import Viewer, is_administrator
 
 
 @extend_schema_field({"type": "string", "pattern": "^(me|[0-9]{1,18})$"})
-class IdOrMe(serializers.IntegerField):
+class IdOrMe(IdField):
     """An id, or the word `me`."""
 
     def run_validation(self, data: Any = serializers.empty) -> Any:
@@ -25,20 +25,13 @@ class IdOrMe(serializers.IntegerField):
         return data if data == "me" else super().run_validation(data)
 
 
-class AlbumPictureQuery(serializers.Serializer[Any]):
-    """Filters of the pictures of one album."""
+class OwnedQuery(serializers.Serializer[Any]):
+    """Filters that lists of albums and of pictures have in common. A parameter is the lookup of the same name, unless
+    `lookups` has another one."""
 
-    conditions = {
-        "source": "source",
-        "format": "format",
-        "sha256": "sha256",
-        "created_after": "created_at__gt",
-        "created_before": "created_at__lt",
-        "taken_after": "taken_at__gt",
-        "taken_before": "taken_at__lt",
-        "min_width": "width__gte",
-        "min_height": "height__gte",
-    }
+    lookups = {"created_after": "created_at__gt", "created_before": "created_at__lt"}
+    # Parameters that are more than one lookup.
+    special: tuple[str, ...] = ("owner", "search")
 
     search = serializers.CharField(
         required=False,
@@ -46,31 +39,44 @@ class AlbumPictureQuery(serializers.Serializer[Any]):
         max_length=200,
         help_text="Words in the name; case and accents do not matter.",
     )
-    owner = IdOrMe(required=False, min_value=1, max_value=MAX_ID, help_text="A user's id, or `me`.")
+    owner = IdOrMe(required=False, help_text="A user's id, or `me`.")
+    created_after = serializers.DateTimeField(required=False)
+    created_before = serializers.DateTimeField(required=False)
+
+    def filter_queryset(self, queryset: QuerySet[Any], viewer: Viewer) -> QuerySet[Any]:
+        asked = self.validated_data
+        conditions = {self.lookups.get(name, name): value for name, value in asked.items() if name not in self.special}
+        if "owner" in asked:
+            conditions["owner"] = viewer.pk if asked["owner"] == "me" else asked["owner"]
+        return matching(queryset.filter(**conditions), asked.get("search", ""))
+
+
+class AlbumPictureQuery(OwnedQuery):
+    """Filters of the pictures of one album."""
+
+    lookups = {
+        **OwnedQuery.lookups,
+        "taken_after": "taken_at__gt",
+        "taken_before": "taken_at__lt",
+        "min_width": "width__gte",
+        "min_height": "height__gte",
+    }
+
     source = serializers.ChoiceField(Source.choices, required=False)  # type: ignore[assignment]  # a field's own property
     format = serializers.ChoiceField(list(MEDIA_TYPES), required=False)
     sha256 = serializers.RegexField(r"^[0-9a-f]{64}$", required=False)
-    created_after = serializers.DateTimeField(required=False)
-    created_before = serializers.DateTimeField(required=False)
     taken_after = serializers.DateTimeField(required=False)
     taken_before = serializers.DateTimeField(required=False)
     min_width = serializers.IntegerField(required=False, min_value=0, max_value=2**31 - 1)
     min_height = serializers.IntegerField(required=False, min_value=0, max_value=2**31 - 1)
 
-    def filter_queryset(self, queryset: QuerySet[Picture], viewer: Viewer) -> QuerySet[Picture]:
-        asked = self.validated_data
-        if "owner" in asked:
-            queryset = queryset.filter(owner_id=viewer.pk if asked["owner"] == "me" else asked["owner"])
-        conditions = {lookup: asked[name] for name, lookup in self.conditions.items() if name in asked}
-        return matching(queryset.filter(**conditions), asked.get("search", ""))
-
 
 class PictureQuery(AlbumPictureQuery):
     """Filters of a list of pictures: of the viewer's own, unless `album`, `owner` or `scope` choose others."""
 
-    album = serializers.IntegerField(
-        required=False, min_value=1, max_value=MAX_ID, help_text="An album's id: only pictures in it."
-    )
+    special = (*OwnedQuery.special, "album", "scope")
+
+    album = IdField(required=False, help_text="An album's id: only pictures in it.")
     scope = serializers.ChoiceField(["own", "all"], required=False, help_text="`all` is for administrators.")
 
     @classmethod
@@ -78,7 +84,7 @@ class PictureQuery(AlbumPictureQuery):
         """Return whether none of these query parameters is a filter."""
         return cls._declared_fields.keys().isdisjoint(params)
 
-    def filter_queryset(self, queryset: QuerySet[Picture], viewer: Viewer) -> QuerySet[Picture]:
+    def filter_queryset(self, queryset: QuerySet[Any], viewer: Viewer) -> QuerySet[Any]:
         asked = self.validated_data
         if asked.get("scope") == "all":
             if not is_administrator(viewer):
@@ -93,32 +99,15 @@ class PictureQuery(AlbumPictureQuery):
         return super().filter_queryset(queryset, viewer)
 
 
-class AlbumQuery(serializers.Serializer[Any]):
-    search = serializers.CharField(
-        required=False,
-        allow_blank=True,
-        max_length=200,
-        help_text="Words in the name; case and accents do not matter.",
-    )
-    owner = IdOrMe(required=False, min_value=1, max_value=MAX_ID, help_text="A user's id, or `me`.")
-    organization = serializers.IntegerField(required=False, min_value=1, max_value=MAX_ID)
-    visibility = serializers.ChoiceField(Visibility.choices, required=False)
-    created_after = serializers.DateTimeField(required=False)
-    created_before = serializers.DateTimeField(required=False)
+class AlbumQuery(OwnedQuery):
+    """Filters of a list of albums."""
 
-    def filter_queryset(self, queryset: QuerySet[Album], viewer: Viewer) -> QuerySet[Album]:
-        asked = self.validated_data
-        lookups = {"created_after": "created_at__gt", "created_before": "created_at__lt"}
-        conditions = {
-            lookups.get(name, name): value for name, value in asked.items() if name not in ("owner", "search")
-        }
-        if "owner" in asked:
-            conditions["owner"] = viewer.pk if asked["owner"] == "me" else asked["owner"]
-        return matching(queryset.filter(**conditions), asked.get("search", ""))
+    organization = IdField(required=False)
+    visibility = serializers.ChoiceField(Visibility.choices, required=False)
 
 
 class LinkQuery(serializers.Serializer[Any]):
-    picture = serializers.IntegerField(required=False, min_value=1, max_value=MAX_ID)
+    picture = IdField(required=False)
 
     def filter_queryset(self, queryset: QuerySet[ExpiringLink], viewer: Viewer) -> QuerySet[ExpiringLink]:
         picture = self.validated_data.get("picture")

@@ -33,7 +33,8 @@ from albumen.errors import Invalid
 from albumen.idempotency.views import creates_once
 from albumen.library import access
 from albumen.library.filters import AlbumPictureQuery
-from albumen.library.serializers import UploadedSerializer, UploadSerializer
+from albumen.library.serializers.requests import UploadSerializer
+from albumen.library.serializers.shapes import UploadedSerializer
 from albumen.library.views import pictures
 from albumen.strict import StrictSerializer
 from albumen.viewers import require_administrator

@@ -18,7 +18,8 @@ from albumen.error_codes import CATALOGUE
 from albumen.events import filters as event_filters
 from albumen.events import serializers as event_serializers
 from albumen.library import filters as library_filters
-from albumen.library import serializers as library_serializers
+from albumen.library.serializers import requests as library_requests
+from albumen.library.serializers import shapes as library_shapes
 from albumen.organizations import filters as organization_filters
 from albumen.organizations import serializers as organization_serializers
 from albumen.plans import serializers as plan_serializers
@@ -27,7 +28,7 @@ from albumen.tasks import serializers as task_serializers
 
 DESCRIBED = {code.name for chapter in CATALOGUE for code in chapter.codes}
 SHAPES = (
-    *(account_filters, account_serializers, library_filters, library_serializers),
+    *(account_filters, account_serializers, library_filters, library_requests, library_shapes),
     *(organization_filters, organization_serializers, plan_serializers),
     *(event_filters, event_serializers, task_filters, task_serializers),
 )

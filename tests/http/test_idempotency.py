@@ -15,7 +15,7 @@ from albumen.idempotency.models import StoredResponse
 from albumen.idempotency.services import responses
 from albumen.library import renditions
 from albumen.library.models import Picture
-from albumen.library.serializers import PictureSerializer
+from albumen.library.serializers.shapes import PictureSerializer
 from tests import pictures
 from tests.http.problems import refused
 

@@ -5,36 +5,26 @@ from typing import Any
 from rest_framework import serializers
 from rest_framework.utils import html
 
-from albumen.fields import DescriptionField, NameField
+from albumen.fields import DescriptionField, IdField, NameField
 from albumen.library.models import Source
 from albumen.library.serializers.shapes import AlbumSerializer, PictureSerializer
 from albumen.library.services.links import MAX_SECONDS, MIN_SECONDS
-from albumen.querying import MAX_ID
 from albumen.strict import StrictSerializer
 from albumen.uploads.parsers import UploadField
 
 
 class AlbumChangeSerializer(AlbumSerializer):
-    cover = serializers.IntegerField(
-        required=False,
-        allow_null=True,
-        min_value=1,
-        max_value=MAX_ID,
-        help_text="The id of a picture in the album; null for the first.",
-    )
+    cover = IdField(required=False, allow_null=True, help_text="The id of a picture in the album; null for the first.")
 
 
 class RestoreAllSerializer(StrictSerializer):
     scope = serializers.ChoiceField(["own", "all"], default="own")
 
 
-class AlbumField(serializers.IntegerField):
+class AlbumField(IdField):
     """An album's id; where the URL has one (`album` in the context), no other."""
 
     default_error_messages = {"conflicting": "The address names another album: leave `album` out."}
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(min_value=1, max_value=MAX_ID, **kwargs)
 
     def to_internal_value(self, data: Any) -> int:
         album_id = super().to_internal_value(data)
@@ -48,8 +38,7 @@ class PictureIdsField(serializers.ListField):
     """A list of 1 to 500 ids; in a form one field for each, or one field with commas, as some clients send lists."""
 
     def __init__(self, **kwargs: Any) -> None:
-        child = serializers.IntegerField(min_value=1, max_value=MAX_ID)
-        super().__init__(child=child, min_length=1, max_length=500, **kwargs)
+        super().__init__(child=IdField(), min_length=1, max_length=500, **kwargs)
 
     def get_value(self, dictionary: Any) -> Any:
         value = super().get_value(dictionary)
@@ -64,12 +53,7 @@ class AddedSerializer(StrictSerializer):
 
 
 class MoveSerializer(StrictSerializer):
-    before = serializers.IntegerField(
-        allow_null=True,
-        min_value=1,
-        max_value=MAX_ID,
-        help_text="The id of the picture that will follow; null for the end.",
-    )
+    before = IdField(allow_null=True, help_text="The id of the picture that will follow; null for the end.")
 
 
 def seconds_field(**kwargs: Any) -> serializers.IntegerField:
@@ -114,22 +98,14 @@ class ImportSerializer(StrictSerializer):
         max_length=500,
         help_text="http or https. A URL that is refused does not stop the others.",
     )
-    album = serializers.IntegerField(
-        required=False,
-        allow_null=True,
-        min_value=1,
-        max_value=MAX_ID,
-        help_text="The id of an album to put the pictures in.",
-    )
+    album = IdField(required=False, allow_null=True, help_text="The id of an album to put the pictures in.")
 
 
 class ArchiveSerializer(StrictSerializer):
     archive = UploadField(help_text="A ZIP that an export has made.")
-    album = serializers.IntegerField(
+    album = IdField(
         required=False,
         allow_null=True,
-        min_value=1,
-        max_value=MAX_ID,
         help_text="The id of an album to put everything in; then no albums are made.",
     )
 

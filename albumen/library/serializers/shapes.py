@@ -10,12 +10,11 @@ from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import serializers
 
 from albumen import imaging
-from albumen.fields import DescriptionField, NameField
+from albumen.fields import DescriptionField, IdField, NameField
 from albumen.library import access
 from albumen.library.access import PictureRow
 from albumen.library.models import Album, ExpiringLink, Picture, Source, Visibility
 from albumen.plans.models import Plan
-from albumen.querying import MAX_ID
 from albumen.strict import StrictSerializer
 
 # The fields of a row as they are named in the API, without the sort key at its end.
@@ -90,17 +89,8 @@ class LinkSerializer(serializers.Serializer[ExpiringLink]):
 
     def to_representation(self, link: ExpiringLink) -> dict[str, Any]:
         path = reverse("link-target", kwargs={"token": access.link_token(link.pk)})
-        return {
-            "id": link.pk,
-            "url": self.context["request"].build_absolute_uri(path),
-            "picture": link.picture_id,
-            "height": link.height,
-            "expires_at": link.expires_at,
-            "max_uses": link.max_uses,
-            "uses": link.uses,
-            "created_at": link.created_at,
-            "revoked_at": link.revoked_at,
-        }
+        known = {"url": self.context["request"].build_absolute_uri(path), "picture": link.picture_id}
+        return {name: known[name] if name in known else getattr(link, name) for name in self._declared_fields}
 
 
 @extend_schema_serializer(examples=[OpenApiExample("A picture", value=PICTURE_EXAMPLE, response_only=True)])
@@ -197,12 +187,8 @@ class AlbumSerializer(StrictSerializer):
     name = NameField(max_length=150)
     description = DescriptionField(max_length=2000, required=False, allow_blank=True)
     owner = serializers.IntegerField(read_only=True)
-    organization = serializers.IntegerField(
-        required=False,
-        allow_null=True,
-        min_value=1,
-        max_value=MAX_ID,
-        help_text="The id of an organization whose albums you may edit.",
+    organization = IdField(
+        required=False, allow_null=True, help_text="The id of an organization whose albums you may edit."
     )
     visibility = serializers.ChoiceField(Visibility.choices, required=False)
     picture_count = serializers.IntegerField(read_only=True, help_text="Pictures in the trash are not counted.")
@@ -213,18 +199,10 @@ class AlbumSerializer(StrictSerializer):
     updated_at = serializers.DateTimeField(read_only=True)
 
     def to_representation(self, album: Album) -> dict[str, Any]:
-        return {
-            "id": album.pk,
-            "name": album.name,
-            "description": album.description,
-            "owner": album.owner_id,
-            "organization": album.organization_id,
-            "visibility": album.visibility,
-            "picture_count": album.picture_count,
-            "cover": getattr(album, "cover", None),
-            "created_at": album.created_at,
-            "updated_at": album.updated_at,
-        }
+        # A new album has no `cover` from `access`, because it has no picture yet.
+        cover = getattr(album, "cover", None)
+        known = {"owner": album.owner_id, "organization": album.organization_id, "cover": cover}
+        return {name: known[name] if name in known else getattr(album, name) for name in self._declared_fields}
 
 
 class RestoredSerializer(serializers.Serializer[Any]):

@@ -14,15 +14,13 @@ from albumen.errors import Invalid
 from albumen.idempotency.views import creates_once
 from albumen.library import access
 from albumen.library.filters import AlbumPictureQuery, AlbumQuery
-from albumen.library.serializers import (
+from albumen.library.serializers.requests import (
     AddedSerializer,
     AlbumChangeSerializer,
-    AlbumSerializer,
     MoveSerializer,
-    PictureSerializer,
-    UploadedSerializer,
     UploadOrAddSerializer,
 )
+from albumen.library.serializers.shapes import AlbumSerializer, PictureSerializer, UploadedSerializer
 from albumen.library.services import album_contents, albums
 from albumen.library.views.pictures import ALSO_JSON, ORDERINGS, PublicToRead, UploadView
 from albumen.strict import require_no_fields

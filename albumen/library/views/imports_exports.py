@@ -14,7 +14,7 @@ from albumen import delivery
 from albumen.accounts.authentication import SignedInRequest
 from albumen.idempotency.views import creates_once
 from albumen.library import access, renditions
-from albumen.library.serializers import ArchiveSerializer, ImportSerializer
+from albumen.library.serializers.requests import ArchiveSerializer, ImportSerializer
 from albumen.library.services import imports_exports
 from albumen.library.views.files import NO_CACHE, FileView
 from albumen.strict import require_no_fields

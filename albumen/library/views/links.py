@@ -12,7 +12,8 @@ from albumen.accounts.authentication import SignedInRequest
 from albumen.idempotency.views import creates_once
 from albumen.library import access
 from albumen.library.filters import LinkQuery
-from albumen.library.serializers import LinkRequestSerializer, LinkSerializer
+from albumen.library.serializers.requests import LinkRequestSerializer
+from albumen.library.serializers.shapes import LinkSerializer
 from albumen.library.services import links
 from albumen.strict import require_no_fields
 

@@ -14,15 +14,13 @@ from albumen.accounts.authentication import SignedInRequest
 from albumen.idempotency.views import creates_once
 from albumen.library import access
 from albumen.library.filters import AlbumPictureQuery, PictureQuery
-from albumen.library.serializers import (
+from albumen.library.serializers.requests import PictureChangeSerializer, RestoreAllSerializer, UploadSerializer
+from albumen.library.serializers.shapes import (
     LinkSerializer,
-    PictureChangeSerializer,
     PictureSerializer,
-    RestoreAllSerializer,
     RestoredSerializer,
     TrashedSerializer,
     UploadedSerializer,
-    UploadSerializer,
 )
 from albumen.library.services import linked, pictures, trash
 from albumen.plans.access import largest_upload
