@@ -11,6 +11,9 @@ from albumen.text import SPACES, shorten
 LONGEST_NAME = 255
 # Windows unpacks into paths of up to 260 characters, so a name leaves some of them to its folder.
 LONGEST_STEM = 150
+# Replaced by "_": what Windows forbids, and whatever breaks a line, changes its direction or is no character. The
+# names of pictures lack most of the latter (`albumen.text`), but may have marks of direction (U+200E, U+200F) and, in
+# rows that are older than that rule, anything.
 _UNSAFE = re.compile(
     r'[<>:"/\\|?*\x00-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ufffe\uffff\ud800-\udfff]+'
 )

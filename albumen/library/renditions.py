@@ -3,8 +3,8 @@
 import fcntl
 import logging
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from albumen.errors import NotFound, Unavailable
 from albumen.library.models import Picture
 from albumen.storage import room_needed
 from albumen.storage import storage as storage
+from albumen.uploads.decoding import decoding
 from albumen.uploads.temporary import Upload
 
 logger = logging.getLogger(__name__)
@@ -59,8 +60,7 @@ def place_upload(upload: Upload, heights: Sequence[int]) -> imaging.Facts:
     `imaging.Refused` when the bytes are no picture that can be taken; then nothing was put anywhere. The thumbnails
     made now are those that browsers ask for.
     """
-    temps = {height: storage().temp_path() for height in heights}
-    try:
+    with _temp_paths(heights) as temps:
         facts, made = _render(upload.path, temps, webp=True)
         deadline = time.monotonic() + PLACING_SECONDS
         for height, item in zip(temps, made, strict=True):
@@ -68,73 +68,76 @@ def place_upload(upload: Upload, heights: Sequence[int]) -> imaging.Facts:
             if time.monotonic() > deadline:
                 raise Unavailable("storage_unavailable")
         storage().place(upload.path, original_name(upload.sha256), size=upload.size)
-    finally:
-        for temp in temps.values():
-            temp.unlink(missing_ok=True)
     return facts
 
 
-def get_original(picture: Picture) -> Rendition:
-    """Return the bytes as they were uploaded, for the owner alone."""
-    return Rendition(original_name(picture.sha256), picture.format)
+def get_rendition(picture: Picture, height: int | None, *, own: bool, webp: bool) -> Rendition:
+    """Return the thumbnail of this height in px, or with None the original: as it was uploaded if the viewer owns the
+    picture (`own`), else without private metadata. The caller has checked that the owner's plan has this size."""
+    if height is not None:
+        return get_thumbnail(picture, height, webp=webp)
+    return Rendition(original_name(picture.sha256), picture.format) if own else _get_shared_original(picture)
 
 
-def get_shared_original(picture: Picture) -> Rendition:
-    """Return the original without private metadata, for all but its owner; it is made at the first request."""
+def _get_shared_original(picture: Picture) -> Rendition:
+    """Return the original without private metadata, which is made at the first request."""
     name = f"{renditions_folder(picture.sha256)}/shared.{imaging.EXTENSIONS[picture.format]}"
     with _made_once(name, picture.sha256) as missing:
         if missing:
-            temp = storage().temp_path()
-            try:
-                with _known_failures(picture), _source(picture) as source, _decoding():
-                    imaging.strip(source, temp)
-                storage().place(temp, name, durable=False)
-            finally:
-                temp.unlink(missing_ok=True)
+            with _temp_paths([0]) as temps:
+                with _source(picture) as source, decoding():
+                    imaging.strip(source, temps[0])
+                storage().place(temps[0], name, durable=False)
     return Rendition(name, picture.format)
 
 
-def get_thumbnail(picture: Picture, height: int, plan_heights: Sequence[int], *, webp: bool) -> Rendition:
-    """Return a thumbnail `height` px high. Where it is missing, all that are missing of the plan's heights are made in
-    one pass, and once for all requests at that time. The caller has checked that the plan has this height."""
+def get_thumbnail(picture: Picture, height: int, *, webp: bool) -> Rendition:
+    """Return a thumbnail `height` px high, a height of the owner's plan. If it is missing, all missing thumbnails of
+    the plan are made in one pass; concurrent requests for them wait for that pass."""
     form = "webp" if webp else "png" if picture.has_alpha else "jpeg"
     name = _thumbnail_name(picture.sha256, height, form)
     with _made_once(name, picture.sha256) as missing:
         if missing:
-            wanted = {
-                other: storage().temp_path()
-                for other in {*plan_heights, height}
+            wanted = [
+                other
+                for other in {*picture.owner.plan.thumbnail_heights, height}
                 if not storage().holds(_thumbnail_name(picture.sha256, other, form))
-            }
-            try:
-                with _known_failures(picture), _source(picture) as source:
-                    _, made = _render(source, wanted, webp=webp)
-                for other, item in zip(wanted, made, strict=True):
+            ]
+            with _temp_paths(wanted) as temps:
+                with _source(picture) as source:
+                    _, made = _render(source, temps, webp=webp)
+                for other, item in zip(temps, made, strict=True):
                     storage().place(item.path, _thumbnail_name(picture.sha256, other, form), durable=False)
-            finally:
-                for temp in wanted.values():
-                    temp.unlink(missing_ok=True)
     return Rendition(name, form, height)
 
 
 def _render(source: Path, temps: dict[int, Path], *, webp: bool) -> tuple[imaging.Facts, list[imaging.RenderedFile]]:
     targets = [imaging.Target(temp, height) for height, temp in temps.items()]
-    with _decoding():
+    with decoding():
         return imaging.render(source, targets, webp=webp)
 
 
 @contextmanager
-def _decoding() -> Iterator[None]:
-    """Raise `Unavailable` where all decoders are busy, `OutOfSpace` where the disk is full."""
+def _temp_paths(keys: Iterable[int]) -> Iterator[dict[int, Path]]:
+    """Yield a temporary path for each key; what is left there is removed at the end."""
+    temps = {key: storage().temp_path() for key in keys}
     try:
-        with room_needed():
-            yield
-    except imaging.DecodersBusy:
-        raise Unavailable("decoders_busy") from None
+        yield temps
+    finally:
+        for temp in temps.values():
+            temp.unlink(missing_ok=True)
 
 
-def _source(picture: Picture) -> AbstractContextManager[Path]:
-    return storage().local(original_name(picture.sha256))
+@contextmanager
+def _source(picture: Picture) -> Iterator[Path]:
+    """Yield the path of the original; raise `NotFound` where it is gone, or the block finds it damaged."""
+    try:
+        with storage().local(original_name(picture.sha256)) as path:
+            yield path
+    except (imaging.Refused, FileNotFoundError) as error:
+        # It was decoded whole at its upload: its bytes are damaged or gone since.
+        logger.exception("The original of picture %s cannot be read.", picture.pk)
+        raise NotFound("bytes_missing", "The bytes of this picture cannot be read. Tell the operator.") from error
 
 
 @contextmanager
@@ -151,13 +154,3 @@ def _made_once(name: str, sha256: str) -> Iterator[bool]:
     with opened as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield not storage().holds(name)
-
-
-@contextmanager
-def _known_failures(picture: Picture) -> Iterator[None]:
-    try:
-        yield
-    except (imaging.Refused, FileNotFoundError) as error:
-        # It was decoded whole at its upload: its bytes are damaged or gone since.
-        logger.exception("The original of picture %s cannot be read.", picture.pk)
-        raise NotFound("bytes_missing", "The bytes of this picture cannot be read. Tell the operator.") from error

@@ -8,7 +8,8 @@ from django.utils.crypto import get_random_string
 from albumen import imaging
 from albumen.accounts.models import User
 from albumen.errors import Invalid, NotFound, Unavailable
-from albumen.storage import room_needed, storage
+from albumen.storage import storage
+from albumen.uploads.decoding import decoding
 from albumen.uploads.temporary import Upload
 
 SIDE = 200
@@ -25,14 +26,12 @@ def store(upload: Upload) -> str:
     """Decode an uploaded avatar, shrink it and store it; return its new name. The uploaded file is not kept."""
     temp = storage().temp_path()
     try:
-        with room_needed():
+        with decoding():
             imaging.render(upload.path, [imaging.Target(temp, SIDE, box=True)], webp=True)
         name = get_random_string(NAME_LENGTH)
         storage().place(temp, stored_name(name))
     except imaging.Refused as refusal:
         raise Invalid(refusal.code, refusal.detail, pointer="/avatar") from None
-    except imaging.DecodersBusy:
-        raise Unavailable("decoders_busy") from None
     finally:
         temp.unlink(missing_ok=True)
     return name

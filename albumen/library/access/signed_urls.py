@@ -11,22 +11,9 @@ from albumen.accounts.models import User
 from albumen.errors import Gone, NotFound, Unauthenticated
 from albumen.library.access.visible import get_editable_picture, get_picture
 from albumen.library.models import ExpiringLink, Picture, Source
-from albumen.plans.models import Plan
 from albumen.viewers import Viewer, is_administrator
 
 ORIGINAL = "original"
-
-
-def require_bytes(picture: Picture) -> None:
-    """Raise `NotFound` for a linked picture, whose bytes are on another server."""
-    if picture.source == Source.LINK:
-        raise NotFound("no_bytes", "This picture is only linked: its bytes are at its `image_url`.")
-
-
-def require_size(plan: Plan, height: int | None) -> None:
-    """Raise `NotFound` unless the owner's plan has this thumbnail height in px, or the original for None."""
-    if not plan.has_size(height):
-        raise NotFound
 
 
 def links_of(viewer: Viewer) -> QuerySet[ExpiringLink]:
@@ -90,8 +77,10 @@ def picture_for_signed_url(
         picture = get_picture(viewer, picture_id)
     except Unauthenticated:
         raise NotFound from None
-    require_bytes(picture)
-    require_size(picture.owner.plan, None if size == ORIGINAL else int(size))
+    if picture.source == Source.LINK:
+        raise NotFound("no_bytes", "This picture is only linked: its bytes are at its `image_url`.")
+    if not picture.owner.plan.has_size(None if size == ORIGINAL else int(size)):
+        raise NotFound
     return picture, viewer
 
 

@@ -1,10 +1,11 @@
 """An account's data beside its pictures, as JSON for its owner: without tokens, their hashes, and URLs that work
 without signing in."""
 
-from datetime import UTC, datetime
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
+
+from django.db.models import F
 
 from albumen.accounts.models import Session, User
 from albumen.library.models import Album, AlbumPicture, ExpiringLink
@@ -12,7 +13,7 @@ from albumen.organizations.models import Membership
 
 
 def documents_of(user: User) -> dict[str, Any]:
-    """Return each document under its file's name."""
+    """Return each document under its file's name, as JSON but for its times, which are `datetime`."""
     return {
         "profile.json": _profile(user),
         "albums.json": {"albums": _albums(user)},
@@ -20,11 +21,6 @@ def documents_of(user: User) -> dict[str, Any]:
         "organizations.json": {"organizations": _organizations(user)},
         "sessions.json": {"sessions": _sessions(user)},
     }
-
-
-def moment(value: datetime | None) -> str | None:
-    """Return the time as ISO 8601 in UTC, with Z."""
-    return None if value is None else value.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def _profile(user: User) -> dict[str, Any]:
@@ -38,8 +34,8 @@ def _profile(user: User) -> dict[str, Any]:
         "plan": user.plan.name,
         "is_staff": user.is_staff,
         "usage": {"bytes": user.bytes_used, "pictures": user.picture_count},
-        "date_joined": moment(user.date_joined),
-        "last_login": moment(user.last_login),
+        "date_joined": user.date_joined,
+        "last_login": user.last_login,
     }
 
 
@@ -49,37 +45,15 @@ def _albums(user: User) -> list[dict[str, Any]]:
     rows = AlbumPicture.objects.live().filter(album__owner=user)
     ordered = rows.order_by("album_id", "position", "picture_id").values_list("album_id", "picture_id")
     pictures = {album_id: [one for _, one in group] for album_id, group in groupby(ordered, key=itemgetter(0))}
-    return [
-        {
-            "id": album.pk,
-            "name": album.name,
-            "description": album.description,
-            "visibility": album.visibility,
-            "organization": album.organization_id,
-            "cover": album.chosen_cover_id,
-            "pictures": pictures.get(album.pk, []),
-            "created_at": moment(album.created_at),
-            "updated_at": moment(album.updated_at),
-        }
-        for album in Album.objects.filter(owner=user).order_by("pk")
-    ]
+    fields = ("id", "name", "description", "organization", "visibility", "created_at", "updated_at")
+    albums = Album.objects.filter(owner=user).order_by("pk").values(*fields, cover=F("chosen_cover"))
+    return [{**album, "pictures": pictures.get(album["id"], [])} for album in albums]
 
 
 def _links(user: User) -> list[dict[str, Any]]:
     """Return the links without their URLs, which would open pictures to everybody who gets hold of the archive."""
-    return [
-        {
-            "id": link.pk,
-            "picture": link.picture_id,
-            "height": link.height,
-            "max_uses": link.max_uses,
-            "uses": link.uses,
-            "created_at": moment(link.created_at),
-            "expires_at": moment(link.expires_at),
-            "revoked_at": moment(link.revoked_at),
-        }
-        for link in ExpiringLink.objects.filter(picture__owner=user).order_by("pk")
-    ]
+    fields = ("id", "picture", "height", "max_uses", "uses", "created_at", "expires_at", "revoked_at")
+    return list(ExpiringLink.objects.filter(picture__owner=user).order_by("pk").values(*fields))
 
 
 def _organizations(user: User) -> list[dict[str, Any]]:
@@ -89,21 +63,12 @@ def _organizations(user: User) -> list[dict[str, Any]]:
             "name": one.organization.name,
             "description": one.organization.description,
             "role": one.role,
-            "joined_at": moment(one.joined_at),
+            "joined_at": one.joined_at,
         }
         for one in Membership.objects.filter(user=user).select_related("organization").order_by("pk")
     ]
 
 
 def _sessions(user: User) -> list[dict[str, Any]]:
-    return [
-        {
-            "id": session.pk,
-            "user_agent": session.user_agent,
-            "address": session.address,
-            "created_at": moment(session.created_at),
-            "last_used_at": moment(session.last_used_at),
-            "revoked_at": moment(session.revoked_at),
-        }
-        for session in Session.objects.filter(user=user).order_by("pk")
-    ]
+    fields = ("id", "user_agent", "address", "created_at", "last_used_at", "revoked_at")
+    return list(Session.objects.filter(user=user).order_by("pk").values(*fields))

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -42,17 +43,24 @@ def import_archive(run: TaskContext) -> dict[str, Any]:
     return finished
 
 
+@dataclass(slots=True)
+class _Progress:
+    """What the checkpoint holds: how many entries are done, and what became of them."""
+
+    position: int = 0
+    made: int = 0
+    refused: int = 0
+    refusals: list[dict[str, Any]] = field(default_factory=list)
+
+
 class _Import:
-    """An attempt to import an archive; the checkpoint holds its position and counts so far."""
+    """An attempt to import an archive."""
 
     def __init__(self, run: TaskContext, archive: Archive) -> None:
         self._run = run
         self._archive = archive
-        self._position = run.checkpoint.get("position", 0)
-        self._made = run.checkpoint.get("made", 0)
-        self._refused = run.checkpoint.get("refused", 0)
-        self._refusals: list[dict[str, Any]] = run.checkpoint.get("refusals", [])
-        # Ids here by those in the archive.
+        self._progress = _Progress(**run.checkpoint)
+        # The ids of pictures here, by their ids in the archive.
         self._found: dict[int, int] = {}
 
     def carry_out(self) -> dict[str, Any]:
@@ -61,34 +69,36 @@ class _Import:
             picture_id = known.take(entry)
             if picture_id is not None:
                 self._found[entry.id] = picture_id
-                self._run.report(max(position + 1, self._position))
-            elif position >= self._position:
+                self._run.report(max(position + 1, self._progress.position))
+            elif position >= self._progress.position:
                 self._run.give_way()
                 self._import_entry(position, entry)
         filled = self._fill_album() if self._run.arguments["album"] is not None else self._fill_albums()
         return {
-            "pictures": self._made,
-            "existing": len(self._found) - self._made,
-            "refused": self._refused,
-            "refusals": self._refusals,
+            "pictures": self._progress.made,
+            "existing": len(self._found) - self._progress.made,
+            "refused": self._progress.refused,
+            "refusals": self._progress.refusals,
             "albums": filled,
         }
 
     def _import_entry(self, position: int, entry: ArchivedPicture) -> None:
         # Read for each picture: plan, quota and rights may have changed since the last one.
         actor = get_active_user(self._run.owner_id)
+        self._progress.position = position + 1
         try:
-            self._make(actor, position, entry)
+            self._make(actor, entry)
         except (OutOfSpace, Unavailable):
             raise
         except DomainError as refusal:
-            self._refused += 1
-            error = {"code": refusal.code, "detail": refusal.detail}
-            self._refusals = [*self._refusals, {"name": entry.name, "error": error}][:REFUSALS_KEPT]
-            with self._run.step(done=position + 1, checkpoint=self._checkpoint(position)):
+            self._progress.refused += 1
+            if len(self._progress.refusals) < REFUSALS_KEPT:
+                error = {"code": refusal.code, "detail": refusal.detail}
+                self._progress.refusals.append({"name": entry.name, "error": error})
+            with self._run.step(done=position + 1, checkpoint=asdict(self._progress)):
                 pass
 
-    def _make(self, actor: User, position: int, entry: ArchivedPicture) -> None:
+    def _make(self, actor: User, entry: ArchivedPicture) -> None:
         # The slow part comes before the step. The picture is committed together with the checkpoint, so that no
         # attempt makes it twice.
         create: Callable[..., Picture]
@@ -98,10 +108,10 @@ class _Import:
             create = partial(linked.create_linked_picture, image=check_image(entry.image_url))
         else:
             raise Invalid("file_missing", "The archive has no bytes of this picture.")
-        with self._run.step(done=position + 1) as step:
+        with self._run.step(done=self._progress.position) as step:
             picture = create(owner=actor, name=entry.name, description=entry.description, now=self._run.now())
-            self._made += 1
-            step.checkpoint = self._checkpoint(position)
+            step.checkpoint = asdict(replace(self._progress, made=self._progress.made + 1))
+        self._progress.made += 1
         self._found[entry.id] = picture.pk
 
     def _unpack(self, actor: User, entry: ArchivedPicture, file: str) -> pictures.StoredUpload:
@@ -114,14 +124,6 @@ class _Import:
             return pictures.store_upload(owner=actor, upload=upload)
         finally:
             upload.discard()
-
-    def _checkpoint(self, position: int) -> dict[str, Any]:
-        return {
-            "position": position + 1,
-            "made": self._made,
-            "refused": self._refused,
-            "refusals": self._refusals,
-        }
 
     def _fill_album(self) -> int:
         """Put everything into the album that the request named."""
@@ -159,18 +161,19 @@ class _Known:
     def __init__(self, owner: User, entries: Sequence[ArchivedPicture]) -> None:
         self._ids: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
         live = Picture.objects.live().filter(owner=owner).order_by("-pk")
-        for field in ("sha256", "image_url"):
-            keys = sorted({self._key(entry)[0] for entry in entries if (entry.file is None) == (field == "image_url")})
-            for start in range(0, len(keys), CHUNK):
-                some = live.filter(**{f"{field}__in": [key for key in keys[start : start + CHUNK] if key]})
-                for picture_id, key, name in some.values_list("pk", field, "name"):
+        keys = {
+            "sha256": {entry.sha256 for entry in entries if entry.file is not None},
+            "image_url": {entry.image_url for entry in entries if entry.file is None and entry.image_url},
+        }
+        for column, wanted in keys.items():
+            ordered = sorted(wanted)
+            for start in range(0, len(ordered), CHUNK):
+                some = live.filter(**{f"{column}__in": ordered[start : start + CHUNK]})
+                for picture_id, key, name in some.values_list("pk", column, "name"):
                     self._ids[key, name].append(picture_id)
 
     def take(self, entry: ArchivedPicture) -> int | None:
         """Return the id of one that no other entry was taken for, the oldest first."""
-        ids = self._ids.get(self._key(entry))
+        key = entry.image_url or "" if entry.file is None else entry.sha256
+        ids = self._ids.get((key, entry.name))
         return ids.pop() if ids else None
-
-    @staticmethod
-    def _key(entry: ArchivedPicture) -> tuple[str, str]:
-        return (entry.sha256 if entry.file is not None else entry.image_url or "", entry.name)

@@ -7,7 +7,7 @@ import logging
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
@@ -19,7 +19,7 @@ from albumen.accounts.services.avatars import stored_name
 from albumen.errors import NotFound
 from albumen.filenames import DistinctNames
 from albumen.library import access, renditions
-from albumen.library.jobs.account_data import documents_of, moment
+from albumen.library.jobs.account_data import documents_of
 from albumen.library.models import Album, Picture, Source
 from albumen.library.services.imports_exports import EXPORT_KEPT, require_export_slot
 from albumen.storage import room_needed
@@ -75,34 +75,43 @@ def _pack(run: TaskContext, viewer: User, album: Album | None, ids: list[int], a
     names = DistinctNames([MANIFEST, AVATAR, *documents])
     packed = 0
     with ZipFile(archive, "w", ZIP_STORED, strict_timestamps=False) as file, manifest.open("w") as listed:
-        listed.write(json.dumps(_head(run, album), ensure_ascii=False)[:-1] + ', "pictures": [')
+        listed.write(_json(_head(run, album))[:-1] + ', "pictures": [')
         for number, picture in enumerate(_found(viewer, ids)):
             described = _describe(picture)
-            rendition = _kept(picture) if album is None else _shown(viewer, picture)
+            rendition = _rendition(viewer, picture, whole_account=album is None)
             source = None if rendition is None else _opened(rendition.name)
             if rendition is not None and source is not None:
                 described["file"] = names.take(picture.name, imaging.EXTENSIONS[rendition.format])
                 with source:
                     described |= _facts(picture, rendition) | _copy(file, source, described["file"], picture)
                 packed += 1
-            listed.write(("," if number else "") + "\n" + json.dumps(described, ensure_ascii=False))
+            listed.write(("," if number else "") + "\n" + _json(described))
             run.report(number + 1)
         listed.write("\n]}\n")
         listed.close()
         with manifest.open("rb") as source, file.open(_entry(MANIFEST, ZIP_DEFLATED), "w", force_zip64=True) as target:
             shutil.copyfileobj(source, target, BLOCK)
         for name, document in documents.items():
-            file.writestr(_entry(name, ZIP_DEFLATED), json.dumps(document, ensure_ascii=False, indent=1))
+            file.writestr(_entry(name, ZIP_DEFLATED), _json(document, indent=1))
         if avatar is not None:
             with avatar:
                 file.writestr(_entry(AVATAR, ZIP_STORED), avatar.read())
     return packed
 
 
+def _json(value: object, indent: int | None = None) -> str:
+    """Return the value as JSON, with times in UTC as ISO 8601 with Z."""
+    return json.dumps(value, ensure_ascii=False, indent=indent, default=_moment)
+
+
+def _moment(value: datetime) -> str:
+    return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
 def _head(run: TaskContext, album: Album | None) -> dict[str, Any]:
     about = None if album is None else {"id": album.pk, "name": album.name, "description": album.description}
     kind = "account" if album is None else "album"
-    return {"version": 1, "kind": kind, "exported_at": moment(run.now()), "album": about}
+    return {"version": 1, "kind": kind, "exported_at": run.now(), "album": about}
 
 
 def _found(viewer: User, ids: list[int]) -> Iterator[Picture]:
@@ -113,24 +122,18 @@ def _found(viewer: User, ids: list[int]) -> Iterator[Picture]:
         yield from (rows[picture_id] for picture_id in some if picture_id in rows)
 
 
-def _kept(picture: Picture) -> renditions.Rendition | None:
-    """Return what its owner gave, whatever the plan; None for a linked picture, which has no bytes here."""
-    return None if picture.source == Source.LINK else renditions.get_original(picture)
+def _rendition(viewer: User, picture: Picture, *, whole_account: bool) -> renditions.Rendition | None:
+    """Return the file to pack; None for a linked picture, and where the file is damaged or gone.
 
-
-def _shown(viewer: User, picture: Picture) -> renditions.Rendition | None:
-    """Return the bytes that the viewer would get from the API: the original where the owner's plan has it, else the
-    plan's largest thumbnail; None where there are none."""
+    An account's archive has the originals, whatever the plan. An album's has what the API would give the viewer: the
+    original where the owner's plan has it, else the plan's largest thumbnail.
+    """
     if picture.source == Source.LINK:
         return None
     plan = picture.owner.plan
+    height = None if whole_account or plan.original else max(plan.thumbnail_heights)
     try:
-        if not plan.original:
-            heights = plan.thumbnail_heights
-            return renditions.get_thumbnail(picture, max(heights), heights, webp=True)
-        if picture.owner_id == viewer.pk:
-            return renditions.get_original(picture)
-        return renditions.get_shared_original(picture)
+        return renditions.get_rendition(picture, height, own=picture.owner_id == viewer.pk, webp=True)
     except NotFound:
         return None
 
@@ -155,9 +158,9 @@ def _describe(picture: Picture) -> dict[str, Any]:
         "source": picture.source,
         "image_url": picture.image_url,
         **dict.fromkeys(("format", "width", "height", "bytes", "sha256")),
-        "taken_at": moment(picture.taken_at),
-        "created_at": moment(picture.created_at),
-        "updated_at": moment(picture.updated_at),
+        "taken_at": picture.taken_at,
+        "created_at": picture.created_at,
+        "updated_at": picture.updated_at,
     }
 
 

@@ -1,11 +1,13 @@
 """Check that rows, files, counts and quotas agree, and repair what can be repaired."""
 
 import hashlib
+import heapq
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 from operator import itemgetter
+from typing import Any
 
 from django.db import connection
 from django.db.models import Count, Q, Sum
@@ -48,26 +50,20 @@ def _database() -> Iterator[Fault]:
 
 
 def _originals(now: datetime, *, deep: bool, repair: bool) -> Iterator[Fault]:
-    """Compare rows and files, both in the order of their sha256: so neither list is held in memory, and the store is
+    """Compare rows and files, both in the order of their names: so neither list is held in memory, and the store is
     not asked for each file."""
     uploaded = Picture.objects.filter(source=Source.UPLOAD).values_list("sha256", "pk", "bytes").order_by("sha256")
-    files = (item for item in storage().listed("originals") if not item.name.endswith(ASIDE))
-    file = next(files, None)
-    for sha256, rows in groupby(uploaded.iterator(), key=itemgetter(0)):
-        name = renditions.original_name(sha256)
-        while file is not None and file.name < name:
+    rows: Iterator[tuple[str, Any]] = ((renditions.original_name(row[0]), row) for row in uploaded.iterator())
+    files: Iterator[tuple[str, Any]] = (
+        (item.name, item) for item in storage().listed("originals") if not item.name.endswith(ASIDE)
+    )
+    for _, group in groupby(heapq.merge(files, rows, key=itemgetter(0)), key=itemgetter(0)):
+        items = [item for _, item in group]
+        file = items.pop(0) if isinstance(items[0], Listed) else None
+        if file is not None and not items:
             yield from _unnamed_file(file, now, repair=repair)
-            file = next(files, None)
-        found = file if file is not None and file.name == name else None
-        pictures = list(rows)
-        wrong = _wrong_with(sha256, pictures[0][2], found, deep=deep)
-        if wrong:
-            yield from (Fault(f"picture {picture_id}: its original {wrong}") for _, picture_id, _ in pictures)
-        if found is not None:
-            file = next(files, None)
-    while file is not None:
-        yield from _unnamed_file(file, now, repair=repair)
-        file = next(files, None)
+        elif wrong := _wrong_with(items[0][0], items[0][2], file, deep=deep):
+            yield from (Fault(f"picture {picture_id}: its original {wrong}") for _, picture_id, _ in items)
     if repair:
         sweep_files(now=now)
 

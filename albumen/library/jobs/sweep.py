@@ -1,9 +1,9 @@
 """Remove files that no row names any more."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from functools import partial
-from itertools import islice
+from itertools import chain, islice
 
 from albumen.accounts.models import User
 from albumen.library.models import Picture
@@ -21,21 +21,16 @@ def sweep_files(*, now: datetime) -> int:
     """
     before = now - GRACE
     count = storage().delete_old_temporary_files(before) + storage().forget_parts(before)
-    for item in _unnamed(_older("originals", before), _sha256, _named_pictures):
+    for item in _unnamed(_older("originals", before), _sha256, Picture, "sha256"):
         sha256 = _sha256(item)
         count += storage().sweep(item, before=before, kept=partial(is_named, sha256))
-    for item in _unnamed(_older("thumbnails", before), _folder, _named_pictures):
-        storage().delete(item.name)
-        count += 1
-    for item in _unnamed(_older("avatars", before), _last, _named_avatars):
-        storage().delete(item.name)
-        count += 1
     needed = archives_to_import()
-    for item in _older("imports", before):
-        if item.name not in needed:
-            storage().delete(item.name)
-            count += 1
-    for item in _older("exports", now - EXPORT_KEPT - timedelta(hours=1)):
+    for item in chain(
+        _unnamed(_older("thumbnails", before), _folder, Picture, "sha256"),
+        _unnamed(_older("avatars", before), _last, User, "avatar"),
+        (item for item in _older("imports", before) if item.name not in needed),
+        _older("exports", now - EXPORT_KEPT - timedelta(hours=1)),
+    ):
         storage().delete(item.name)
         count += 1
     return count
@@ -58,20 +53,13 @@ def _older(prefix: str, before: datetime) -> Iterator[Listed]:
 
 
 def _unnamed(
-    items: Iterator[Listed], key: Callable[[Listed], str], named: Callable[[Iterable[str]], Iterable[str]]
+    items: Iterator[Listed], key: Callable[[Listed], str], model: type[Picture | User], field: str
 ) -> Iterator[Listed]:
-    """Yield those that no row names by their key, and all that an earlier sweep has set aside."""
+    """Yield those whose key no row of the model has in this field, and all that an earlier sweep has set aside."""
     while batch := list(islice(items, BATCH)):
-        known = set(named({key(item) for item in batch}))
+        named = model.objects.filter(**{f"{field}__in": {key(item) for item in batch}})
+        known = set(named.values_list(field, flat=True))
         yield from (item for item in batch if key(item) not in known or item.name.endswith(ASIDE))
-
-
-def _named_pictures(keys: Iterable[str]) -> Iterable[str]:
-    return Picture.objects.filter(sha256__in=keys).values_list("sha256", flat=True)
-
-
-def _named_avatars(keys: Iterable[str]) -> Iterable[str]:
-    return User.objects.filter(avatar__in=keys).values_list("avatar", flat=True)
 
 
 def _last(item: Listed) -> str:

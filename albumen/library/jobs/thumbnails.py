@@ -39,10 +39,9 @@ def _wanted(arguments: dict[str, Any]) -> QuerySet[Picture]:
 
 
 def _make(picture: Picture) -> None:
-    heights = picture.owner.plan.thumbnail_heights
-    for height in heights:
+    for height in picture.owner.plan.thumbnail_heights:
         try:
-            renditions.get_thumbnail(picture, height, heights, webp=True)
+            renditions.get_thumbnail(picture, height, webp=True)
         except NotFound:
             return
         except Unavailable:

@@ -12,7 +12,9 @@ import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile
 
 import orjson
@@ -32,6 +34,7 @@ MAX_DIRECTORY = 8_000_000
 MAX_DOCUMENT = 32_000_000
 # How many times larger an archive may become when it is unpacked. Real pictures hardly grow, being compressed already.
 MAX_GROWTH = 20
+T = TypeVar("T")
 _SHA256 = re.compile("[0-9a-f]{64}")
 # What `zipfile` raises for bytes that are no ZIP, or for offsets that lead nowhere.
 _DAMAGE = (BadZipFile, zlib.error, EOFError, RuntimeError, ValueError, OverflowError, OSError, struct.error)
@@ -115,8 +118,7 @@ class Archive:
     def _blocks(self, name: str) -> Iterator[bytes]:
         try:
             with self._file.open(name) as source:
-                while block := source.read(BLOCK):
-                    yield block
+                yield from iter(partial(source.read, BLOCK), b"")
         except _DAMAGE:
             raise Invalid("damaged_entry", f"{name[:100]} is damaged in the archive.", pointer="/archive") from None
 
@@ -190,29 +192,29 @@ def _album(row: object) -> ArchivedAlbum:
     )
 
 
-def _object(value: object, what: str) -> dict[str, object]:
-    if isinstance(value, dict):
+def _typed(value: object, kind: type[T], wrong: str) -> T:
+    """Return the value if it is of this kind of JSON; raise `Invalid` with what is `wrong` otherwise."""
+    if isinstance(value, kind) and not isinstance(value, bool):
         return value
-    raise _refusal(f"Its manifest is wrong: {what} is no object.")
+    raise _refusal(f"Its manifest is wrong: {wrong}.")
+
+
+def _object(value: object, what: str) -> dict[str, object]:
+    return _typed(value, dict, f"{what} is no object")
 
 
 def _list(value: object, what: str, most: int) -> list[object]:
-    if not isinstance(value, list):
-        raise _refusal(f"Its manifest is wrong: {what} is no list.")
-    _require(len(value) <= most, f"Its manifest is wrong: {what} has more than {most:,} entries.")
-    return value
+    rows = _typed(value, list, f"{what} is no list")
+    _require(len(rows) <= most, f"Its manifest is wrong: {what} has more than {most:,} entries.")
+    return rows
 
 
 def _id(value: object) -> int:
-    if isinstance(value, int) and not isinstance(value, bool):
-        return value
-    raise _refusal("Its manifest is wrong: an id is no number.")
+    return _typed(value, int, "an id is no number")
 
 
 def _text(value: object) -> str:
-    if value is None or isinstance(value, str):
-        return value or ""
-    raise _refusal("Its manifest is wrong: a name, description or address is no text.")
+    return "" if value is None else _typed(value, str, "a name, description or address is no text")
 
 
 def _url(text: str) -> str | None:

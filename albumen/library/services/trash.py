@@ -47,10 +47,7 @@ def trash_pictures(pictures: PictureQuerySet, *, now: datetime) -> list[int]:
     """Move pictures to the trash, subtract them from the counts of their albums, and return the ids of those that were
     not in the trash before. The caller has begun a transaction, and publishes the event."""
     ids = list(lock_pictures(pictures.live()))
-    for start in range(0, len(ids), BATCH):
-        some = ids[start : start + BATCH]
-        Picture.objects.filter(pk__in=some).update(deleted_at=now, deleted_with=None)
-        add_to_album_counts(some, -1)
+    _set_deleted_at(ids, now)
     return ids
 
 
@@ -79,11 +76,15 @@ def restore_pictures(*, actor: User, scope: str, now: datetime) -> int:
 
 def _untrash(pictures: PictureQuerySet) -> list[int]:
     ids = list(lock_pictures(pictures.trashed()))
+    _set_deleted_at(ids, None)
+    return ids
+
+
+def _set_deleted_at(ids: list[int], deleted_at: datetime | None) -> None:
     for start in range(0, len(ids), BATCH):
         some = ids[start : start + BATCH]
-        Picture.objects.filter(pk__in=some).update(deleted_at=None, deleted_with=None)
-        add_to_album_counts(some, +1)
-    return ids
+        Picture.objects.filter(pk__in=some).update(deleted_at=deleted_at, deleted_with=None)
+        add_to_album_counts(some, +1 if deleted_at is None else -1)
 
 
 def purge_picture(*, actor: User, picture_id: int, now: datetime) -> None:

@@ -1,7 +1,7 @@
 """The bytes of pictures: thumbnails and originals at signed URLs, and the targets of expiring links."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.http.response import HttpResponseBase
 from django.utils import timezone
@@ -14,7 +14,6 @@ from rest_framework.views import APIView
 from albumen import delivery, imaging, pages
 from albumen.filenames import safe_filename
 from albumen.library import access, renditions
-from albumen.library.renditions import Rendition
 from albumen.library.services import links
 
 if TYPE_CHECKING:
@@ -55,12 +54,8 @@ class SignedFile(FileView):
         picture, viewer = access.picture_for_signed_url(
             picture_id=picture_id, size=size, viewer_id=viewer_id, expires=expires, mac=mac, now=timezone.now()
         )
-        if size == access.ORIGINAL:
-            own = viewer.pk == picture.owner_id
-            rendition = renditions.get_original(picture) if own else renditions.get_shared_original(picture)
-        else:
-            rendition = _thumbnail(request, picture, int(size))
-        return _send(request, picture, rendition, size, cache_control=CACHE)
+        height = None if size == access.ORIGINAL else int(size)
+        return _send(request, picture, height, own=viewer.pk == picture.owner_id, cache_control=CACHE)
 
     head = get
 
@@ -101,15 +96,10 @@ class LinkTarget(FileView):
     def _image(
         self, request: Request, link: "ExpiringLink", now: datetime, *, attachment: bool = False
     ) -> HttpResponseBase:
-        if link.height is None:
-            rendition = renditions.get_shared_original(link.picture)
-        else:
-            rendition = _thumbnail(request, link.picture, link.height)
         response = _send(
             request,
             link.picture,
-            rendition,
-            link.height or access.ORIGINAL,
+            link.height,
             cache_control=NO_CACHE,
             # Where uses are limited, parts and revalidations would give bytes that nobody counted.
             whole=link.max_uses is not None,
@@ -124,30 +114,27 @@ class LinkTarget(FileView):
         return response
 
 
-def _thumbnail(request: Request, picture: "Picture", height: int) -> Rendition:
-    # Browsers name WebP where they can show it; a wildcard is also what those send that cannot.
-    webp = any((kind.main_type, kind.sub_type) == ("image", "webp") for kind in request._request.accepted_types)
-    return renditions.get_thumbnail(picture, height, picture.owner.plan.thumbnail_heights, webp=webp)
-
-
 def _send(
     request: Request,
     picture: "Picture",
-    rendition: Rendition,
-    size: int | str,
+    height: int | None,
     *,
     cache_control: str,
+    own: bool = False,
     whole: bool = False,
     attachment: bool = False,
 ) -> HttpResponseBase:
-    options: dict[str, Any] = {"cache_control": cache_control, "whole": whole, "attachment": attachment}
-    if size != access.ORIGINAL:
-        options["vary"] = "Accept"
+    # Browsers name WebP where they can show it; a wildcard is also what those send that cannot.
+    webp = any((kind.main_type, kind.sub_type) == ("image", "webp") for kind in request._request.accepted_types)
+    rendition = renditions.get_rendition(picture, height, own=own, webp=webp)
     return delivery.send(
         request._request,
         rendition.name,
         media_type=imaging.MEDIA_TYPES[rendition.format],
         etag=f"{picture.sha256[:32]}-{rendition.name.rpartition('/')[2][:40]}",
         filename=safe_filename(picture.name, imaging.EXTENSIONS[rendition.format]),
-        **options,
+        cache_control=cache_control,
+        vary="" if height is None else "Accept",
+        whole=whole,
+        attachment=attachment,
     )
