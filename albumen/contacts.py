@@ -10,11 +10,12 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import EmailValidator
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from albumen.text import SPACES, clean_line, has_invisible
 
 EMAIL_LENGTH = 254
-_is_email = EmailValidator("Enter an e-mail address, like name@example.com.")
+_is_email = EmailValidator(_("Enter an e-mail address, like name@example.com."))
 _DASHES = dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2014\u2015\u2212"), "-")
 _PHONE = re.compile(
     r"(?P<number>\+? ?\(?[0-9][0-9 ()./-]*)(,? ?(ext\.?|extension|x|\#) ?:? ?[0-9]{1,8})?", re.IGNORECASE
@@ -49,15 +50,16 @@ def validate_email(email: str) -> None:
     email = email.strip().strip(SPACES)
     unseen = [character for character in email if not character.isascii() and has_invisible(character)]
     if unseen:
-        detail = "There is a character in this address that cannot be seen (U+%04X). Type it by hand."
-        raise ValidationError(detail % ord(unseen[0]), code="invalid")
-    local, _, domain = (tidy := tidy_email(email)).rpartition("@")
+        detail = _("There is a character in this address that cannot be seen (U+%(code)s). Type it by hand.")
+        raise ValidationError(detail, code="invalid", params={"code": f"{ord(unseen[0]):04X}"})
+    local, _at, domain = (tidy := tidy_email(email)).rpartition("@")
     # Letters outside ASCII are as good there as others (RFC 6531); Django's validator does not know them.
     _is_email(re.sub(r"[^\x00-\x7f]", "x", local) + f"@{domain}")
     if not domain.isascii():
-        raise ValidationError("There can be no such domain as the one after the @.", code="invalid")
+        raise ValidationError(_("There can be no such domain as the one after the @."), code="invalid")
     if len(tidy) > EMAIL_LENGTH:
-        raise ValidationError(f"An e-mail address has at most {EMAIL_LENGTH} characters.", code="max_length")
+        detail = _("An e-mail address has at most %(most)s characters.")
+        raise ValidationError(detail, code="max_length", params={"most": EMAIL_LENGTH})
 
 
 class _EmailFormField(forms.EmailField):
@@ -86,7 +88,7 @@ def validate_phone(phone: str) -> None:
     """Raise `ValidationError` for what is no phone number; an extension may follow it."""
     found = _PHONE.fullmatch(tidy_phone(phone))
     if not found or sum(map(str.isdigit, found["number"])) < _LEAST_DIGITS:
-        raise ValidationError("Write the number like +49 30 1234567 or (555) 123-4567 ext. 8.", code="invalid")
+        raise ValidationError(_("Write the number like +49 30 1234567 or (555) 123-4567 ext. 8."), code="invalid")
 
 
 class PhoneNumber(models.CharField):

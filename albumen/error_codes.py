@@ -3,6 +3,8 @@ raised without a detail has the text of its code."""
 
 from typing import NamedTuple
 
+from albumen.sentences import Sentence
+
 
 class Code(NamedTuple):
     """`name` is the anchor on the errors page, where the `type` of a problem document leads. `statuses` is empty where
@@ -338,4 +340,7 @@ CODES = [(code.name, code.meaning) for code in BY_NAME.values()]
 
 def explain(code: str) -> str:
     """Return what a code means and what to do, in two sentences; an empty text for an unknown code."""
-    return f"{BY_NAME[code].meaning} {BY_NAME[code].remedy}" if code in BY_NAME else ""
+    if code not in BY_NAME:
+        return ""
+    meaning, remedy = Sentence(BY_NAME[code].meaning), Sentence(BY_NAME[code].remedy)
+    return Sentence("%(meaning)s %(remedy)s", meaning=meaning, remedy=remedy)

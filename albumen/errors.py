@@ -8,8 +8,9 @@ from albumen.error_codes import explain
 class DomainError(Exception):
     """A refusal that a person can act on.
 
-    `code` is stable and listed in `albumen.error_codes`. `detail` says what is wrong and what to do: without one, what
-    the code means and its remedy. `pointer` is the JSON pointer (RFC 6901) of the offending field, where there is one.
+    `code` is stable and listed in `albumen.error_codes`. `detail` says what is wrong and what to do, in English: a
+    `Sentence` where it has values; without one, what the code means and its remedy. `pointer` is the JSON pointer
+    (RFC 6901) of the offending field, where there is one.
     """
 
     default_code: ClassVar[str] = "error"

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.core.validators import EmailValidator
+from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from albumen.contacts import EMAIL_LENGTH, tidy_phone, validate_email, validate_phone
@@ -20,7 +21,7 @@ class IdField(serializers.IntegerField):
 class NameField(serializers.CharField):
     """A text on one line. One of which nothing can be seen is blank."""
 
-    default_error_messages = {"blank": "Write something that can be seen."}
+    default_error_messages = {"blank": _("Write something that can be seen.")}
 
     def to_internal_value(self, data: Any) -> str:
         text = super().to_internal_value(data)

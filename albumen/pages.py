@@ -13,6 +13,8 @@ from django.http.request import MediaType
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString, mark_safe
 
+from albumen import languages
+
 MEDIA_TYPE = "text/html; charset=utf-8"
 # Messengers and search engines that look at an address before a person does, most of them with `Accept: */*`.
 _PREVIEWS = re.compile(
@@ -65,7 +67,8 @@ def headers() -> dict[str, str]:
             "base-uri 'none'; frame-ancestors 'none'"
         ),
         "Cache-Control": "no-store",
-        "Vary": "Accept",
+        "Content-Language": languages.active(),
+        "Vary": "Accept, Accept-Language",
         "X-Content-Type-Options": "nosniff",
         "X-Robots-Tag": "noindex",
     }

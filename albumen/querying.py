@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from django.utils.datastructures import MultiValueDict
 
 from albumen.errors import Invalid
+from albumen.sentences import Sentence
 
 # The largest number that both databases keep as an id or as a count of bytes.
 MAX_ID = 2**63 - 1
@@ -15,7 +16,7 @@ def require_known_parameters(params: MultiValueDict[str, str], known: Iterable[s
     names = sorted(known)
     for name in params:
         if name not in names:
-            detail = f"There is no such parameter; known: {', '.join(names)}."
+            detail = Sentence("There is no such parameter; known: %(known)s.", known=", ".join(names))
             raise Invalid("unknown_parameter", detail, pointer=f"/{name}")
         if len(params.getlist(name)) > 1:
             raise Invalid("repeated_parameter", pointer=f"/{name}")

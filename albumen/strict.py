@@ -10,6 +10,7 @@ from difflib import get_close_matches
 from typing import Any, ClassVar
 
 from django.utils.datastructures import MultiValueDict
+from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 from rest_framework.request import Request
 
@@ -17,6 +18,10 @@ from rest_framework.request import Request
 CSRF_FIELD = "csrfmiddlewaretoken"
 # So many unknown fields are named in one refusal.
 MOST_NAMED = 20
+UNKNOWN_FIELD = _("There is no such field; known: %(known)s.")
+MISTYPED_FIELD = _("There is no such field. Did you mean %(meant)s?")
+READ_ONLY_FIELD = _("There is no such field to write; it can only be read: leave it out.")
+NO_FIELDS = _("There is no such field: this request takes none.")
 # How a form may number the items of a list: `pictures[0]`.
 _ITEM = re.compile(r"(.+)\[\d+\]")
 
@@ -30,8 +35,8 @@ class StrictSerializer(serializers.Serializer[Any]):
     """
 
     default_error_messages = {
-        "unknown_field": "There is no such field{hint}",
-        "duplicate_field": "Send this field once.",
+        "unknown_field": UNKNOWN_FIELD,
+        "duplicate_field": _("Send this field once."),
     }
     # What the resource looks like in answers; its fields may be sent back in a change.
     representation: ClassVar[type[serializers.Serializer[Any]] | None] = None
@@ -66,14 +71,12 @@ class StrictSerializer(serializers.Serializer[Any]):
 
     def _refusal(self, name: str, known: list[str]) -> serializers.ErrorDetail:
         if name in self.fields:
-            hint = " to write; it can only be read: leave it out."
+            detail = str(READ_ONLY_FIELD)
         elif meant := get_close_matches(name, known, n=1):
-            hint = f". Did you mean {meant[0]}?"
+            detail = MISTYPED_FIELD % {"meant": meant[0]}
         else:
-            hint = f"; known: {', '.join(known)}." if known else ": this request takes none."
-        return serializers.ErrorDetail(
-            str(self.error_messages["unknown_field"]).format(hint=hint), code="unknown_field"
-        )
+            detail = UNKNOWN_FIELD % {"known": ", ".join(known)} if known else str(NO_FIELDS)
+        return serializers.ErrorDetail(detail, code="unknown_field")
 
     def _readable_names(self) -> set[str]:
         """Those that a change may send back."""

@@ -3,10 +3,12 @@
 from typing import TYPE_CHECKING, Any
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from rest_framework.authentication import BaseAuthentication, SessionAuthentication
 from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 
+from albumen import languages
 from albumen.accounts.services import sessions
 from albumen.errors import Unauthenticated
 
@@ -30,7 +32,9 @@ class BearerAuthentication(BaseAuthentication):
             return None
         if not token.strip():
             raise Unauthenticated("token_invalid", "Send the access token after the word Bearer.")
-        return sessions.check_access(token=token.strip(), now=timezone.now())
+        user, session = sessions.check_access(token=token.strip(), now=timezone.now())
+        languages.use(user.language)
+        return user, session
 
     def authenticate_header(self, request: Request) -> str:
         return 'Bearer realm="albumen"'
@@ -39,10 +43,15 @@ class BearerAuthentication(BaseAuthentication):
 class CookieAuthentication(SessionAuthentication):
     """The cookie of the admin panel and the browsable API."""
 
+    def authenticate(self, request: Request) -> "tuple[User, None] | None":
+        found: tuple[User, None] | None = super().authenticate(request)
+        if found is not None:
+            languages.use(found[0].language)
+        return found
+
     def enforce_csrf(self, request: Any) -> None:
         try:
             super().enforce_csrf(request)
         except PermissionDenied as error:
-            raise PermissionDenied(
-                "Send the CSRF token of your cookie in the X-CSRFToken header, or use a Bearer token.", "csrf_failed"
-            ) from error
+            detail = _("Send the CSRF token of your cookie in the X-CSRFToken header, or use a Bearer token.")
+            raise PermissionDenied(detail, "csrf_failed") from error

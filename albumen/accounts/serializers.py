@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
@@ -15,7 +16,7 @@ from albumen.organizations.models import Role
 from albumen.organizations.serializers import OrganizationSerializer
 from albumen.plans.models import Plan
 from albumen.querying import MAX_ID
-from albumen.strict import StrictSerializer, escaped
+from albumen.strict import UNKNOWN_FIELD, StrictSerializer, escaped
 from albumen.uploads.parsers import Base64Field, UploadField
 from albumen.uploads.temporary import Upload
 
@@ -129,7 +130,7 @@ class ConfirmedPasswordSerializer(StrictSerializer):
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         password = attrs[self.confirmed]
         if spellings(attrs.pop("password_confirm", password))[0] != spellings(password)[0]:
-            detail = "This is not the same as the new password: write it twice alike."
+            detail = _("This is not the same as the new password: write it twice alike.")
             raise serializers.ValidationError({"password_confirm": detail}, code="password_mismatch")
         return attrs
 
@@ -187,7 +188,7 @@ class OrganizationIdField(serializers.IntegerField):
             return super().to_internal_value(data)
         known = UserOrganizationSerializer().fields.keys()
         if unknown := data.keys() - known:
-            detail = f"There is no such field; known: {', '.join(known)}."
+            detail = str(UNKNOWN_FIELD % {"known": ", ".join(known)})
             raise serializers.ValidationError({escaped(name): detail for name in unknown}, code="unknown_field")
         return super().to_internal_value(data["id"])
 

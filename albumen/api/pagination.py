@@ -25,6 +25,7 @@ from albumen.compiled_queries import Build, CompiledQuery, Value, fetch_rows
 from albumen.errors import Invalid
 from albumen.keys import derive_key
 from albumen.querying import require_known_parameters
+from albumen.sentences import Sentence
 
 PAGE_SIZE = 50
 MAX_PAGE_SIZE = 200
@@ -137,7 +138,7 @@ def _filtered(queryset: QuerySet[Any], request: Request, view: Any) -> QuerySet[
 def _page_size(params: QueryDict) -> int:
     text = params.get("page_size", str(PAGE_SIZE))
     if not re.fullmatch("[0-9]{1,9}", text) or not 1 <= int(text) <= MAX_PAGE_SIZE:
-        raise Invalid("invalid", f"A page has 1 to {MAX_PAGE_SIZE} rows.", pointer="/page_size")
+        raise Invalid("invalid", Sentence("A page has 1 to %(most)s rows.", most=MAX_PAGE_SIZE), pointer="/page_size")
     return int(text)
 
 
@@ -146,8 +147,9 @@ def _ordering(params: QueryDict, view: Any) -> tuple[str, bool]:
     wanted = params.get("ordering", view.ordering)
     field = wanted.removeprefix("-")
     if field not in view.ordering_fields:
-        message = f"Order by one of {', '.join(view.ordering_fields)}, with a leading - to reverse."
-        raise Invalid("unknown_ordering", message, pointer="/ordering")
+        known = ", ".join(view.ordering_fields)
+        detail = Sentence("Order by one of %(known)s, with a leading - to reverse.", known=known)
+        raise Invalid("unknown_ordering", detail, pointer="/ordering")
     return SORT_KEYS.get(field, field), wanted.startswith("-")
 
 

@@ -10,6 +10,8 @@ from django.core.exceptions import BadRequest, RequestDataTooBig, SuspiciousOper
 from django.db import DatabaseError, IntegrityError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.utils.cache import patch_vary_headers
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from drf_standardized_errors.formatter import ExceptionFormatter
 from drf_standardized_errors.handler import ExceptionHandler
 from drf_standardized_errors.types import ErrorResponse
@@ -17,7 +19,7 @@ from rest_framework import exceptions, status
 from rest_framework.renderers import BaseRenderer
 from rest_framework.response import Response
 
-from albumen import errors, pages
+from albumen import errors, languages, pages
 from albumen.api import refusal_pages
 from albumen.errors import DomainError
 from albumen.storage import is_full
@@ -37,31 +39,32 @@ STATUSES: dict[type[DomainError], int] = {
     errors.OutOfSpace: 507,
 }
 TITLES = {
-    400: "The request is not valid",
-    401: "Not signed in",
-    403: "Not allowed",
-    404: "Not found",
-    405: "Method not allowed",
-    406: "Not acceptable",
-    409: "Conflict",
-    410: "Gone",
-    413: "Too large",
-    415: "Unsupported media type",
-    416: "Range not satisfiable",
-    429: "Too many requests",
-    500: "The server failed",
-    503: "Not available now",
-    507: "Out of space",
+    400: _("The request is not valid"),
+    401: _("Not signed in"),
+    403: _("Not allowed"),
+    404: _("Not found"),
+    405: _("Method not allowed"),
+    406: _("Not acceptable"),
+    409: _("Conflict"),
+    410: _("Gone"),
+    413: _("Too large"),
+    415: _("Unsupported media type"),
+    416: _("Range not satisfiable"),
+    429: _("Too many requests"),
+    500: _("The server failed"),
+    503: _("Not available now"),
+    507: _("Out of space"),
 }
 
 
 def document(
     status_code: int, code: str, detail: str, *, request_id: str = "-", items: list[dict[str, str]] | None = None
 ) -> dict[str, Any]:
-    """Return the members of RFC 9457, with `code`, `request_id` and, for bad input, `errors` as extensions."""
+    """Return the members of RFC 9457, with `code`, `request_id` and, for bad input, `errors` as extensions. `detail`
+    is in the active language, as the title will be."""
     problem: dict[str, Any] = {
         "type": f"/docs/errors/#{code}",
-        "title": TITLES.get(status_code, "Refused"),
+        "title": str(TITLES.get(status_code, _("Refused"))),
         "status": status_code,
         "detail": detail,
         "code": code,
@@ -96,7 +99,12 @@ def rendered(
         body = refusal_pages.page(problem, address=address, retry_after=retry_after).encode()
         return body, pages.headers() | {"Content-Length": str(len(body))}
     body = orjson.dumps(problem, default=str)
-    return body, {"Content-Type": MEDIA_TYPE, "Content-Length": str(len(body)), "Vary": "Accept"}
+    return body, {
+        "Content-Type": MEDIA_TYPE,
+        "Content-Length": str(len(body)),
+        "Content-Language": languages.active(),
+        "Vary": "Accept, Accept-Language",
+    }
 
 
 def _address_after_login(request: HttpRequest) -> str:
@@ -107,14 +115,14 @@ def _address_after_login(request: HttpRequest) -> str:
 def response_for(request: HttpRequest, error: DomainError) -> HttpResponse:
     """Return the response for a domain error that was raised outside of REST framework."""
     retry_after = error.retry_after if isinstance(error, errors.LimitReached | errors.Unavailable) else None
-    return response(request, status_of(error), error.code, error.detail, retry_after=retry_after)
+    return response(request, status_of(error), error.code, languages.translated(error.detail), retry_after=retry_after)
 
 
 class _Refusal(exceptions.APIException):
-    """A domain error as an exception of REST framework."""
+    """A domain error as an exception of REST framework, in the active language."""
 
     def __init__(self, error: DomainError) -> None:
-        super().__init__(error.detail, error.code)
+        super().__init__(languages.translated(error.detail), error.code)
         self.status_code = status_of(error)
         self.pointer = error.pointer
         self.wait = getattr(error, "retry_after", None)
@@ -147,6 +155,7 @@ class ProblemHandler(ExceptionHandler):
     def get_response(self, exc: exceptions.APIException, data: dict[str, Any]) -> Response:
         response = super().get_response(exc, data)
         patch_vary_headers(response, ["Accept"])
+        languages.mark(response)
         request = self.context["request"]
         page = request is not None and pages.is_navigation(request._request)
         response.content_type = pages.MEDIA_TYPE if page else MEDIA_TYPE
@@ -191,13 +200,15 @@ class ProblemFormatter(ExceptionFormatter):
             items = [{"pointer": _pointer(item.attr), "code": item.code, "detail": item.detail} for item in found]
             codes = {item["code"] for item in items}
             code = codes.pop() if len(codes) == 1 else "invalid"
-            detail = " ".join(f"{item['pointer'].lstrip('/') or 'request'}: {item['detail']}" for item in items[:5])
+            whole = gettext("request")
+            detail = " ".join(f"{item['pointer'].lstrip('/') or whole}: {item['detail']}" for item in items[:5])
             return document(400, code, detail, request_id=request_id, items=items)
         first = found[0]
         items = [{"pointer": pointer, "code": first.code, "detail": first.detail}] if pointer is not None else []
         detail = first.detail
         if self.exc.status_code >= 500 and not isinstance(self.exc, _Refusal):
-            detail = f"Something failed here, and it is not your fault. Tell the operator this id: {request_id}."
+            detail = gettext("Something failed here, and it is not your fault. Tell the operator this id: %(id)s.")
+            detail %= {"id": request_id}
         problem = document(self.exc.status_code, first.code, detail, request_id=request_id, items=items)
         if (oldest := getattr(self.exc, "oldest", None)) is not None:
             problem["oldest"] = oldest
@@ -223,26 +234,29 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
     if isinstance(exception, DomainError):
         return response_for(request, exception)
     if isinstance(exception, RequestDataTooBig):
-        return response(request, 413, "too_large", "The body is too large for this address.")
-    detail = "The request is malformed; a host that is not served here is one reason (ALBUMEN_ALLOWED_HOSTS)."
+        return response(request, 413, "too_large", gettext("The body is too large for this address."))
+    detail = gettext("The request is malformed; a host that is not served here is one reason (ALBUMEN_ALLOWED_HOSTS).")
     return response(request, 400, "malformed_request", detail)
 
 
 def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    return response(request, 403, "permission_denied", "You may not do this.")
+    return response(request, 403, "permission_denied", gettext("You may not do this."))
 
 
 def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
-    return response(request, 403, "csrf_failed", "The form is out of date or came from elsewhere: load it again.")
+    detail = gettext("The form is out of date or came from elsewhere: load it again.")
+    return response(request, 403, "csrf_failed", detail)
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    return response(request, 404, "not_found", "There is nothing at this address. The API is described at /docs/.")
+    detail = gettext("There is nothing at this address. The API is described at /docs/.")
+    return response(request, 404, "not_found", detail)
 
 
 def not_allowed(request: HttpRequest, methods: str) -> HttpResponse:
     """Return the refusal of a method where the address knows only these, as `Allow` names them."""
-    refusal = response(request, 405, "method_not_allowed", f'Method "{request.method}" not allowed.')
+    detail = exceptions.MethodNotAllowed(request.method or "").detail
+    refusal = response(request, 405, "method_not_allowed", str(detail))
     refusal["Allow"] = methods
     return refusal
 
@@ -252,4 +266,5 @@ def server_error(request: HttpRequest) -> HttpResponse:
     if isinstance(error, DomainError):
         return response_for(request, error)
     request_id = getattr(request, "request_id", "-")
-    return response(request, 500, "error", f"Something failed here. Tell the operator this id: {request_id}.")
+    detail = gettext("Something failed here. Tell the operator this id: %(id)s.") % {"id": request_id}
+    return response(request, 500, "error", detail)

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from albumen.imaging.values import DAMAGED, TOO_MUCH_MEMORY, Limits, Refused, Target
+from albumen.sentences import pack
 
 _FILE_BYTES = 512 * 1024 * 1024
 _OUT_OF_MEMORY_SCORE = 500
@@ -61,16 +62,16 @@ def _answer(command: dict[str, Any], limits: Limits) -> dict[str, Any]:
         facts, files = commands.render(source, targets, limits, webp=command["webp"])
         return {"facts": asdict(facts), "files": [[file.format, file.width, file.height] for file in files]}
     except Refused as refused:
-        return {"refused": [refused.code, refused.detail]}
+        return {"refused": [refused.code, pack(refused.detail)]}
     except MemoryError:
-        return {"refused": ["undecodable", TOO_MUCH_MEMORY], "ends": True}
+        return {"refused": ["undecodable", pack(TOO_MUCH_MEMORY)], "ends": True}
     except Exception as error:
         # Errors of the system have a number; those that a library raises as OSError have none.
         if isinstance(error, OSError) and error.errno is not None:
             return {"oserror": [error.errno, error.strerror]}
         # A hostile file may cause any error; the sender gets a refusal, and the operator the traceback.
         traceback.print_exc()
-        return {"refused": ["undecodable", DAMAGED], "ends": True}
+        return {"refused": ["undecodable", pack(DAMAGED)], "ends": True}
 
 
 def _confine(limits: Limits) -> None:

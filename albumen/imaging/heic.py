@@ -11,6 +11,7 @@ from albumen.imaging.formats.boxes import boxes
 from albumen.imaging.formats.errors import Malformed
 from albumen.imaging.formats.items import Items
 from albumen.imaging.values import DAMAGED, TOO_MUCH_MEMORY, Refused
+from albumen.sentences import Sentence
 
 _BANDS = {"L": ("b-w", "uchar", 1), "RGB": ("srgb", "uchar", 3), "RGBA": ("srgb", "uchar", 4)}
 _CODECS = {b"av01": "AVIF", b"avc1": "H.264", b"j2k1": "JPEG 2000", b"jpeg": "JPEG", b"vvc1": "H.266"}
@@ -103,8 +104,9 @@ def _foreign(path: Path) -> Refused | None:
         return None
     if kind == b"hvc1":
         return None
-    codec = _CODECS.get(kind, "uncompressed or unknown")
-    return Refused("unsupported_format", f"The HEIF file holds {codec} data, which is not accepted; send it as JPEG.")
+    codec = _CODECS.get(kind, Sentence("uncompressed or unknown"))
+    detail = Sentence("The HEIF file holds %(codec)s data, which is not accepted; send it as JPEG.", codec=codec)
+    return Refused("unsupported_format", detail)
 
 
 def _refusal(error: Exception) -> Refused:

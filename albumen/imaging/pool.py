@@ -7,6 +7,7 @@ from typing import Any
 
 from albumen.imaging.decoder_process import DecoderLost, DecoderProcess
 from albumen.imaging.values import DecodersBusy, Limits, Refused
+from albumen.sentences import unpack
 
 WAIT_SECONDS = 30.0
 COMMANDS_PER_DECODER = 500
@@ -123,7 +124,8 @@ class SharedPool:
             pool = self._pool
         answer = pool.run(command, wait=wait)
         if "refused" in answer:
-            raise Refused(*answer["refused"])
+            code, detail = answer["refused"]
+            raise Refused(code, unpack(detail))
         if "oserror" in answer:
             raise OSError(*answer["oserror"])
         return answer

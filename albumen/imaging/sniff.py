@@ -4,6 +4,7 @@ import re
 
 from albumen.imaging.formats.raw import has_raw_signature
 from albumen.imaging.values import RAW, Refused
+from albumen.sentences import Sentence
 
 _SIGNATURES = {
     "jpeg": rb"\xff\xd8\xff",
@@ -35,7 +36,6 @@ _KNOWN_BUT_NOT_TAKEN = {
     "SVG": rb"(?i:(\xef\xbb\xbf)?\s*<(.{,1000}<)?svg)",
 }
 _HEVC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1"}
-_TAKEN = "Send it as JPEG, PNG, WebP, GIF, AVIF, HEIC or TIFF."
 
 
 def sniff(data: bytes) -> str:
@@ -52,10 +52,17 @@ def sniff(data: bytes) -> str:
         return _sniff_brands(data)
     for name, signature in _KNOWN_BUT_NOT_TAKEN.items():
         if re.match(signature, data, re.DOTALL):
-            raise Refused("unsupported_format", f"{name} files are not accepted. {_TAKEN}")
+            raise _not_taken(name)
     if not data:
         raise Refused("not_an_image", "The file is empty; choose a picture and send it again.")
     raise Refused("not_an_image", "The file is not an image; choose a picture and send it again.")
+
+
+def _not_taken(kind: str) -> Refused:
+    detail = Sentence(
+        "%(kind)s files are not accepted. Send it as JPEG, PNG, WebP, GIF, AVIF, HEIC or TIFF.", kind=kind
+    )
+    return Refused("unsupported_format", detail)
 
 
 def _sniff_brands(data: bytes) -> str:
@@ -64,7 +71,7 @@ def _sniff_brands(data: bytes) -> str:
     end = min(max(int.from_bytes(data[:4], "big"), 16), 1024)
     brands = {data[at : at + 4] for at in (8, *range(16, end - 3, 4))}
     if data[8:12] == b"mif3":
-        raise Refused("unsupported_format", f"The file is a low-overhead HEIF file, which is not accepted. {_TAKEN}")
+        raise _not_taken("low-overhead HEIF")
     if brands & {b"avif", b"avis"}:
         return "avif"
     if brands & _HEVC_BRANDS:

@@ -18,6 +18,7 @@ from albumen.imaging.heic import Heic
 from albumen.imaging.sniff import sniff
 from albumen.imaging.tiff_pages import Page, read_pages
 from albumen.imaging.values import DAMAGED, TOO_MUCH_MEMORY, Facts, Limits, Refused
+from albumen.sentences import Sentence
 
 _LOADERS = {"jpeg": "jpegload", "png": "pngload", "webp": "webpload", "gif": "gifload", "avif": "heifload"}
 _SNIFFED_BYTES = 1024
@@ -146,18 +147,21 @@ def refusal(path: Path, form: str, error: pyvips.Error) -> Refused:
     """Return what a decoder's error means for the person who sent the file."""
     with _mapped(path) as data:
         if form == "jpeg" and (process := jpeg.unusual_process(data)):
-            detail = f"The JPEG is {process}, which is not accepted; save it as an ordinary JPEG."
+            detail = Sentence(
+                "The JPEG is %(process)s, which is not accepted; save it as an ordinary JPEG.", process=process
+            )
             return Refused("unsupported_format", detail)
         if not is_complete(data, form):
             return Refused("truncated", _TRUNCATED)
         lacks_still = "'pitm' box" in str(error) or "primary item" in str(error)
         if form == "avif" and lacks_still and heif.find_sequence(data):
-            detail = "The AVIF file is a film without a still picture; send a picture."
-            return Refused("unsupported_format", detail)
+            return Refused("unsupported_format", "The AVIF file is a film without a still picture; send a picture.")
     text = str(error).lower()
     if "webp2vips: unable to read pixels" in text:
         # libwebp says no more than this, whichever it is.
-        detail = "The picture is damaged, or takes too much memory to decode; save it again or smaller and try again."
+        detail = Sentence(
+            "The picture is damaged, or takes too much memory to decode; save it again or smaller and try again."
+        )
         return Refused("undecodable", detail)
     if any(words in text for words in ("out of memory", "memory allocation error", "no space for data buffer")):
         return Refused("undecodable", TOO_MUCH_MEMORY)
@@ -198,21 +202,25 @@ def _mapped(path: Path) -> mmap.mmap:
 def _check_scans(path: Path, limits: Limits) -> None:
     """Refuse a JPEG of too many scans. Only one whose first scan lacks components can have more than one."""
     if jpeg.count_scans(path.read_bytes(), limits.scans) > limits.scans:
-        raise Refused("too_many_pixels", f"The JPEG has more than {limits.scans} scans; save it again and try again.")
+        detail = Sentence("The JPEG has more than %(most)s scans; save it again and try again.", most=limits.scans)
+        raise Refused("too_many_pixels", detail)
 
 
 def _check_size(size: tuple[int, int], limits: Limits) -> None:
     if max(size) > limits.side:
-        raise Refused("too_many_pixels", f"A side of the picture is over {limits.side} pixels; make it smaller.")
+        detail = Sentence("A side of the picture is over %(most)s pixels; make it smaller.", most=limits.side)
+        raise Refused("too_many_pixels", detail)
     _check_pixels(size[0] * size[1], limits)
 
 
 def _check_frames(frames: int, limits: Limits) -> None:
     if frames > limits.frames:
-        raise Refused("too_many_pixels", f"The picture has more than {limits.frames} frames; send it with fewer.")
+        detail = Sentence("The picture has more than %(most)s frames; send it with fewer.", most=limits.frames)
+        raise Refused("too_many_pixels", detail)
 
 
 def _check_pixels(pixels: int, limits: Limits) -> None:
     if pixels > limits.pixels:
-        millions = limits.pixels / 1_000_000
-        raise Refused("too_many_pixels", f"The picture has more than {millions:g} million pixels; make it smaller.")
+        millions = f"{limits.pixels / 1_000_000:g}"
+        detail = Sentence("The picture has more than %(most)s million pixels; make it smaller.", most=millions)
+        raise Refused("too_many_pixels", detail)

@@ -11,6 +11,7 @@ from albumen.imaging.formats.errors import Malformed
 from albumen.imaging.formats.raw import is_raw
 from albumen.imaging.formats.tiff import Directory, Tag, read_directories
 from albumen.imaging.values import RAW, Refused
+from albumen.sentences import Sentence
 
 MIN_IS_WHITE, MIN_IS_BLACK, RGB, PALETTE, SEPARATED, YCBCR, LAB = 0, 1, 2, 3, 5, 6, 8
 UNSIGNED, SIGNED, FLOAT, UNDEFINED = 1, 2, 3, 4
@@ -113,54 +114,63 @@ def _page(index: int, directory: Directory) -> Page:
     )
     problem = _problem(page, directory, samples)
     if problem:
-        where = f"Page {index + 1} of the TIFF" if index else "The TIFF"
-        raise Refused("unsupported_format", f"{where} {problem}, which cannot be shown here; send it as JPEG or PNG.")
+        where = Sentence("Page %(number)s of the TIFF", number=index + 1) if index else Sentence("The TIFF")
+        detail = Sentence(
+            "%(where)s %(problem)s, which cannot be shown here; send it as JPEG or PNG.", where=where, problem=problem
+        )
+        raise Refused("unsupported_format", detail)
     return page
 
 
-def _problem(page: Page, directory: Directory, samples: int) -> str | None:
+def _problem(page: Page, directory: Directory, samples: int) -> Sentence | None:
     """Return what keeps the page from being shown right, as the end of a sentence that begins with the page."""
     compression = page.compression
     if compression not in _DECODED:
-        return f"is compressed with {_NAMES.get(compression, f'method {compression}')}"
+        method = _NAMES.get(compression, Sentence("method %(number)s", number=compression))
+        return Sentence("is compressed with %(method)s", method=method)
     if Tag.PHOTOMETRIC not in directory.tags:
-        return "does not say what its colours are"
+        return Sentence("does not say what its colours are")
     if page.photometric not in _COLOURS:
-        return "has a kind of colour that is rarely used"
+        return Sentence("has a kind of colour that is rarely used")
     if samples < _COLOURS[page.photometric] or not (page.width and page.height):
-        return "lacks samples or a size"
+        return Sentence("lacks samples or a size")
     if any(len({*directory.tags.get(tag, ())[:samples]}) > 1 for tag in (Tag.BITS, Tag.SAMPLE_FORMAT)):
-        return "has samples of several kinds"
+        return Sentence("has samples of several kinds")
     if compression in {JPEG, WEBP} and page.bits != 8:
-        return f"has {page.bits}-bit samples in {_NAMES[compression]}"
+        return Sentence("has %(bits)s-bit samples in %(method)s", bits=page.bits, method=_NAMES[compression])
     if compression == JPEG and page.extra:
-        return "has extra samples in JPEG"
+        return Sentence("has extra samples in JPEG")
     if page.photometric == YCBCR and compression != JPEG and not _converts_ycbcr(page, directory):
-        return "keeps YCbCr colours without JPEG"
+        return Sentence("keeps YCbCr colours without JPEG")
     return _problem_with_samples(page) or _problem_with_layout(page, directory) or _problem_with_transparency(page)
 
 
-def _problem_with_samples(page: Page) -> str | None:
+def _problem_with_samples(page: Page) -> Sentence | None:
     if page.photometric == LAB and page.bits == 8 and not page.extra:
-        return "has 8-bit Lab colours"
+        return Sentence("has 8-bit Lab colours")
     if page.sample_format == FLOAT:
         known = page.bits in {16, 32} and page.photometric in {MIN_IS_BLACK, RGB}
     else:
         known = page.bits in _DEPTHS[page.photometric] and page.sample_format in {UNSIGNED, UNDEFINED}
-    kind = {SIGNED: " signed", FLOAT: " floating point"}.get(page.sample_format, "")
-    return None if known else f"has {page.bits}-bit{kind} samples"
+    if known:
+        return None
+    if page.sample_format == SIGNED:
+        return Sentence("has %(bits)s-bit signed samples", bits=page.bits)
+    if page.sample_format == FLOAT:
+        return Sentence("has %(bits)s-bit floating point samples", bits=page.bits)
+    return Sentence("has %(bits)s-bit samples", bits=page.bits)
 
 
-def _problem_with_layout(page: Page, directory: Directory) -> str | None:
+def _problem_with_layout(page: Page, directory: Directory) -> Sentence | None:
     if directory.first(Tag.PLANAR, 1) == 2 and not _reads_planes(page, directory):
-        return "keeps its samples in separate planes"
+        return Sentence("keeps its samples in separate planes")
     if page.bits < 8 and page.extra:
-        return f"has several samples of {page.bits} bits"
+        return Sentence("has several samples of %(bits)s bits", bits=page.bits)
     if page.photometric == SEPARATED and directory.first(Tag.INK_SET, 1) != 1:
-        return "has other inks than cyan, magenta, yellow and black"
+        return Sentence("has other inks than cyan, magenta, yellow and black")
     predictor = directory.first(Tag.PREDICTOR, 1)
     if predictor > 3 or (predictor > 1 and (page.bits < 8 or (predictor == 3) > (page.sample_format == FLOAT))):
-        return "has a predictor that is rarely used"
+        return Sentence("has a predictor that is rarely used")
     return None
 
 
@@ -178,7 +188,7 @@ def _reads_planes(page: Page, directory: Directory) -> bool:
     return copied or directory.first(Tag.SAMPLES, 1) == 1
 
 
-def _problem_with_transparency(page: Page) -> str | None:
+def _problem_with_transparency(page: Page) -> Sentence | None:
     """Return what is wrong with a premultiplied alpha, as the end of a sentence, or None.
 
     libvips takes the alpha that is opaque from the kind of colours, which is right for the usual depths alone.
@@ -187,5 +197,5 @@ def _problem_with_transparency(page: Page) -> str | None:
     usual = page.photometric in {MIN_IS_BLACK, RGB} and page.bits in {8, 16} and page.sample_format != FLOAT
     float_rgb = page.photometric == RGB and page.sample_format == FLOAT
     if associated > 1 or (associated and not usual and not float_rgb):
-        return "has a kind of transparency"
+        return Sentence("has a kind of transparency")
     return None

@@ -12,6 +12,7 @@ from albumen.imaging.formats.tiff import isolate
 from albumen.imaging.tiff_pages import FLOAT, LAB, PALETTE, RGB, SEPARATED, YCBCR, Page
 from albumen.imaging.tiff_streams import is_broken
 from albumen.imaging.values import Refused
+from albumen.sentences import Sentence
 
 _PROFILE = "icc-profile-data"
 _KEPT = 8000  # libvips drops what comes after some 10,000 bytes of messages
@@ -56,7 +57,9 @@ def _open(data: mmap.mmap) -> Any:
     try:
         return pyvips.Image.tiffload_source(source, access="sequential", fail_on="truncated", unlimited=True)
     except pyvips.Error as error:
-        detail = "The TIFF is laid out in a way that cannot be read here; save it again, or send it as JPEG or PNG."
+        detail = Sentence(
+            "The TIFF is laid out in a way that cannot be read here; save it again, or send it as JPEG or PNG."
+        )
         raise Refused("unsupported_format", detail) from error
 
 

@@ -3,19 +3,22 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from albumen.sentences import Sentence
+
 FORMATS = ("jpeg", "png", "webp", "gif", "avif", "tiff", "heic")
 MEDIA_TYPES = {form: f"image/{form}" for form in FORMATS}
 EXTENSIONS = {form: {"jpeg": "jpg", "tiff": "tif"}.get(form, form) for form in FORMATS}
-RAW = "The file is a camera's raw file, which is not accepted; export it as JPEG or TIFF and send that."
-DAMAGED = "The picture is damaged; save it again in an image editor and try again."
-TOO_MUCH_MEMORY = "The picture takes too much memory to decode; save it smaller and try again."
+RAW = Sentence("The file is a camera's raw file, which is not accepted; export it as JPEG or TIFF and send that.")
+DAMAGED = Sentence("The picture is damaged; save it again in an image editor and try again.")
+TOO_MUCH_MEMORY = Sentence("The picture takes too much memory to decode; save it smaller and try again.")
 CODES = ("not_an_image", "truncated", "unsupported_format", "too_many_pixels", "undecodable")
 
 
 class Refused(Exception):
     """The bytes are no picture, or none that is accepted.
 
-    `code` is one of CODES; `detail` is one sentence for the person who sent the file, without any path.
+    `code` is one of CODES; `detail` is one sentence in English for the person who sent the file, without any path: a
+    `Sentence` where it has values.
     """
 
     def __init__(self, code: str, detail: str) -> None:

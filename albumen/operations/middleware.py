@@ -8,7 +8,9 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.urls import resolve
 from django.utils.functional import SimpleLazyObject
+from django.utils.translation import gettext, override
 
+from albumen import languages
 from albumen.api import problems
 from albumen.errors import DomainError
 from albumen.operations import metrics, probes, request_id
@@ -111,19 +113,36 @@ class ContentSecurityPolicyMiddleware(Middleware):
         return response
 
 
+class LanguageMiddleware(Middleware):
+    """Answers in the language that the client prefers, until somebody is signed in who has chosen another one. What
+    is not translated as a whole stays in English: the admin panel and the API's description."""
+
+    ENGLISH = ("/admin/", "/docs/", "/redoc/", "/api/schema/")
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        asked = request.headers.get("Accept-Language", "")
+        if request.path_info.startswith(self.ENGLISH):
+            asked = ""
+        # Restored at the end: the thread goes on with somebody else's request.
+        with override(languages.preferred(asked)):
+            return self.get_response(request)
+
+
 class InputMiddleware(Middleware):
     """Refuses a NUL in the URL (databases fail on it), charsets other than UTF-8, and compressed bodies. Turns
     errors of plain Django views into problem documents."""
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if "\0" in request.path_info or "%00" in request.META.get("QUERY_STRING", ""):
-            return problems.response(request, 400, "null_character", "Leave the NUL character out of the address.")
+            detail = gettext("Leave the NUL character out of the address.")
+            return problems.response(request, 400, "null_character", detail)
         charset = (request.content_params or {}).get("charset", "utf-8").lower()
         if charset not in ("utf-8", "utf8", "us-ascii"):
-            return problems.response(request, 400, "unsupported_charset", "Send the body in UTF-8, and say so.")
+            detail = gettext("Send the body in UTF-8, and say so.")
+            return problems.response(request, 400, "unsupported_charset", detail)
         codings = {coding.strip().lower() for coding in request.headers.get("Content-Encoding", "").split(",")}
         if codings - {"", "identity"} and request.META.get("CONTENT_LENGTH") not in ("", "0", None):
-            detail = "Send the body as it is, without Content-Encoding: no compressed body is taken here."
+            detail = gettext("Send the body as it is, without Content-Encoding: no compressed body is taken here.")
             refusal = problems.response(request, 415, "unsupported_content_encoding", detail)
             refusal["Accept-Encoding"] = "identity"
             return refusal

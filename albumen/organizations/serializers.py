@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import serializers
 
@@ -46,9 +47,9 @@ class NewMemberSerializer(StrictSerializer):
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if "user" in attrs and "email" in attrs:
-            raise serializers.ValidationError({"email": "Name either `user` or `email`, not both."}, code="invalid")
+            raise serializers.ValidationError({"email": _("Name either `user` or `email`, not both.")}, code="invalid")
         if not {"user", "email"} & set(attrs):
-            raise serializers.ValidationError({"user": "Name `user` or `email`."}, code="required")
+            raise serializers.ValidationError({"user": _("Name `user` or `email`.")}, code="required")
         return attrs
 
 

@@ -17,6 +17,7 @@ from albumen.errors import Conflict, Forbidden, Invalid
 from albumen.events.services import NewEvent, publish
 from albumen.organizations import access
 from albumen.organizations.models import Membership, Organization, Role
+from albumen.sentences import Sentence
 from albumen.viewers import Viewer
 
 if TYPE_CHECKING:
@@ -207,7 +208,7 @@ def _lock(condition: Q) -> list[Organization]:
 
 def _require_open(organization: Organization, *, pointer: str | None = None) -> None:
     if not organization.open:
-        detail = f"{organization.name} is closed: ask one of its owners to add you."
+        detail = Sentence("%(name)s is closed: ask one of its owners to add you.", name=organization.name)
         raise Forbidden("organization_closed", detail, pointer=pointer)
 
 
@@ -217,7 +218,7 @@ def _keep_an_owner(user_id: int, leaving: QuerySet[Membership], *, pointer: str 
 
 def _refuse_last_owner(orphaned: QuerySet[Organization], *, pointer: str | None = None) -> None:
     if organization := orphaned.first():
-        detail = f"{organization.name} needs an owner: make somebody else one first."
+        detail = Sentence("%(name)s needs an owner: make somebody else one first.", name=organization.name)
         raise Conflict("last_owner", detail, pointer=pointer)
 
 

@@ -3,6 +3,7 @@
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from albumen.search import OrderedText, SortKey
 
@@ -15,13 +16,15 @@ MEGABYTE = 1_000_000
 def validate_heights(value: object) -> None:
     """Raise `ValidationError` unless these are one to twelve whole numbers of 16 to 4096 px, each once."""
     if not isinstance(value, list) or not all(isinstance(item, int) and not isinstance(item, bool) for item in value):
-        raise ValidationError("Give the heights as a list of whole numbers, such as 200, 400.", code="invalid")
+        raise ValidationError(_("Give the heights as a list of whole numbers, such as 200, 400."), code="invalid")
     if not 1 <= len(value) <= MAX_HEIGHTS:
-        raise ValidationError(f"A plan has one to {MAX_HEIGHTS} thumbnail heights.", code="invalid_length")
+        detail = _("A plan has one to %(most)s thumbnail heights.")
+        raise ValidationError(detail, code="invalid_length", params={"most": MAX_HEIGHTS})
     if any(not MIN_HEIGHT <= item <= MAX_HEIGHT for item in value):
-        raise ValidationError(f"Each height is from {MIN_HEIGHT} to {MAX_HEIGHT} px.", code="out_of_range")
+        detail = _("Each height is from %(least)s to %(most)s px.")
+        raise ValidationError(detail, code="out_of_range", params={"least": MIN_HEIGHT, "most": MAX_HEIGHT})
     if len(set(value)) != len(value):
-        raise ValidationError("Name each height once.", code="repeated")
+        raise ValidationError(_("Name each height once."), code="repeated")
 
 
 class Plan(models.Model):

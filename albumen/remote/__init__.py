@@ -20,6 +20,7 @@ from albumen.remote.connections import Budget, SSRFGuard, tls_context
 from albumen.remote.refusals import POINTER, not_an_image, unreachable
 from albumen.remote.remote_url import RemoteURL, parse_url
 from albumen.remote.responses import RemoteResponse
+from albumen.sentences import Amount, Sentence
 
 SECONDS = 10.0
 DOWNLOAD_SECONDS = 60.0
@@ -84,7 +85,8 @@ def download_image(url: str, write: Callable[[bytes], None], *, limit: int) -> R
         for data in chain([first], body):
             received += len(data)
             if max(received, image.size or 0) > limit:
-                raise TooLarge("too_large", f"Link an image of at most {limit:,} bytes.", pointer=POINTER)
+                detail = Sentence("Link an image of at most %(most)s bytes.", most=Amount(limit))
+                raise TooLarge("too_large", detail, pointer=POINTER)
             write(data)
         return replace(image, size=received)
 

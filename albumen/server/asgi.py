@@ -15,8 +15,10 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "albumen.web.settings")
 
 from a2wsgi import WSGIMiddleware
 from django.conf import settings
+from django.utils.translation import override
 
 from albumen.api.problems import document, rendered
+from albumen.languages import preferred, translated
 from albumen.operations import metrics, request_id
 from albumen.operations.middleware import record
 from albumen.operations.probes import PATHS
@@ -90,8 +92,9 @@ def _refusal(headers: dict[bytes, bytes], detail: str) -> tuple[Message, bytes]:
     chosen = request_id.choose(headers.get(b"x-request-id", b"").decode("latin-1"))
     request_id.current.set(chosen)
     logger.info("A body was refused: %s", detail)
-    problem = document(400, "body_incomplete", detail, request_id=chosen)
-    content, fields = rendered(problem, headers.get(b"accept", b"").decode("latin-1"))
+    with override(preferred(headers.get(b"accept-language", b"").decode("latin-1"))):
+        problem = document(400, "body_incomplete", translated(detail), request_id=chosen)
+        content, fields = rendered(problem, headers.get(b"accept", b"").decode("latin-1"))
     fields |= {"X-Request-ID": chosen, "Connection": "close"}
     encoded = [(name.lower().encode(), value.encode()) for name, value in fields.items()]
     return {"type": "http.response.start", "status": 400, "headers": encoded}, content

@@ -9,6 +9,7 @@ from typing import IO, Any
 
 from django.conf import settings
 
+from albumen.sentences import Sentence
 from albumen.storage import storage
 from albumen.uploads.temporary import BodyIncomplete
 
@@ -29,13 +30,13 @@ MEMORY_BYTES = 32 * 1024 * 1024
 DISK_BYTES = 2 * 1024 * 1024 * 1024
 # After an early response, the rest of the body is read and dropped for so long.
 DRAIN_SECONDS = 2
-SERVER_ENDED = "The server ended before the body was whole."
+SERVER_ENDED = Sentence("The server ended before the body was whole.")
 # Threads that wait for clients to send more; the others stay free for requests that are complete.
 _waiting_threads = asyncio.Semaphore(max(1, settings.THREADS // 2))
 
 
-def _incomplete(reason: str) -> BodyIncomplete:
-    return BodyIncomplete("body_incomplete", f"{reason} Send it again.")
+def _incomplete(reason: Sentence) -> BodyIncomplete:
+    return BodyIncomplete("body_incomplete", Sentence("%(reason)s Send it again.", reason=reason))
 
 
 class BodyBuffer:
@@ -183,13 +184,13 @@ class RequestBody:
                 message = await self._receive()
         except TimeoutError:
             self._ended = True
-            self._failure = _incomplete("The body stood still, or came too slowly.")
+            self._failure = _incomplete(Sentence("The body stood still, or came too slowly."))
             return b""
         piece: bytes = message.get("body", b"")
         self._ended = not message.get("more_body", False)
         self._left -= len(piece)
         if message["type"] == "http.disconnect" or (self._ended and self._left > 0):
-            self._failure = _incomplete("The body ended before it was whole.")
+            self._failure = _incomplete(Sentence("The body ended before it was whole."))
         left = self._seconds_left - (clock() - began) + len(piece) / LEAST_RATE
         self._seconds_left = min(settings.STALLED_SECONDS, left)
         return piece

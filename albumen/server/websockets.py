@@ -12,7 +12,9 @@ from django.utils import timezone
 from albumen.accounts.services.valid_logins import Key, ValidLogin, login_by_cookie, login_by_token, still_valid
 from albumen.errors import Unauthenticated
 from albumen.events.consumers import EventSocket, Hub
+from albumen.languages import preferred
 from albumen.rates import client_address
+from albumen.sentences import Sentence
 from albumen.server.request_body import Message, Receive, Send
 
 
@@ -38,6 +40,7 @@ async def application(scope: Message, receive: Receive, send: Send) -> None:
         find_login=partial(_find_login, request),
         address=client_address(request),
         has_cookie="Cookie" in request.headers,
+        language=preferred(request.headers.get("Accept-Language", "")),
     )
     await socket.run()
 
@@ -52,7 +55,8 @@ def _find_login(request: ASGIRequest, access: str | None) -> ValidLogin:
         return login_by_token(access=access, now=timezone.now())
     session_key = request.COOKIES.get(settings.SESSION_COOKIE_NAME)
     if session_key is None or not _has_own_origin(request):
-        raise Unauthenticated(detail="Send an access token, or a session cookie from a page of this service.")
+        detail = Sentence("Send an access token, or a session cookie from a page of this service.")
+        raise Unauthenticated(detail=detail)
     return login_by_cookie(session_key=session_key, now=timezone.now())
 
 

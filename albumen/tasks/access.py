@@ -4,6 +4,7 @@ from django.contrib.auth import get_user_model
 from django.db.models import QuerySet
 
 from albumen.errors import LimitReached, NotFound
+from albumen.sentences import Sentence
 from albumen.tasks.models import Task
 from albumen.viewers import Viewer, is_administrator
 
@@ -33,4 +34,7 @@ def require_task_slot(owner_id: int) -> None:
     """
     get_user_model().objects.select_for_update(no_key=True).filter(pk=owner_id).values("pk").first()
     if Task.objects.open().filter(owner_id=owner_id).count() >= OPEN_AT_ONCE:
-        raise LimitReached(30, f"You have {OPEN_AT_ONCE} tasks under way: wait for one of them, or cancel it.")
+        detail = Sentence(
+            "You have %(count)s tasks under way: wait for one of them, or cancel it.", count=OPEN_AT_ONCE
+        )
+        raise LimitReached(30, detail)

@@ -22,6 +22,7 @@ from django.utils.datastructures import MultiValueDict
 from django.utils.http import parse_header_parameters
 
 from albumen.errors import Invalid, TooLarge
+from albumen.sentences import Amount, Sentence
 from albumen.uploads.base64text import Base64Writer
 from albumen.uploads.client_filenames import base_name, decode
 from albumen.uploads.temporary import CHUNK, BodyIncomplete, RequestUploads, SpooledFile, UnreadFile
@@ -121,7 +122,7 @@ class UploadHandler(NoFiles):
             return super().read_text(part, limit)
         except (Invalid, TooLarge):
             if part.field in self._file_fields:
-                detail = 'This part came without a file name: send it as a file, like filename="photo.jpg".'
+                detail = Sentence('This part came without a file name: send it as a file, like filename="photo.jpg".')
                 raise Invalid("file_name_missing", detail, pointer=f"/{part.field}") from None
             raise
 
@@ -149,7 +150,8 @@ def _parts(input_data: Any, boundary: bytes) -> Iterator[_Part]:
         if ended and number:
             break
         if number and not whole:
-            raise Invalid("parse_error", f"A part of the form has no head of at most {MAX_HEAD:,} bytes.")
+            detail = Sentence("A part of the form has no head of at most %(most)s bytes.", most=Amount(MAX_HEAD))
+            raise Invalid("parse_error", detail)
         if number:
             stream.unget(content)
             if part := _part(head, stream):

@@ -7,12 +7,14 @@ from urllib.parse import unquote_to_bytes
 
 import orjson
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import parsers, serializers
 from rest_framework.parsers import BaseParser
 
 from albumen.errors import Invalid, TooLarge
+from albumen.sentences import Amount, Sentence
 from albumen.uploads.base64text import Base64Writer, StringSpool
 from albumen.uploads.duplicate_keys import require_distinct_keys
 from albumen.uploads.temporary import CHUNK, RequestUploads, SpooledFile, Upload
@@ -37,11 +39,13 @@ class JSONParser(BaseParser):
         for part in chunks:
             text += part
             if len(text) > MAX_JSON:
-                raise TooLarge("too_large", f"A JSON body has at most {MAX_JSON:,} bytes beside the picture.")
+                detail = Sentence("A JSON body has at most %(most)s bytes beside the picture.", most=Amount(MAX_JSON))
+                raise TooLarge("too_large", detail)
         try:
             document = orjson.loads(bytes(text))
         except orjson.JSONDecodeError as error:
-            raise Invalid("malformed_json", f"The body is no valid JSON: {error}.") from None
+            detail = Sentence("The body is no valid JSON: %(error)s.", error=str(error))
+            raise Invalid("malformed_json", detail) from None
         require_distinct_keys(text.decode())
         if not isinstance(document, dict):
             raise Invalid("malformed_json", 'The body must be a JSON object, like {"name": "value"}.')
@@ -68,7 +72,7 @@ class FormParser(parsers.FormParser):
     ) -> Any:
         text = stream.read(MAX_JSON + 1)
         if len(text) > MAX_JSON:
-            raise TooLarge("too_large", f"A form has at most {MAX_JSON:,} bytes.")
+            raise TooLarge("too_large", Sentence("A form has at most %(most)s bytes.", most=Amount(MAX_JSON)))
         return _require_utf8(super().parse(BytesIO(text), media_type, parser_context), text)
 
 
@@ -92,8 +96,8 @@ class UploadField(serializers.Field[Upload, Any, Any, Any]):
     """A picture in a request: a multipart file, or base64 (bare or a data URL) in JSON; an `Upload` when validated."""
 
     default_error_messages = {
-        "invalid": "Send a file, or its bytes as base64.",
-        "empty": "The file is empty.",
+        "invalid": _("Send a file, or its bytes as base64."),
+        "empty": _("The file is empty."),
     }
 
     def to_internal_value(self, data: Any) -> Upload:

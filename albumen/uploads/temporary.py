@@ -14,6 +14,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest
 
 from albumen.errors import Invalid, OutOfSpace, TooLarge
+from albumen.sentences import Amount, Sentence
 from albumen.storage import room_needed, storage, write_all
 
 CHUNK = 256 * 1024
@@ -51,7 +52,9 @@ class Upload:
         """Append bytes. Raise `TooLarge` above the limit, `OutOfSpace` when the disk is full."""
         self.size += len(data)
         if self.size > self._limit:
-            raise TooLarge("too_large", f"Send at most {self._limit:,} bytes.", pointer=self._pointer)
+            raise TooLarge(
+                "too_large", Sentence("Send at most %(most)s bytes.", most=Amount(self._limit)), pointer=self._pointer
+            )
         with room_needed():
             write_all(self._file, data)
         self._hash.update(data)

@@ -8,6 +8,7 @@ from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
 
 from albumen.errors import TooLarge
+from albumen.sentences import Amount, Sentence
 from albumen.uploads.multipart import UploadHandler
 from albumen.uploads.parsers import MAX_JSON, MultiPartParser, UploadJSONParser
 from albumen.uploads.temporary import UNKNOWN_LENGTH, RequestUploads
@@ -37,4 +38,8 @@ class AcceptsUploads(GenericAPIView[Any]):
         # Base64 makes four bytes of three; MAX_JSON is enough for other fields and the frame of a form.
         at_most = limit * 4 // 3 + MAX_JSON
         if length.isdigit() and length != UNKNOWN_LENGTH and int(length[:20]) > at_most:
-            raise TooLarge("too_large", f"Send at most {limit:,} bytes.", pointer=f"/{self.upload_fields[0]}")
+            raise TooLarge(
+                "too_large",
+                Sentence("Send at most %(most)s bytes.", most=Amount(limit)),
+                pointer=f"/{self.upload_fields[0]}",
+            )

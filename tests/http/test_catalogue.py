@@ -51,7 +51,7 @@ def literal_codes() -> Iterator[str]:
                 # How a link ends.
                 yield from (code for code in _texts(node) if code.startswith("link_"))
             if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "default_error_messages":
-                yield from ast.literal_eval(node.value)
+                yield from _codes_of_messages(node.value)
 
 
 def _codes_of_call(node: ast.Call) -> Iterator[str]:
@@ -62,6 +62,13 @@ def _codes_of_call(node: ast.Call) -> Iterator[str]:
     for keyword in node.keywords:
         if keyword.arg == "code" and name in ("ValidationError", "RegexValidator"):
             yield from _texts(keyword.value)
+
+
+def _codes_of_messages(node: ast.expr) -> Iterator[str]:
+    assert isinstance(node, ast.Dict)
+    for key in node.keys:
+        assert isinstance(key, ast.Constant)
+        yield str(key.value)
 
 
 def _texts(node: ast.expr) -> Iterator[str]:

@@ -18,6 +18,7 @@ from albumen.events.services import NewEvent, publish
 from albumen.idempotency.services.responses import atomic_with_response
 from albumen.organizations import services as memberships
 from albumen.plans.services import prepare_thumbnails
+from albumen.sentences import Sentence
 from albumen.uploads.temporary import Upload
 
 NAMES = ("first_name", "last_name", "phone")
@@ -54,7 +55,7 @@ def register(
         avatars.discard(stored)
         if refusal.pointer == "/organizations":
             # The name of a closed one is for those who are signed in.
-            refusal.detail = "One of these organizations does not exist or is not open: register without it."
+            refusal.detail = Sentence("One of these organizations does not exist or is not open: register without it.")
         raise
     except IntegrityError:
         avatars.discard(stored)
@@ -70,7 +71,7 @@ def update_profile(*, user: User, now: datetime, address: str, **changes: Any) -
     email, password = changes.pop("email", None), changes.pop("password", None)
     if password is not None and email is None:
         # A 200 would tell someone who means to change the password that it was changed.
-        detail = "`password` confirms another `email`. To change the password: POST /api/profile/password/."
+        detail = Sentence("`password` confirms another `email`. To change the password: POST /api/profile/password/.")
         raise Invalid("required", detail, pointer="/email")
     fields = [name for name in NAMES if name in changes]
     for name in fields:

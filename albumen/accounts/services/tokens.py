@@ -14,6 +14,7 @@ from django.conf import settings
 
 from albumen.errors import Unauthenticated
 from albumen.keys import derive_key
+from albumen.sentences import Sentence
 
 Kind = Literal["access", "refresh"]
 
@@ -62,18 +63,23 @@ def make_pair(*, user_id: int, session_id: int, refresh_id: str, issued_at: date
     return TokenPair(encode("access", derive_id("access", refresh_id)), encode("refresh", refresh_id))
 
 
+WRONG_KIND: dict[Kind, Sentence] = {
+    "access": Sentence("This is not an access token."),
+    "refresh": Sentence("This is not a refresh token."),
+}
+
+
 def read(token: str, kind: Kind) -> dict[str, Any]:
     """Return the claims of a valid token of this kind; raise `Unauthenticated` for any other."""
     try:
         claims = _verified(token, derive_key("tokens"))
     except (jwt.InvalidTokenError, ValueError, RecursionError):
-        raise Unauthenticated("token_invalid", f"This is no valid {kind} token.") from None
+        raise Unauthenticated("token_invalid", Sentence("This is no valid %(kind)s token.", kind=kind)) from None
     if claims["exp"] <= time.time():
-        raise Unauthenticated("token_expired", f"This {kind} token has expired. Sign in or refresh.")
+        detail = Sentence("This %(kind)s token has expired. Sign in or refresh.", kind=kind)
+        raise Unauthenticated("token_expired", detail)
     if claims.get("token_type") != kind:
-        raise Unauthenticated(
-            "token_invalid", f"This is not {'an access' if kind == 'access' else 'a refresh'} token."
-        )
+        raise Unauthenticated("token_invalid", WRONG_KIND[kind])
     return claims
 
 

@@ -19,6 +19,7 @@ from django.utils import timezone
 from albumen.errors import DomainError, LimitReached, Unauthenticated
 from albumen.events.consumers import listener
 from albumen.events.services import last_numbers, wakeup
+from albumen.sentences import Sentence
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -95,7 +96,8 @@ class Hub:
         sockets."""
         own = self._sockets.setdefault(user_id, set())
         if len(own) >= SOCKETS_A_USER:
-            raise LimitReached(1, f"You have {SOCKETS_A_USER} sockets open: close one of them first.")
+            detail = Sentence("You have %(most)s sockets open: close one of them first.", most=SOCKETS_A_USER)
+            raise LimitReached(1, detail)
         own.add(socket)
         if not self._tasks:
             for work in (self._watch_log, self._watch_logins):

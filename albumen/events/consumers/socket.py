@@ -7,11 +7,14 @@ from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import orjson
+from django.utils.translation import override
 
 from albumen.errors import DomainError, Gone, Invalid, LimitReached, Unauthenticated
 from albumen.events.consumers.hub import Hub, Login
 from albumen.events.services import events_after, last_number
+from albumen.languages import translated
 from albumen.querying import MAX_ID
+from albumen.sentences import Sentence
 
 SIGN_IN_SECONDS = 10
 # A browser with a session cookie need not send a message: after this time without one, the cookie signs it in.
@@ -22,6 +25,8 @@ BATCH = 100
 MESSAGES, MESSAGES_SECONDS = 200, 10.0
 CLOSE_CODES: dict[type[DomainError], int] = {Invalid: 4400, Unauthenticated: 4401, Gone: 4410, LimitReached: 4429}
 FAILED = 1011
+SIGN_IN_FIRST = Sentence("Send {'type': 'auth', 'access': ...} within 10 seconds.")
+SECOND_LOGIN = Sentence("A second `auth` renews the login of the same user, and goes on where the socket is.")
 logger = logging.getLogger(__name__)
 
 
@@ -29,7 +34,7 @@ class EventSocket:
     """A WebSocket connection, from its handshake until it is closed, over ASGI's `receive` and `send`.
 
     `find_login` is called in a thread with an access token or, for the request's session cookie, with None. It returns
-    the login or raises `Unauthenticated`. `address` is the client's address.
+    the login or raises `Unauthenticated`. `address` is the client's address, `language` that of error messages.
     """
 
     def __init__(
@@ -41,10 +46,12 @@ class EventSocket:
         find_login: Callable[[str | None], Login],
         address: str,
         has_cookie: bool,
+        language: str,
     ) -> None:
         self.login: Login | None = None
         self._hub, self._receive, self._send = hub, receive, send
         self._find_login, self._address, self._has_cookie = find_login, address, has_cookie
+        self._language = language
         self._holds_slot = self._ready = self._ended = False
         self._sent = self._last = 0
         self._sender: asyncio.Task[None] | None = None
@@ -110,7 +117,7 @@ class EventSocket:
     async def _require_login(self) -> None:
         await asyncio.sleep(SIGN_IN_SECONDS)
         if self.login is None:
-            await self.refuse(Unauthenticated(detail="Send {'type': 'auth', 'access': ...} within 10 seconds."))
+            await self.refuse(Unauthenticated(detail=SIGN_IN_FIRST))
 
     async def _sign_in_by_cookie(self) -> None:
         await asyncio.sleep(COOKIE_SECONDS)
@@ -130,8 +137,7 @@ class EventSocket:
                 await self._open(login, after)
                 return
             if login.user_id != self.login.user_id or after is not None:
-                detail = "A second `auth` renews the login of the same user, and goes on where the socket is."
-                raise Invalid("malformed_message", detail)
+                raise Invalid("malformed_message", SECOND_LOGIN)
             self.login = login
             await self._say({"type": "ready", "last": self._last})
 
@@ -171,7 +177,9 @@ class EventSocket:
 
     async def refuse(self, error: DomainError) -> None:
         """Send the error, and close the connection with the code of its family."""
-        message: dict[str, Any] = {"type": "error", "code": error.code, "detail": error.detail}
+        with override(self._language):
+            detail = translated(error.detail)
+        message: dict[str, Any] = {"type": "error", "code": error.code, "detail": detail}
         if isinstance(error, Gone) and error.oldest is not None:
             message["oldest"] = error.oldest
         code = next((CLOSE_CODES[family] for family in type(error).__mro__ if family in CLOSE_CODES), FAILED)

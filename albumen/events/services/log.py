@@ -15,6 +15,7 @@ from albumen.errors import Gone, Invalid
 from albumen.events.access import events_of
 from albumen.events.models import Event, Stream
 from albumen.events.services import wakeup
+from albumen.sentences import Sentence
 
 KEPT = timedelta(days=7)
 # Recipients, or events, in one statement.
@@ -90,11 +91,16 @@ def events_after(*, user_id: int, after: int | None, limit: int) -> Page:
     # Read before the events, so that events written or pruned meanwhile are not missed.
     last = last_number(user_id)
     if after is not None and after > last:
-        raise Invalid("unknown_event", f"Your newest event is {last}: start again without `after`.", pointer="/after")
+        detail = Sentence("Your newest event is %(last)s: start again without `after`.", last=last)
+        raise Invalid("unknown_event", detail, pointer="/after")
     events = list(events_of(user_id).filter(number__gt=after or 0)[:limit])
     if after is not None and after < last and (not events or events[0].number > after + 1):
         oldest = events[0].number if events else last + 1
-        detail = f"Events are kept for {KEPT.days} days. Read again what you show, then go on after {oldest - 1}."
+        detail = Sentence(
+            "Events are kept for %(days)s days. Read again what you show, then go on after %(last)s.",
+            days=KEPT.days,
+            last=oldest - 1,
+        )
         raise Gone("events_pruned", detail, oldest=oldest)
     return Page(events, max(last, events[-1].number if events else 0))
 

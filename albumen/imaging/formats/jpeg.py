@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from albumen.imaging.exif import Bytes, minimal_exif
 from albumen.imaging.formats.errors import Malformed
+from albumen.sentences import Sentence
 
 _SOI, _EOI, _SOS = 0xD8, 0xD9, 0xDA
 _APP0, _APP1, _APP2, _APP14 = 0xE0, 0xE1, 0xE2, 0xEE
@@ -63,7 +64,7 @@ def count_scans(data: bytes, enough: int) -> int:
         return at_most
 
 
-def unusual_process(data: Bytes) -> str | None:
+def unusual_process(data: Bytes) -> Sentence | None:
     """Return the words for a JPEG that is sound but of a rare kind, as "lossless" or "of 12 bits a sample", or None.
 
     The frame header gives the kind (section B.2.2).
@@ -71,16 +72,18 @@ def unusual_process(data: Bytes) -> str | None:
     try:
         for marker, payload, _ in segments(data):
             if marker == _SOF_LS:
-                return "a JPEG-LS file"
+                return Sentence("a JPEG-LS file")
             if marker in _LOSSLESS:
-                return "lossless"
+                return Sentence("lossless")
             if marker in _HIERARCHICAL:
-                return "hierarchical"
+                return Sentence("hierarchical")
             if marker in _SEQUENTIAL_OR_PROGRESSIVE and len(payload) >= 6:
                 bits, components = payload[0], payload[5]
                 if bits == 12:
-                    return "of 12 bits a sample"
-                return None if bits != 8 or components in {0, 1, 3, 4} else f"of {components} components"
+                    return Sentence("of 12 bits a sample")
+                if bits != 8 or components in {0, 1, 3, 4}:
+                    return None
+                return Sentence("of %(count)s components", count=components)
     except Malformed:
         pass
     return None

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 from rest_framework.utils import html
 
@@ -24,7 +25,7 @@ class RestoreAllSerializer(StrictSerializer):
 class AlbumField(IdField):
     """An album's id; where the URL has one (`album` in the context), no other."""
 
-    default_error_messages = {"conflicting": "The address names another album: leave `album` out."}
+    default_error_messages = {"conflicting": _("The address names another album: leave `album` out.")}
 
     def to_internal_value(self, data: Any) -> int:
         album_id = super().to_internal_value(data)
@@ -78,9 +79,9 @@ class UploadSerializer(StrictSerializer):
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if "image" not in attrs and "image_url" not in attrs:
-            raise serializers.ValidationError({"image": "Send a picture, or the address of one."}, code="required")
+            raise serializers.ValidationError({"image": _("Send a picture, or the address of one.")}, code="required")
         if "image_url" in attrs and ("image" in attrs or "expiring_time_seconds" in attrs):
-            detail = "A linked picture is only a link: leave `image` and `expiring_time_seconds` out."
+            detail = _("A linked picture is only a link: leave `image` and `expiring_time_seconds` out.")
             raise serializers.ValidationError({"image_url": detail}, code="conflicting")
         return attrs
 
@@ -123,7 +124,7 @@ class PictureChangeSerializer(StrictSerializer):
         if "image_url" in attrs and attrs["image_url"] is None:
             # Representations of uploaded pictures have this null, and clients send them back.
             if self.instance is not None and self.instance.source == Source.LINK:
-                raise serializers.ValidationError({"image_url": "A linked picture needs an address."}, code="null")
+                raise serializers.ValidationError({"image_url": _("A linked picture needs an address.")}, code="null")
             attrs.pop("image_url")
         return attrs
 

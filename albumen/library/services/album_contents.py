@@ -16,6 +16,7 @@ from albumen.library import access
 from albumen.library.models import Album, AlbumPicture, AlbumPictureQuerySet, Picture
 from albumen.library.services import events
 from albumen.library.services.locks import lock_album, lock_pictures
+from albumen.sentences import Sentence
 
 # The distance between the positions of appended pictures: there is room to move many others between two of them.
 GAP = 1 << 20
@@ -31,7 +32,7 @@ def add_pictures(*, actor: User, album_id: int, picture_ids: Sequence[int], now:
         # Locked, so that no picture is moved to the trash before it is counted.
         own = set(lock_pictures(Picture.objects.live().filter(pk__in=wanted, owner_id=actor.pk)))
         if missing := [str(picture_id) for picture_id in wanted if picture_id not in own]:
-            detail = f"These are no pictures of yours: {', '.join(missing[:10])}."
+            detail = Sentence("These are no pictures of yours: %(ids)s.", ids=", ".join(missing[:10]))
             raise Invalid("unknown_picture", detail, pointer="/pictures")
         append(album=album, picture_ids=wanted, now=now)
         publish(events.of_changed_contents(album), now=now)

@@ -22,6 +22,7 @@ import orjson
 from albumen.errors import Invalid
 from albumen.library.services.names import clean_name
 from albumen.remote.remote_url import parse_url
+from albumen.sentences import Amount, Sentence
 from albumen.storage import BLOCK
 from albumen.text import clean_line, clean_lines, shorten
 
@@ -76,13 +77,13 @@ class Archive:
         manifest = _object(self._document(MANIFEST), "manifest.json")
         # The first exports had no version.
         known = manifest.get("version", 1) == 1
-        _require(known, "A newer version of this service has made it: import it there, or upgrade this one.")
+        _require(known, Sentence("A newer version of this service has made it: import it there, or upgrade this one."))
         rows = _list(manifest.get("pictures"), "pictures", MAX_ENTRIES)
         self.pictures = [_picture(row, sizes) for row in rows]
         files = [picture.file for picture in self.pictures if picture.file is not None]
-        _require(len(set(files)) == len(files), "Its manifest names a file twice.")
+        _require(len(set(files)) == len(files), Sentence("Its manifest names a file twice."))
         ids = [picture.id for picture in self.pictures]
-        _require(len(set(ids)) == len(ids), "Its manifest has two pictures with one id.")
+        _require(len(set(ids)) == len(ids), Sentence("Its manifest has two pictures with one id."))
         self.albums = self._albums(manifest, sizes)
 
     def _albums(self, manifest: dict[str, object], sizes: dict[str, int]) -> list[ArchivedAlbum]:
@@ -99,16 +100,17 @@ class Archive:
 
         def write(block: bytes) -> None:
             text.extend(block)
-            _require(len(text) <= MAX_DOCUMENT, f"Its {name} is too large.")
+            _require(len(text) <= MAX_DOCUMENT, Sentence("Its %(name)s is too large.", name=name))
 
         try:
             self.copy(name, write)
         except KeyError:
-            raise _refusal(f"It has no {name}: only archives that an export has made can be imported.") from None
+            detail = Sentence("It has no %(name)s: only archives that an export has made can be imported.", name=name)
+            raise _refusal(detail) from None
         try:
             return orjson.loads(bytes(text))
         except orjson.JSONDecodeError:
-            raise _refusal(f"Its {name} is no JSON.") from None
+            raise _refusal(Sentence("Its %(name)s is no JSON.", name=name)) from None
 
     def copy(self, name: str, write: Callable[[bytes], None]) -> None:
         """Pass the bytes of an entry to `write`, block by block; raise `Invalid` where the entry is damaged."""
@@ -120,7 +122,8 @@ class Archive:
             with self._file.open(name) as source:
                 yield from iter(partial(source.read, BLOCK), b"")
         except _DAMAGE:
-            raise Invalid("damaged_entry", f"{name[:100]} is damaged in the archive.", pointer="/archive") from None
+            detail = Sentence("%(name)s is damaged in the archive.", name=name[:100])
+            raise Invalid("damaged_entry", detail, pointer="/archive") from None
 
 
 @contextmanager
@@ -130,7 +133,7 @@ def open_archive(path: Path) -> Iterator[Archive]:
         try:
             file = ZipFile(source)
         except _DAMAGE:
-            raise _refusal("It is no ZIP file, or a damaged one.") from None
+            raise _refusal(Sentence("It is no ZIP file, or a damaged one.")) from None
         with file:
             _check_directory(file, path.stat().st_size)
             yield Archive(file)
@@ -153,25 +156,28 @@ class _BoundedReads(io.BufferedReader):
 def _check_directory(file: ZipFile, size: int) -> None:
     entries = file.infolist()
     # Beside the pictures there are a few documents.
-    _require(len(entries) <= MAX_ENTRIES + 100, f"It has more than {MAX_ENTRIES:,} entries.")
-    _require(len({entry.filename for entry in entries}) == len(entries), "It has two entries with one name.")
-    _require(not any(entry.flag_bits & 0x2041 for entry in entries), "It is encrypted.")
+    _require(
+        len(entries) <= MAX_ENTRIES + 100, Sentence("It has more than %(most)s entries.", most=Amount(MAX_ENTRIES))
+    )
+    _require(len({entry.filename for entry in entries}) == len(entries), Sentence("It has two entries with one name."))
+    _require(not any(entry.flag_bits & 0x2041 for entry in entries), Sentence("It is encrypted."))
     methods = {entry.compress_type for entry in entries}
     _require(
-        methods <= {ZIP_STORED, ZIP_DEFLATED}, "It is compressed in a way that is not taken: use Deflate, or none."
+        methods <= {ZIP_STORED, ZIP_DEFLATED},
+        Sentence("It is compressed in a way that is not taken: use Deflate, or none."),
     )
-    _require(sum(entry.compress_size for entry in entries) <= size, "Its entries overlap.")
+    _require(sum(entry.compress_size for entry in entries) <= size, Sentence("Its entries overlap."))
     unpacked = sum(entry.file_size for entry in entries)
-    _require(unpacked <= MAX_GROWTH * size + MAX_DOCUMENT, "It would unpack to far more than it is.")
+    _require(unpacked <= MAX_GROWTH * size + MAX_DOCUMENT, Sentence("It would unpack to far more than it is."))
 
 
 def _picture(row: object, sizes: dict[str, int]) -> ArchivedPicture:
     fields = _object(row, "picture")
     file, sha256 = fields.get("file"), fields.get("sha256") or ""
     if file is not None and not (isinstance(file, str) and file in sizes):
-        raise _refusal(f"It lacks {str(file)[:100]}.")
+        raise _refusal(Sentence("It lacks %(name)s.", name=str(file)[:100]))
     if not isinstance(sha256, str) or not (file is None or _SHA256.fullmatch(sha256)):
-        raise _refusal("Its manifest lacks the sha256 of a file.")
+        raise _refusal(Sentence("Its manifest lacks the sha256 of a file."))
     return ArchivedPicture(
         id=_id(fields.get("id")),
         name=clean_name(_text(fields.get("name"))) or "picture",
@@ -192,29 +198,33 @@ def _album(row: object) -> ArchivedAlbum:
     )
 
 
-def _typed(value: object, kind: type[T], wrong: str) -> T:
+def _typed(value: object, kind: type[T], wrong: Sentence) -> T:
     """Return the value if it is of this kind of JSON; raise `Invalid` with what is `wrong` otherwise."""
     if isinstance(value, kind) and not isinstance(value, bool):
         return value
-    raise _refusal(f"Its manifest is wrong: {wrong}.")
+    raise _refusal(Sentence("Its manifest is wrong: %(wrong)s.", wrong=wrong))
 
 
 def _object(value: object, what: str) -> dict[str, object]:
-    return _typed(value, dict, f"{what} is no object")
+    return _typed(value, dict, Sentence("%(name)s is no object", name=what))
 
 
 def _list(value: object, what: str, most: int) -> list[object]:
-    rows = _typed(value, list, f"{what} is no list")
-    _require(len(rows) <= most, f"Its manifest is wrong: {what} has more than {most:,} entries.")
+    rows = _typed(value, list, Sentence("%(name)s is no list", name=what))
+    too_many = Sentence(
+        "Its manifest is wrong: %(name)s has more than %(most)s entries.", name=what, most=Amount(most)
+    )
+    _require(len(rows) <= most, too_many)
     return rows
 
 
 def _id(value: object) -> int:
-    return _typed(value, int, "an id is no number")
+    return _typed(value, int, Sentence("an id is no number"))
 
 
 def _text(value: object) -> str:
-    return "" if value is None else _typed(value, str, "a name, description or address is no text")
+    wrong = Sentence("a name, description or address is no text")
+    return "" if value is None else _typed(value, str, wrong)
 
 
 def _url(text: str) -> str | None:
@@ -226,10 +236,11 @@ def _url(text: str) -> str | None:
         return text
 
 
-def _require(condition: bool, refusal: str) -> None:
+def _require(condition: bool, refusal: Sentence) -> None:
     if not condition:
         raise _refusal(refusal)
 
 
-def _refusal(detail: str) -> Invalid:
-    return Invalid("invalid_archive", f"This archive cannot be imported. {detail}", pointer="/archive")
+def _refusal(reason: Sentence) -> Invalid:
+    detail = Sentence("This archive cannot be imported. %(reason)s", reason=reason)
+    return Invalid("invalid_archive", detail, pointer="/archive")

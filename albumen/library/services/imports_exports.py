@@ -16,6 +16,7 @@ from albumen.library import access, renditions
 from albumen.library.models import Picture
 from albumen.library.services import archives
 from albumen.library.services.archives import ArchivedPicture
+from albumen.sentences import Amount, Sentence
 from albumen.tasks.access import require_task_slot
 from albumen.tasks.models import Status, Task, TaskKind
 from albumen.tasks.services import start_task
@@ -97,7 +98,11 @@ def _require_quota(actor: User, entries: Sequence[ArchivedPicture]) -> None:
     needed = sum(entry.bytes for entry in entries if entry.sha256 not in own)
     left = actor.plan.quota_bytes - actor.bytes_used
     if needed > max(left, 0):
-        detail = f"The archive has {needed:,} bytes that are new, and your plan has room for {max(left, 0):,}."
+        detail = Sentence(
+            "The archive has %(needed)s bytes that are new, and your plan has room for %(left)s.",
+            needed=Amount(needed),
+            left=Amount(max(left, 0)),
+        )
         raise Forbidden("quota_exceeded", detail, pointer="/archive")
 
 
@@ -123,6 +128,9 @@ def require_export_slot(*, owner_id: int, now: datetime, open_ones: bool = False
     ends = [cast(datetime, end) for end in kept.order_by("-finished_at").values_list("finished_at", flat=True)]
     if len(ends) < room:
         return
-    detail = f"You have {EXPORTS_KEPT} archives already, or on their way. Each is kept for a day: use one, or wait."
+    detail = Sentence(
+        "You have %(count)s archives already, or on their way. Each is kept for a day: use one, or wait.",
+        count=EXPORTS_KEPT,
+    )
     wait = ends[room - 1] + EXPORT_KEPT - now if room > 0 and ends else timedelta(seconds=30)
     raise LimitReached(math.ceil(wait.total_seconds()), detail)

@@ -12,6 +12,7 @@ from albumen.library import access
 from albumen.library.models import ExpiringLink, Picture, Source
 from albumen.library.services import events
 from albumen.plans.models import Plan
+from albumen.sentences import Sentence
 
 MIN_SECONDS = 300
 MAX_SECONDS = 300_000
@@ -27,7 +28,8 @@ def require_link_allowed(plan: Plan, height: int | None, *, pointer: str) -> Non
     if height is None:
         raise Forbidden("plan_lacks_original", pointer=pointer)
     known = ", ".join(str(item) for item in plan.thumbnail_heights)
-    raise Invalid("unknown_height", f"Your plan has these heights: {known}.", pointer="/height")
+    detail = Sentence("Your plan has these heights: %(known)s.", known=known)
+    raise Invalid("unknown_height", detail, pointer="/height")
 
 
 def create_link(

@@ -16,6 +16,7 @@ from albumen.library.models import Album, ExpiringLink, Picture
 from albumen.library.services import album_contents, events, linked, links
 from albumen.library.services.names import clean_name, require_name
 from albumen.search import fold, sort_key
+from albumen.sentences import Amount, Sentence
 from albumen.uploads.temporary import Upload
 
 
@@ -63,9 +64,8 @@ def store_upload(*, owner: User, upload: Upload) -> StoredUpload:
     runs outside of any transaction; `create_picture` then writes the rows."""
     plan = owner.plan
     if upload.size > plan.max_upload_bytes:
-        raise TooLarge(
-            "too_large", f"Your plan takes files of up to {plan.max_upload_bytes:,} bytes.", pointer="/image"
-        )
+        detail = Sentence("Your plan takes files of up to %(most)s bytes.", most=Amount(plan.max_upload_bytes))
+        raise TooLarge("too_large", detail, pointer="/image")
     if plan.quota_bytes is not None and owner.bytes_used + upload.size > plan.quota_bytes:
         raise _over_quota(plan.quota_bytes)
     try:
@@ -151,7 +151,10 @@ def _charge(owner: User, size: int) -> None:
 
 
 def _over_quota(quota: int | None) -> Forbidden:
-    detail = f"Your plan keeps {quota or 0:,} bytes, the trash included. Purge something, or ask for a larger plan."
+    detail = Sentence(
+        "Your plan keeps %(quota)s bytes, the trash included. Purge something, or ask for a larger plan.",
+        quota=Amount(quota or 0),
+    )
     return Forbidden("quota_exceeded", detail, pointer="/image")
 
 

@@ -1,0 +1,60 @@
+"""The language of a request, and sentences in it: English, or Russian as `albumen/locale` has it."""
+
+from functools import lru_cache
+
+from django.conf import settings
+from django.http.response import HttpResponseBase
+from django.utils.cache import patch_vary_headers
+from django.utils.formats import number_format
+from django.utils.translation import activate, get_language, get_supported_language_variant, gettext
+from django.utils.translation.trans_real import parse_accept_lang_header
+
+from albumen.sentences import Amount, Sentence
+
+
+@lru_cache(maxsize=1000)
+def preferred(accept_language: str) -> str:
+    """Return the language of LANGUAGES that this `Accept-Language` header asks for first; English for none of them."""
+    for code, _ in parse_accept_lang_header(accept_language[:500]):
+        if code == "*":
+            break
+        try:
+            return get_supported_language_variant(code)
+        except LookupError:
+            continue
+    return settings.LANGUAGE_CODE
+
+
+def use(language: str) -> None:
+    """Go on in the language that the person who is signed in has chosen; an empty one leaves that of the request."""
+    if language:
+        activate(language)
+
+
+def translated(sentence: str) -> str:
+    """Return an English sentence in the active language; one that the catalogue does not have comes back as it is."""
+    if not sentence:
+        return sentence
+    if not isinstance(sentence, Sentence):
+        return gettext(sentence)
+    template = gettext(sentence.template)
+    return (
+        template % {name: _spoken(value) for name, value in sentence.values.items()} if sentence.values else template
+    )
+
+
+def _spoken(value: object) -> object:
+    if isinstance(value, Sentence):
+        return translated(value)
+    return number_format(value, force_grouping=True) if isinstance(value, Amount) else value
+
+
+def active() -> str:
+    """Return the active language, as `Content-Language` names it."""
+    return get_language() or settings.LANGUAGE_CODE
+
+
+def mark(response: HttpResponseBase) -> None:
+    """Say in the response that its words are in the active language, and depend on what the request asks for."""
+    patch_vary_headers(response, ["Accept-Language"])
+    response["Content-Language"] = active()
