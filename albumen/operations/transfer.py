@@ -6,7 +6,6 @@ interrupted move can be repeated.
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from itertools import islice
@@ -18,7 +17,7 @@ from django.core.management.color import no_style
 from django.db import connections, transaction
 from django.db.models import Model
 
-from albumen.storage import Listed, Storage, copy, storage
+from albumen.storage import Storage, copy, storage
 
 TARGET = "target"
 FOLDERS = ("originals", "thumbnails", "avatars", "exports", "imports")
@@ -70,46 +69,29 @@ def copy_rows() -> tuple[int, bool]:
 
 def copy_files(description: dict[str, Any]) -> tuple[int, int]:
     """Copy every stored file to the other storage, then read and compare all of them on both sides. Return the number
-    of files, and how many of them were sent now. `description` is an entry of Django's STORAGES."""
+    of files, and how many of them were sent now. `description` is an entry of Django's STORAGES.
+
+    Raise `CannotMove` if the other storage has other files, or files that still differ.
+    """
     target: Storage = storages.create_storage(description)  # type: ignore[assignment]
-    sent = sum(_copy_folder(target, folder) for folder in FOLDERS)
-    wrong: list[str] = []
-    count = 0
+    ours, theirs = _sizes(storage()), _sizes(target)
+    if foreign := sorted(theirs.keys() - ours.keys()):
+        raise CannotMove(f"The other store has {foreign[0]}, which is not here: take an empty one.")
+    missing = [name for name, size in ours.items() if theirs.get(name) != size]
     with ThreadPoolExecutor(AT_ONCE) as threads:
-        for batch in _batches(item for folder in FOLDERS for item in storage().listed(folder)):
-            count += len(batch)
-            same = threads.map(partial(_same, target), batch)
-            wrong += [item.name for item, right in zip(batch, same, strict=True) if not right]
+        list(threads.map(partial(_copy_file, target), missing))
+        same = threads.map(partial(_same, target), ours)
+        wrong = [name for name, right in zip(ours, same, strict=True) if not right]
     if wrong:
         raise CannotMove(
             f"{len(wrong)} files differ from those here, {wrong[0]} for one: remove them there and go on."
         )
-    return count, sent
+    return len(ours), len(missing)
 
 
-def _copy_folder(target: Storage, folder: str) -> int:
-    """Copy the missing files of a folder, and return how many.
-
-    Both listings are sorted by name, so that neither has to be in memory.
-    """
-    sent = 0
-    theirs = target.listed(folder)
-    other = next(theirs, None)
-    with ThreadPoolExecutor(AT_ONCE) as threads:
-        for batch in _batches(storage().listed(folder)):
-            missing = []
-            for item in batch:
-                if other is not None and other.name < item.name:
-                    raise CannotMove(f"The other store has {other.name}, which is not here: take an empty one.")
-                if other is None or other.name != item.name or other.size != item.size:
-                    missing.append(item.name)
-                if other is not None and other.name == item.name:
-                    other = next(theirs, None)
-            for _ in threads.map(partial(_copy_file, target), missing):
-                sent += 1
-    if other is not None:
-        raise CannotMove(f"The other store has {other.name}, which is not here: take an empty one.")
-    return sent
+def _sizes(place: Storage) -> dict[str, int]:
+    """Return the size of every stored file in bytes, by its name."""
+    return {item.name: item.size for folder in FOLDERS for item in place.listed(folder)}
 
 
 def _copy_file(target: Storage, name: str) -> None:
@@ -122,9 +104,9 @@ def _copy_file(target: Storage, name: str) -> None:
         temp.unlink(missing_ok=True)
 
 
-def _same(target: Storage, item: Listed) -> bool:
+def _same(target: Storage, name: str) -> bool:
     try:
-        return _sha256(target, item.name) == _sha256(storage(), item.name)
+        return _sha256(target, name) == _sha256(storage(), name)
     except FileNotFoundError:
         return False
 
@@ -132,12 +114,6 @@ def _same(target: Storage, item: Listed) -> bool:
 def _sha256(place: Storage, name: str) -> str:
     with place.open(name) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _batches(items: Iterable[Listed]) -> Iterator[list[Listed]]:
-    iterator = iter(items)
-    while batch := list(islice(iterator, 100)):
-        yield batch
 
 
 def _models() -> list[type[Model]]:
