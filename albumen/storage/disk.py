@@ -15,7 +15,7 @@ from albumen.storage.room import require_whole, room_needed
 
 
 class DiskStorage(Storage, FileSystemStorage):
-    """Local disk below MEDIA_ROOT. What `place` has answered survives a power cut."""
+    """Local disk below MEDIA_ROOT. Once `place` has returned, the file survives a power cut."""
 
     def place(self, path: Path, name: str, *, size: int | None = None, durable: bool = True) -> None:
         with room_needed():
@@ -24,7 +24,7 @@ class DiskStorage(Storage, FileSystemStorage):
     def _place(self, path: Path, target: Path, size: int | None, *, durable: bool) -> None:
         if size is not None:
             require_whole(path, size)
-        stays = size is not None and _stays(target, path)
+        stays = size is not None and _has_same_bytes(target, path)
         if durable:
             flush(target if stays else path)
         if stays:
@@ -37,18 +37,12 @@ class DiskStorage(Storage, FileSystemStorage):
             flush(target.parent.parent)
             _flush_above(target.parent.parent)
 
-    def holds(self, name: str) -> bool:
-        try:
-            return Path(self.path(name)).stat().st_size > 0
-        except FileNotFoundError:
-            return False
-
     @contextmanager
     def local(self, name: str) -> Iterator[Path]:
         yield Path(self.path(name))
 
     def delete(self, name: str) -> None:
-        """Remove the file, and its folder when it was the last one there."""
+        """Remove the file, and its folder if that is empty then."""
         super().delete(name)
         with suppress(OSError):
             Path(self.path(name)).parent.rmdir()
@@ -90,9 +84,8 @@ def _rename(path: Path, target: Path) -> None:
         path.replace(target)
 
 
-def _stays(target: Path, path: Path) -> bool:
-    """Return whether a file with the same bytes is in its place already; from now on it is as new as the other, so
-    that no sweep takes it away as an old one."""
+def _has_same_bytes(target: Path, path: Path) -> bool:
+    """Return whether the target has the same bytes as the file. If so, make it new, so that no sweep removes it."""
     try:
         if not filecmp.cmp(path, target, shallow=False):
             return False
@@ -122,6 +115,6 @@ def _walk(folder: str, name: str) -> Iterator[Listed]:
 
 @cache
 def _flush_above(folder: Path) -> None:
-    """The entries of a folder and of the one around it, once in a process: they are made once in a lifetime."""
+    """Flush the entries of the two folders above, once in a process: these folders are made once in a lifetime."""
     flush(folder.parent)
     flush(folder.parent.parent)

@@ -14,7 +14,7 @@ from django.core.files.storage import Storage as DjangoStorage
 
 from albumen.storage.room import BLOCK, room_needed
 
-# What a sweep has set aside keeps its name with this at the end.
+# The end of the name of a file that a sweep has set aside.
 ASIDE = ".swept"
 
 
@@ -28,10 +28,11 @@ class Listed:
 
 
 class Storage(DjangoStorage, ABC):
-    """Whole files under names. A name has all of its bytes or is not there, and what `place` has answered is durable.
+    """Complete files under names. A file exists with all of its bytes or not at all, and is durable once `place` has
+    returned.
 
-    Of Django's own methods `open` (for reading), `size` and `delete` serve. What asks for a name that is not there
-    gets `FileNotFoundError`, but `delete` does not mind. `Unavailable` when the place does not answer.
+    Of Django's methods, use `open` (for reading), `size` and `delete`. Methods raise `FileNotFoundError` for a name
+    that does not exist, except `delete`, and `Unavailable` if the storage does not respond.
     """
 
     @property
@@ -47,7 +48,7 @@ class Storage(DjangoStorage, ABC):
         return folder / uuid.uuid4().hex
 
     def delete_old_temporary_files(self, before: datetime) -> int:
-        """Remove temporary files and locks on this machine that are older, and return how many."""
+        """Remove the temporary files and locks of this machine that are older than `before`. Return how many."""
         count = 0
         for path in self.incoming.glob("*"):
             try:
@@ -59,23 +60,28 @@ class Storage(DjangoStorage, ABC):
         return count
 
     def forget_parts(self, before: datetime) -> int:
-        """Remove what broken uploads left in the store itself, where it keeps such things, and return how many."""
+        """Remove the parts of uploads to the storage that were begun before `before` and not completed. Return how
+        many."""
         return 0
 
     @abstractmethod
     def place(self, path: Path, name: str, *, size: int | None = None, durable: bool = True) -> None:
-        """Move a temporary file to this name, over what may be there; `OutOfSpace` where there is no room.
+        """Move a temporary file to this name, and replace a file there. Raise `OutOfSpace` if there is no room.
 
-        `size` is for a file that is named by its content, and is what it has to have, in bytes: a short one is
-        refused, and a whole file with the same bytes stays. `durable=False` is for what can be made again.
+        Pass `size`, the bytes that the file must have, if the name is made of its content: a shorter file raises
+        `OutOfSpace`, and one that is there with the same bytes is kept. `durable=False` is for files that can be made
+        again.
         """
 
-    @abstractmethod
     def holds(self, name: str) -> bool:
         """Return whether a file exists and is not empty, as a power cut can leave one that was not flushed."""
+        try:
+            return self.size(name) > 0
+        except FileNotFoundError:
+            return False
 
     def blocks(self, file: IO[bytes], start: int, length: int) -> Iterator[bytes]:
-        """These bytes of a file that `open` has given, in blocks."""
+        """Yield `length` bytes from `start` of a file that `open` has returned, in blocks."""
         file.seek(start)
         while length > 0 and (block := file.read(min(BLOCK, length))):
             length -= len(block)
@@ -83,16 +89,16 @@ class Storage(DjangoStorage, ABC):
 
     @abstractmethod
     def local(self, name: str) -> AbstractContextManager[Path]:
-        """A path on this machine's disk with the bytes of the file, while the context lasts."""
+        """Return a context with a path on this machine's disk that has the bytes of the file until it ends."""
 
     @abstractmethod
     def listed(self, prefix: str) -> Iterator[Listed]:
-        """Every file below this folder, in the order of the names."""
+        """Yield every file below this folder, in the order of the names."""
 
     @abstractmethod
     def sweep(self, item: Listed, *, before: datetime, kept: Callable[[], bool]) -> bool:
-        """Remove the file unless it was placed since `before`, or `kept()`; whether it was removed.
+        """Remove the file unless it was placed since `before` or `kept()` is true. Return whether it was removed.
 
-        Nothing is lost when somebody places the same bytes meanwhile and needs them from then on. For that, names that
-        end in `ASIDE` have to be given to it too, whatever their age.
+        A file that is placed again with the same bytes meanwhile is not lost. For that, call this also for each name
+        that ends in `ASIDE`, whatever its age.
         """

@@ -1,11 +1,11 @@
-"""Files on S3, or on what speaks like it: many machines may share them."""
+"""Files on S3 or a store with the same protocol, which many machines can share."""
 
 import io
 import logging
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import IO, Any
 
@@ -40,7 +40,7 @@ _making = threading.Lock()
 
 
 class S3Storage(Storage, LibraryS3Storage):  # type: ignore[misc]
-    """A bucket. An object is there whole or not at all, and durable once its PUT was answered."""
+    """A bucket. An object exists complete or not at all, and is durable once its PUT has succeeded."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**{"client_config": _CONFIG, **options})
@@ -60,8 +60,8 @@ class S3Storage(Storage, LibraryS3Storage):  # type: ignore[misc]
 
     def place(self, path: Path, name: str, *, size: int | None = None, durable: bool = True) -> None:
         if size is not None:
-            # What is there with the same bytes is replaced all the same: a PUT takes effect whole or not at all, and
-            # makes the object new, so that no sweep takes it away.
+            # An object with the same bytes is replaced too: a PUT takes effect whole or not at all, and it makes the
+            # object new, so that no sweep removes it.
             require_whole(path, size)
         extra = {"ContentType": "application/octet-stream"}
         if _silent.is_set():
@@ -69,22 +69,9 @@ class S3Storage(Storage, LibraryS3Storage):  # type: ignore[misc]
             with _answering(name):
                 self.client.head_bucket(Bucket=self.bucket_name)
         with _answering(name):
-            # What goes in parts is there once the last call has joined them; when that fails, they are taken back.
+            # A large file goes in parts, and exists once the last call has joined them; boto3 aborts it otherwise.
             self.client.upload_file(str(path), self.bucket_name, name, ExtraArgs=extra, Config=_TRANSFER)
         path.unlink(missing_ok=True)
-
-    def holds(self, name: str) -> bool:
-        try:
-            return self.size(name) > 0
-        except FileNotFoundError:
-            return False
-
-    def exists(self, name: str) -> bool:
-        try:
-            self._head(name)
-        except FileNotFoundError:
-            return False
-        return True
 
     def size(self, name: str) -> int:
         return int(self._head(name)["ContentLength"])
@@ -122,7 +109,7 @@ class S3Storage(Storage, LibraryS3Storage):  # type: ignore[misc]
                 yield Listed(item["Key"], item["Size"], item["LastModified"].timestamp())
 
     def forget_parts(self, before: datetime) -> int:
-        """The parts of uploads that nobody has joined."""
+        """Abort multipart uploads that were begun before `before`. Return how many."""
         count = 0
         with suppress(FileNotFoundError), _answering("uploads in parts"):
             for page in self.client.get_paginator("list_multipart_uploads").paginate(Bucket=self.bucket_name):
@@ -134,21 +121,20 @@ class S3Storage(Storage, LibraryS3Storage):  # type: ignore[misc]
         return count
 
     def sweep(self, item: Listed, *, before: datetime, kept: Callable[[], bool]) -> bool:
-        # S3 cannot rename, and an upload of the same bytes may put the object back between any two calls, even between
+        # S3 cannot rename, and an upload of the same bytes may put the object back between any two calls, also between
         # the last check and the removal. So a copy stays for a day under another name, and each sweep until then
-        # puts it back if it is needed after all.
+        # copies it back if it is needed after all.
         place = item.name.removesuffix(ASIDE)
         aside = place + ASIDE
         try:
             if item.name == aside:
                 if kept():
-                    if not self.exists(place):
-                        self._copy(aside, place)
+                    self._copy(aside, place)
                     self.delete(aside)
                 elif item.placed < before.timestamp():
                     self.delete(aside)
                 return False
-            if self._placed(place) >= before or kept():
+            if self._head(place)["LastModified"] >= before or kept():
                 return False
             self._copy(place, aside)
             self.delete(place)
@@ -164,10 +150,6 @@ class S3Storage(Storage, LibraryS3Storage):  # type: ignore[misc]
             found: dict[str, Any] = self.client.head_object(Bucket=self.bucket_name, Key=name)
         return found
 
-    def _placed(self, name: str) -> datetime:
-        moment: datetime = self._head(name)["LastModified"]
-        return moment.astimezone(UTC)
-
     def _copy(self, source: str, target: str) -> None:
         origin = {"Bucket": self.bucket_name, "Key": source}
         with _answering(source):
@@ -175,9 +157,8 @@ class S3Storage(Storage, LibraryS3Storage):  # type: ignore[misc]
 
 
 class StoredObject(io.RawIOBase):
-    """An object that is read by ranges: its first block comes with its size, the rest from where it is read on.
-
-    Nothing at or behind `stop` is asked for.
+    """A readable file over an object. One request gets the first block and the size, and another one the bytes from
+    where reading goes on up to `stop`.
     """
 
     def __init__(self, client: Any, bucket: str, name: str) -> None:
@@ -232,7 +213,7 @@ class StoredObject(io.RawIOBase):
             try:
                 return self._read_rest(length)
             except Unavailable:
-                # A connection may end in the middle; another one goes on from there.
+                # The connection was lost in the middle: a new request goes on from there.
                 self._let_go()
         with _answering(self._key["Key"]):
             answer = self._client.get_object(**self._key, Range=f"bytes={self._at}-{self.stop - 1}")
@@ -252,16 +233,15 @@ class StoredObject(io.RawIOBase):
             self._rest = None
 
 
-# Set while the store does not respond. One call at a time then tries whether it does again, and all others fail at
-# once: waiting, they would take the threads that requests without files need.
+# Set while the store does not respond. Then one call at a time tries it, and all others fail at once, because they
+# would occupy the threads that requests without files need.
 _silent = threading.Event()
 _finding_out = threading.Lock()
 
 
 @contextmanager
 def _answering(name: str) -> Iterator[None]:
-    """For one call: `FileNotFoundError` for an object that is not there, `Unavailable` for everything else that goes
-    wrong."""
+    """Convert the errors of one call to `FileNotFoundError`, if the object does not exist, or `Unavailable`."""
     alone = _silent.is_set()
     if alone and not _finding_out.acquire(blocking=False):
         raise _away("it keeps silent", name)
@@ -270,7 +250,7 @@ def _answering(name: str) -> Iterator[None]:
         _silent.clear()
     except ClientError as error:
         _silent.clear()
-        # A bucket that is not there is the operator's matter, and no missing file.
+        # Not "NoSuchBucket": a missing bucket is the operator's fault, not a missing file.
         if error.response["Error"]["Code"] in ("404", "NoSuchKey", "NoSuchUpload"):
             raise FileNotFoundError(f"There is no {name}.") from None
         raise _away(error, name) from error
