@@ -1,8 +1,8 @@
 """Image bytes out: conditional and Range requests (RFC 9110), and headers that keep a hostile file harmless."""
 
 import re
-from typing import IO
 
+from django.core.files.base import File
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.cache import get_conditional_response
@@ -28,35 +28,22 @@ def send(
     whole: bool = False,
     attachment: bool = False,
 ) -> HttpResponseBase:
-    """The stored file `name`, or 206, 304, 412 or 416 as the request's conditions ask; `NotFound` when it is missing.
+    """Return the stored file `name`, or 206, 304, 412 or 416 as the request's conditions ask. Raise `NotFound` if it
+    does not exist.
 
-    `etag` is an opaque value without quotes. `whole` ignores ranges and conditions, and gives no validator;
-    `attachment` has browsers keep it instead of showing it.
+    `etag` is an opaque value without quotes. `whole` ignores ranges and conditions, and sends no validator;
+    `attachment` makes browsers save the file instead of showing it.
     """
     try:
         file = storage().open(name)
     except FileNotFoundError:
         raise NotFound from None
-    size = file.size
     quoted = f'"{etag}"'
-    response: HttpResponseBase | None = None
-    if not whole:
-        response = get_conditional_response(request, etag=quoted)
-        if response is not None:
-            file.close()
-    start, end = 0, size - 1
+    response: HttpResponseBase | None = None if whole else get_conditional_response(request, etag=quoted)
     if response is None:
-        span = None if whole else _range(request, size, quoted)
-        if span == (-1, -1):
-            file.close()
-            response = HttpResponse(status=416, headers={"Content-Range": f"bytes */{size}"})
-        else:
-            start, end = span or (0, size - 1)
-            status = 200 if span is None else 206
-            response = _body(request, file, start, end - start + 1, status)
-            response["Content-Length"] = str(end - start + 1)
-            if span is not None:
-                response["Content-Range"] = f"bytes {start}-{end}/{size}"
+        response = _content(request, file, None if whole else _range(request, file.size, quoted))
+    else:
+        file.close()
     response["Content-Type"] = media_type
     response["Content-Disposition"] = content_disposition(filename, attachment=attachment)
     response["Cache-Control"] = cache_control
@@ -77,21 +64,31 @@ def has_first_byte(response: HttpResponseBase) -> bool:
     return response.status_code == 200 or response.get("Content-Range", "").startswith("bytes 0-")
 
 
-def _body(request: HttpRequest, file: IO[bytes], start: int, length: int, status: int) -> HttpResponseBase:
+def _content(request: HttpRequest, file: "File[bytes]", span: tuple[int, int] | None) -> HttpResponseBase:
+    """Return the response with the bytes of `span`, which is a result of `_range`, or with the whole file."""
+    if span == (-1, -1):
+        file.close()
+        return HttpResponse(status=416, headers={"Content-Range": f"bytes */{file.size}"})
+    start, end = span or (0, file.size - 1)
+    length = end - start + 1
+    status, headers = 200, {"Content-Length": str(length)}
+    if span is not None:
+        status, headers["Content-Range"] = 206, f"bytes {start}-{end}/{file.size}"
     if request.method == "HEAD":
         file.close()
-        return HttpResponse(status=status)
+        return HttpResponse(status=status, headers=headers)
     blocks = storage().blocks(file, start, length)
     if length <= BLOCK:
         with file:
-            return HttpResponse(b"".join(blocks), status=status)
-    response = StreamingHttpResponse(blocks, status=status)
+            return HttpResponse(b"".join(blocks), status=status, headers=headers)
+    response = StreamingHttpResponse(blocks, status=status, headers=headers)
     response._resource_closers.append(file.close)  # type: ignore[attr-defined]
     return response
 
 
 def _range(request: HttpRequest, size: int, etag: str) -> tuple[int, int] | None:
-    """First and last byte of a single-range request; None to send all; (-1, -1) when there is no such span."""
+    """Return the first and last byte of a single-range request, None to send all, or (-1, -1) if the file has no such
+    bytes."""
     match = _RANGE.fullmatch(request.headers.get("Range", "").strip())
     if request.method != "GET" or not match or match.groups() == ("", ""):
         return None
