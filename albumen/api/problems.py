@@ -21,6 +21,7 @@ from rest_framework.response import Response
 
 from albumen import errors, languages, pages
 from albumen.api import refusal_pages
+from albumen.api.renderers import JSONRenderer
 from albumen.errors import DomainError
 from albumen.storage import is_full
 
@@ -160,23 +161,13 @@ class ProblemHandler(ExceptionHandler):
         page = request is not None and pages.is_navigation(request._request)
         response.content_type = pages.MEDIA_TYPE if page else MEDIA_TYPE
         if request is not None:
-            request.accepted_renderer = _PageRenderer() if page else _ProblemRenderer()
+            request.accepted_renderer = _PageRenderer() if page else JSONRenderer()
             request.accepted_media_type = response.content_type
         for name, value in pages.headers().items() if page else ():
             response.setdefault(name, value)
         if exc.status_code == status.HTTP_401_UNAUTHORIZED and "WWW-Authenticate" not in response:
             response["WWW-Authenticate"] = 'Bearer realm="albumen"'
         return response
-
-
-class _ProblemRenderer(BaseRenderer):
-    media_type = MEDIA_TYPE
-    format = "json"
-    charset = None
-    render_style = "text"
-
-    def render(self, data: Any, *args: Any) -> bytes:
-        return orjson.dumps(data, default=str)
 
 
 class _PageRenderer(BaseRenderer):

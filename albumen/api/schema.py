@@ -168,12 +168,9 @@ class AutoSchema(SpectacularSchema):
         return self.method == "GET" and bool(getattr(self.view, "ordering_fields", None))
 
     def _get_filter_parameters(self) -> list[dict[str, Any]]:
-        if not self._is_list_view():
-            return []
         query_class = getattr(self.view, "query_class", None)
-        return self._get_query_parameters(query_class) if query_class else []
-
-    def _get_query_parameters(self, query_class: Any) -> list[dict[str, Any]]:
+        if query_class is None or not self._is_list_view():
+            return []
         mapped = self._map_serializer(query_class(), "request")
         return [
             {"name": name, "in": "query", "required": False, "schema": schema}

@@ -19,9 +19,7 @@ class _Probe(View):
     http_method_names = ["get", "head", "options"]
 
     def http_method_not_allowed(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        response = problems.response(request, 405, "method_not_allowed", "Ask with GET.")
-        response["Allow"] = "GET, HEAD, OPTIONS"
-        return response
+        return problems.not_allowed(request, "GET, HEAD, OPTIONS")
 
 
 class Health(_Probe):

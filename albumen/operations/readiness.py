@@ -13,6 +13,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, wait
 from contextlib import closing
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -161,16 +162,6 @@ def check_decoders() -> Figures:
     return {}
 
 
-def check_broker() -> Figures:
-    """Ping the broker."""
-    return check_address(settings.BROKER_URL)
-
-
-def check_redis() -> Figures:
-    """Ping the Redis that counts attempts."""
-    return check_address(settings.REDIS_URL)
-
-
 def check_address(url: str) -> Figures:
     """Ping the Redis at this URL. Return the seconds it took."""
     once = {"socket_connect_timeout": 1.0, "socket_timeout": 1.0, "retry": Retry(NoBackoff(), 0)}
@@ -183,10 +174,9 @@ def check_address(url: str) -> Figures:
 def parts() -> dict[str, Part]:
     """Return the configured parts by name."""
     known = {"database": check_database, "storage": check_storage, "queue": check_queue, "decoders": check_decoders}
-    if settings.BROKER_URL:
-        known["broker"] = check_broker
-    if settings.REDIS_URL:
-        known["redis"] = check_redis
+    for name, url in (("broker", settings.BROKER_URL), ("redis", settings.REDIS_URL)):
+        if url:
+            known[name] = partial(check_address, url)
     return {name: Part(name, check) for name, check in known.items()}
 
 

@@ -99,7 +99,7 @@ class SSRFGuard(httpcore.NetworkBackend):
 
     def _check(self, host: str, port: int) -> list[Address]:
         """Return the host's IP addresses. Raises Invalid if there are none or any of them is not public."""
-        addresses = _literal(host) or _resolve(host, port, self._budget.seconds(CONNECT_SECONDS))
+        addresses = _resolve(host, port, self._budget.seconds(CONNECT_SECONDS))
         if is_explicitly_allowed(host, port) or all(is_public(address) for address in addresses):
             return addresses
         raise unreachable()
@@ -133,15 +133,9 @@ class _Stream(httpcore.NetworkStream):
         return self._stream.get_extra_info(info)
 
 
-def _literal(host: str) -> list[Address]:
-    try:
-        return [ip_address(host)]
-    except ValueError:
-        return []
-
-
 def _resolve(host: str, port: int, seconds: float) -> list[Address]:
-    """Return the host's IP addresses in the resolver's order. Raises Invalid if there are none in time."""
+    """Return the IP addresses of a host name or of an IP address as text, in the resolver's order. Raise Invalid if
+    there are none in time."""
     if not _lookups.acquire(timeout=seconds):
         raise Unavailable
     result: Future[list[Address]] = Future()

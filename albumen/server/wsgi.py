@@ -37,12 +37,8 @@ with suppress(OSError):
 
 def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
     """Call Django with a body that raises `BodyIncomplete` where it ends before its Content-Length."""
-    length: Any = environ.get("CONTENT_LENGTH") or None
-    if length is None and "chunked" in environ.get("HTTP_TRANSFER_ENCODING", "").lower():
+    length = environ.get("CONTENT_LENGTH", "")
+    if not length and "chunked" in environ.get("HTTP_TRANSFER_ENCODING", "").lower():
         environ["CONTENT_LENGTH"] = UNKNOWN_LENGTH
-    try:
-        length = None if length is None else int(length)
-    except ValueError:
-        length = None
-    environ["wsgi.input"] = BodyInput(environ["wsgi.input"], length)
+    environ["wsgi.input"] = BodyInput(environ["wsgi.input"], int(length) if length.isdecimal() else None)
     return _django(environ, start_response)
