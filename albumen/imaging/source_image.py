@@ -201,7 +201,7 @@ def _mapped(path: Path) -> mmap.mmap:
 
 def _check_scans(path: Path, limits: Limits) -> None:
     """Refuse a JPEG of too many scans. Only one whose first scan lacks components can have more than one."""
-    if jpeg.count_scans(path.read_bytes(), limits.scans) > limits.scans:
+    if jpeg.count_scans(path.read_bytes()) > limits.scans:
         detail = Sentence("The JPEG has more than %(most)s scans; save it again and try again.", most=limits.scans)
         raise Refused("too_many_pixels", detail)
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 
 from albumen.imaging.exif import Bytes, minimal_exif
 from albumen.imaging.formats.errors import Malformed
@@ -49,19 +50,13 @@ def segments(data: Bytes) -> Iterator[tuple[int, bytes, bytes]]:
         yield marker, payload, entropy
 
 
-def count_scans(data: bytes, enough: int) -> int:
-    """Return the number of scans, or a number that is too high but not above `enough`.
-
-    To count the bytes of SOS markers is quick, but finds those of embedded previews too. Segments are walked only
-    where that count is above `enough`; where they cannot be, the quick count is returned.
-    """
-    at_most = data.count(b"\xff\xda")
-    if at_most <= enough:
-        return at_most
-    try:
-        return sum(marker == _SOS for marker, _, _ in segments(data))
-    except Malformed:
-        return at_most
+def count_scans(data: Bytes) -> int:
+    """Return the number of scans, up to where the file is cut short; those of embedded previews do not count."""
+    scans = 0
+    with suppress(Malformed):
+        for marker, _, _ in segments(data):
+            scans += marker == _SOS
+    return scans
 
 
 def unusual_process(data: Bytes) -> Sentence | None:
