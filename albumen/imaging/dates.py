@@ -77,7 +77,7 @@ def read_offset(text: str) -> timezone | None:
 
 
 def agreed(local: datetime, other: datetime | None) -> bool:
-    """Return whether two times are the same moment."""
+    """Return whether two times are the same moment, give or take two minutes; sub-seconds of `local` do not count."""
     return other is not None and abs(local.replace(microsecond=0) - other) <= _AGREED
 
 

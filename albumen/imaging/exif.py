@@ -18,7 +18,7 @@ _CHANGED, _CHANGED_OFFSET = 0x0132, 0x9010
 # The date, its sub-seconds and its offset: when it was taken, and when it was digitized (table 8).
 _DATES = ((0x9003, 0x9291, 0x9011), (0x9004, 0x9292, 0x9012))
 _GPS_TIME, _GPS_DATE = 0x0007, 0x001D
-# What a TIFF holds beside: a packet of XMP, and IPTC by itself or within Photoshop's resources.
+# Tags of a TIFF with other metadata: an XMP packet, an IPTC block, and Photoshop's resources, which may hold one.
 _XMP, _IPTC, _PHOTOSHOP = 700, 33723, 34377
 _BLOCKS = {_XMP, _IPTC, _PHOTOSHOP}
 _BLOCK_UNITS = {1: 1, 2: 1, 4: 4, 7: 1}

@@ -180,6 +180,13 @@ def test_no_copy_no_picture(tmp_path: Path) -> None:
     }
 
 
+def test_no_copy_no_picture_in_avif_either(save: Callable[..., Path]) -> None:
+    source = save(make_scene(), "avif")
+    # Which of two item boxes counts is not said anywhere.
+    source.write_bytes(source.read_bytes() + box(b"meta", bytes(4)))
+    assert refused(source).code == "unsupported_format"
+
+
 @pytest.mark.parametrize("said", [(100, 60), (0, 80), (120, 0), (240, 160)])
 def test_another_size_than_the_header_says(said: tuple[int, int], tmp_path: Path) -> None:
     content = heif.heic(make_scene()).replace(struct.pack(">II", 120, 80), struct.pack(">II", *said))

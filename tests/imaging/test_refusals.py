@@ -41,6 +41,7 @@ def animate(path: Path, form: str, frames: int, size: tuple[int, int] = (8, 8)) 
 @pytest.mark.parametrize(
     "content",
     [
+        b"\x00\x00\x00\x14ftypmif3avif\x00\x00\x00\x08mini",
         b"<svg xmlns='http://www.w3.org/2000/svg'/>",
         b"<?xml version='1.0'?>\n<!-- a --><svg/>",
         b"%PDF-1.7\n",
