@@ -71,7 +71,7 @@ def _sniff_brands(data: bytes) -> str:
     end = min(max(int.from_bytes(data[:4], "big"), 16), 1024)
     brands = {data[at : at + 4] for at in (8, *range(16, end - 3, 4))}
     if data[8:12] == b"mif3":
-        raise _not_taken("low-overhead HEIF")
+        raise _not_taken("Low-overhead HEIF")
     if brands & {b"avif", b"avis"}:
         return "avif"
     if brands & _HEVC_BRANDS:
