@@ -17,15 +17,15 @@ from albumen.uploads.decoding import decoding
 from albumen.uploads.temporary import Upload
 
 logger = logging.getLogger(__name__)
-# Seconds after which no more files of an upload are placed. Together with the longest single call of a slow store,
-# that is less than a proxy waits for a response.
+# An upload is given up if its thumbnails are not stored within this many seconds. Together with the longest single
+# call of a slow store, that is less than a proxy waits for a response.
 PLACING_SECONDS = 15
 
 
 @dataclass(frozen=True, slots=True)
 class Rendition:
-    """Bytes to deliver: the stored file's name, and its format as `imaging` names it. `height` is a thumbnail's in its
-    plan, in px; None for the whole picture."""
+    """A stored file to deliver: its name in the storage, and its format as `imaging` names it. `height` is the plan's
+    thumbnail height in px; None for an original."""
 
     name: str
     format: str
@@ -57,8 +57,8 @@ def _thumbnail_name(sha256: str, height: int, form: str) -> str:
 def place_upload(upload: Upload, heights: Sequence[int]) -> imaging.Facts:
     """Decode an upload whole, and put its thumbnails and then itself into their places, durably.
 
-    `imaging.Refused` when the bytes are no picture that can be taken; then nothing was put anywhere. The thumbnails
-    made now are those that browsers ask for.
+    Raise `imaging.Refused` if the bytes are not an acceptable picture; then nothing was stored. The thumbnails are
+    WebP, which browsers ask for; JPEG and PNG are made at their first request.
     """
     with _temp_paths(heights) as temps:
         facts, made = _render(upload.path, temps, webp=True)
@@ -142,8 +142,11 @@ def _source(picture: Picture) -> Iterator[Path]:
 
 @contextmanager
 def _made_once(name: str, sha256: str) -> Iterator[bool]:
-    """Yield whether the caller must make the file; others on this machine that need one of the same picture wait
-    meanwhile. Two machines may both make it: files are placed whole, and theirs are equal."""
+    """Yield True if the file is missing and the block has to make it, else False.
+
+    A lock on the picture lets one thread or process of this machine at a time make its files; others wait. Two
+    machines may both make a file, which is harmless: files are placed whole, and both have equal bytes.
+    """
     if storage().holds(name):
         yield False
         return

@@ -18,7 +18,7 @@ from albumen.tasks.services import TaskContext
 from albumen.uploads.temporary import Upload
 
 CHUNK = 500
-# A result and its checkpoint stay small.
+# Results and checkpoints are JSON in the task's row, so they have to stay small.
 REFUSALS_KEPT = 100
 
 
@@ -45,7 +45,8 @@ def import_archive(run: TaskContext) -> dict[str, Any]:
 
 @dataclass(slots=True)
 class _Progress:
-    """What the checkpoint holds: how many entries are done, and what became of them."""
+    """The checkpoint: the position of the next entry, how many pictures were made, and how many were refused, with the
+    first of these refusals."""
 
     position: int = 0
     made: int = 0
@@ -126,7 +127,7 @@ class _Import:
             upload.discard()
 
     def _fill_album(self) -> int:
-        """Put everything into the album that the request named."""
+        """Append all pictures to the album that the request named, and return 1."""
         actor = get_active_user(self._run.owner_id)
         with self._run.step(done=len(self._archive.pictures)):
             album = access.get_album_to_edit_contents(actor, self._run.arguments["album"])
@@ -135,7 +136,8 @@ class _Import:
         return 1
 
     def _fill_albums(self) -> int:
-        """Make the archive's albums again, private ones, or fill those of the same names."""
+        """Append the pictures to the user's albums that have the names of the archive's, or to new private albums, and
+        return how many albums these are."""
         actor = get_active_user(self._run.owner_id)
         filled: list[int] = []
         for number, album in enumerate(self._archive.albums, start=1):
@@ -155,8 +157,8 @@ class _Import:
 
 
 class _Known:
-    """The pictures of the archive that the user has already. Of several with the same bytes and name, each counts
-    once."""
+    """The user's pictures that are also in the archive. Each of them stands for one entry, so that two equal entries
+    are two pictures."""
 
     def __init__(self, owner: User, entries: Sequence[ArchivedPicture]) -> None:
         self._ids: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
@@ -173,7 +175,7 @@ class _Known:
                     self._ids[key, name].append(picture_id)
 
     def take(self, entry: ArchivedPicture) -> int | None:
-        """Return the id of one that no other entry was taken for, the oldest first."""
+        """Return the id of the oldest such picture that was not taken for another entry; None if there is none."""
         key = entry.image_url or "" if entry.file is None else entry.sha256
         ids = self._ids.get((key, entry.name))
         return ids.pop() if ids else None

@@ -22,7 +22,7 @@ from albumen.tasks.models import Status, Task, TaskKind
 from albumen.tasks.services import start_task
 from albumen.uploads.temporary import Upload
 
-# An export holds everything that its owner may see, and its URL works for whoever has it: so it works for one day.
+# An export holds everything that its owner may see, and its URL needs no login, so it works for one day only.
 EXPORT_KEPT = timedelta(hours=24)
 # In bytes: what an archive has besides the pictures, which are a few JSON documents and the directory of the ZIP.
 ARCHIVE_OVERHEAD = 50_000_000
