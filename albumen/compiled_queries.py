@@ -84,6 +84,8 @@ def _with_numbers(sql: str) -> str:
 
 
 class _Statement:
+    """The SQL of a compiled QuerySet on one connection, and the places of its values in the parameters."""
+
     def __init__(
         self, connection: Any, queryset: QuerySet[Any, Any], placeholders: list[Value], *, limited: bool
     ) -> None:

@@ -15,8 +15,8 @@ logger = logging.getLogger(__name__)
 
 
 class Workers:
-    """`count` worker processes. Each reads its standard input from a pipe of this process and ends when the pipe does,
-    so that no worker outlives this process, even one that was killed."""
+    """`count` worker processes. The standard input of each is a pipe from this process, and it ends when the pipe
+    is closed, so no worker outlives this process, even if it is killed."""
 
     def __init__(self, count: int) -> None:
         self._lock = threading.Lock()

@@ -8,5 +8,5 @@ from albumen.storage.room import BLOCK, copy, is_full, room_needed, write_all
 
 
 def storage() -> Storage:
-    """The place for all stored files."""
+    """Return the storage of all files: the disk or S3."""
     return default_storage  # type: ignore[return-value]

@@ -1,4 +1,4 @@
-"""Files on this machine's disk: written aside, flushed, renamed into place, and their folders flushed."""
+"""Files on this machine's disk: a temporary file is flushed and renamed, and then its folder is flushed."""
 
 import filecmp
 import os

@@ -1,4 +1,4 @@
-"""Writes that end with all of their bytes or with a refusal, and a disk without room as the refusal that it is."""
+"""Writing files completely, or raising `OutOfSpace` where the disk is full."""
 
 import errno
 from collections.abc import Iterator
@@ -14,13 +14,13 @@ _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 def is_full(error: BaseException) -> bool:
-    """Return whether the system refused a write for want of room."""
+    """Return whether a write failed because there is no room."""
     return isinstance(error, OSError) and error.errno in _NO_ROOM
 
 
 @contextmanager
 def room_needed() -> Iterator[None]:
-    """Raise `OutOfSpace` where the block fails for want of room: on write, flush, close, fsync, rename or mkdir."""
+    """Raise `OutOfSpace` if the block fails because there is no room: in write, flush, close, rename or mkdir."""
     try:
         yield
     except OSError as error:
@@ -30,14 +30,14 @@ def room_needed() -> Iterator[None]:
 
 
 def write_all(file: IO[bytes], data: Any) -> None:
-    """Write every byte. An unbuffered file takes what fits on a disk that fills up, and says so in its count alone."""
+    """Write every byte. A single `write` of an unbuffered file may write a part and return only how many bytes."""
     left = memoryview(data)
     while left:
         left = left[file.write(left) :]
 
 
 def copy(source: IO[bytes], target: Path) -> int:
-    """Write all that is left of an open file to a fresh path, and return the number of bytes; `OutOfSpace`."""
+    """Copy the rest of an open file to a path where no file is. Return the number of bytes. Raise `OutOfSpace`."""
     size = 0
     with room_needed(), target.open("xb", buffering=0) as file:
         while block := source.read(BLOCK):
@@ -47,6 +47,6 @@ def copy(source: IO[bytes], target: Path) -> int:
 
 
 def require_whole(path: Path, size: int) -> None:
-    """Raise `OutOfSpace` unless the file has `size` bytes: whatever is short was cut by a disk without room."""
+    """Raise `OutOfSpace` unless the file has `size` bytes: only a full disk makes it shorter."""
     if path.stat().st_size != size:
         raise OutOfSpace
