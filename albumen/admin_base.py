@@ -1,16 +1,25 @@
-"""The base of all pages in the admin panel, which leave every write to the services."""
+"""The base of all pages in the admin panel, which leave every write to the services.
 
-from collections.abc import Sequence
+A page says in `belongs_to` whose its rows are. The pages of those rows then lead to it, and its list can be narrowed
+to one of them; `linked` makes a column that leads back. `empty` is what its list says while there is no row.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, cast
 
 from django import forms
+from django.apps import apps
 from django.contrib import messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.db import models
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.html import format_html
 from unfold.admin import ModelAdmin
+from unfold.decorators import display
 from unfold.views import ChangeList
 
 from albumen.errors import DomainError, Invalid
@@ -35,6 +44,27 @@ def readable(size: int | None) -> str:
 def counted(count: int, one: str, many: str = "") -> str:
     """A number with its noun: "1 picture", "2 pictures", or with `many` for a noun that takes no s."""
     return f"{count:,} {one if count == 1 else many or f'{one}s'}"
+
+
+def page_link(row: models.Model | None) -> str:
+    """Return a link to the page of a row, or "-" for None."""
+    if row is None:
+        return "-"
+    address = reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
+    return format_html('<a href="{}" class="{}">{}</a>', address, LINK, row)
+
+
+def linked(lookup: str, description: str = "", *, ordering: str = "") -> Any:
+    """Return a column, or a field to read, that leads to the page of the row at a lookup such as `picture__owner`."""
+    *way, name = lookup.split("__")
+
+    @display(description=description or name.capitalize(), ordering=ordering or lookup)
+    def column(page: ModelAdmin, row: Any) -> str:
+        for step in way:
+            row = getattr(row, step)
+        return page_link(getattr(row, name))
+
+    return column
 
 
 class LineField(forms.CharField):
@@ -77,6 +107,39 @@ class ServicePage(ModelAdmin):
     # An action posts a field for each chosen row, and DATA_UPLOAD_MAX_NUMBER_FIELDS bounds the fields.
     list_per_page = 50
     list_max_show_all = 50
+    list_before_template = "admin/narrowed.html"
+    change_form_outer_before_template = "admin/leads.html"
+
+    # A model as Django labels it, such as "accounts.user", and the lookup from these rows to it, such as "owner".
+    belongs_to: Mapping[str, str] = {}
+    empty = "There is nothing here yet."
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        ours = lookup in {f"{way}__id__exact" for way in self.belongs_to.values()}
+        return ours or bool(super().lookup_allowed(lookup, value, request))
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        narrowed = [
+            page_link(apps.get_model(label).objects.filter(pk=pk).first())
+            for label, way in self.belongs_to.items()
+            if re.fullmatch("[0-9]{1,18}", pk := request.GET.get(f"{way}__id__exact", ""))
+        ]
+        response: HttpResponse = super().changelist_view(request, {**(extra_context or {}), "narrowed": narrowed})
+        return response
+
+    def render_change_form(
+        self, request: Any, context: Any, add: bool = False, change: bool = False, form_url: str = "", obj: Any = None
+    ) -> Any:
+        context["leads"] = list(self._leads_from(obj)) if change else []
+        return super().render_change_form(request, context, add, change, form_url, obj)
+
+    def _leads_from(self, row: models.Model) -> Iterator[tuple[str, str, int]]:
+        """Yield a name, a URL and a count for each list of what belongs to the row."""
+        for page in self.admin_site._registry.values():
+            if way := getattr(page, "belongs_to", {}).get(row._meta.label_lower):
+                address = reverse(f"admin:{page.opts.app_label}_{page.opts.model_name}_changelist")
+                count = page.model._default_manager.filter(**{way: row}).count()
+                yield str(page.opts.verbose_name_plural), f"{address}?{way}__id__exact={row.pk}", count
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         for kind, form_class in FORM_FIELDS.items():

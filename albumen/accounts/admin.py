@@ -16,7 +16,7 @@ from unfold.forms import AdminPasswordChangeForm, AuthenticationForm, UserChange
 from albumen.accounts import access
 from albumen.accounts.models import Session, User
 from albumen.accounts.services import passwords, profiles, sessions
-from albumen.admin_base import ReadOnlyPage, ServicePage, counted, readable
+from albumen.admin_base import ReadOnlyPage, ServicePage, counted, linked, readable
 from albumen.errors import LimitReached
 
 
@@ -51,6 +51,7 @@ admin.site.unregister(Group)
 
 @admin.register(User)
 class UserPage(DjangoUserAdmin, ServicePage):
+    belongs_to = {"plans.plan": "plan"}
     form = UserChangeForm
     add_form = UserCreationForm
     change_password_form = PasswordForm
@@ -121,13 +122,20 @@ class StateFilter(admin.SimpleListFilter):
 class SessionPage(ReadOnlyPage):
     """Logins by token; nothing in them can be written but their end."""
 
-    list_display = ("user", "user_agent", "address", "created_at", "last_used_at", "state")
-    list_display_links = ("user", "user_agent")
+    belongs_to = {"accounts.user": "user"}
+    empty = "Nobody is signed in by the API."
+    list_display = ("login", "whose", "address", "created_at", "last_used_at", "state")
     list_filter = (StateFilter, "created_at")
     search_fields = ("user__email", "user_agent", "address")
     fields = ("user", "user_agent", "address", "created_at", "rotated_at", "last_used_at", "revoked_at", "state")
     readonly_fields = ("state",)
     actions = ("end_logins",)
+
+    whose = linked("user", ordering="user__email")
+
+    @display(description="Client", ordering="user_agent")
+    def login(self, session: Session) -> str:
+        return session.user_agent or "unknown client"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Session]:
         held = access.valid_sessions(timezone.now() - settings.REFRESH_TOKEN_LIFETIME)

@@ -10,13 +10,14 @@ from django.utils import timezone
 from django.utils.html import format_html
 from unfold.decorators import display
 
-from albumen.admin_base import LINK, ServicePage
+from albumen.admin_base import LINK, ServicePage, linked
 from albumen.organizations import services
 from albumen.organizations.models import Membership, Organization
 
 
 @admin.register(Organization)
 class OrganizationPage(ServicePage):
+    empty = "Nobody has founded an organization yet."
     list_display = ("name", "description", "open", "members", "created_at")
     list_filter = ("open", "created_at")
     search_fields = ("search_key",)
@@ -55,7 +56,9 @@ class OrganizationPage(ServicePage):
 class MembershipPage(ServicePage):
     """A page and not a part of the organization's form, which could not post more than a few members."""
 
-    list_display = ("user", "organization", "role", "joined_at")
+    belongs_to = {"organizations.organization": "organization", "accounts.user": "user"}
+    empty = "Nobody is in an organization yet."
+    list_display = ("role", "who", "where", "joined_at")
     list_filter = ("role", "joined_at")
     list_select_related = ("user", "organization")
     search_fields = ("user__email", "user__search_key", "organization__search_key")
@@ -65,9 +68,8 @@ class MembershipPage(ServicePage):
     def get_readonly_fields(self, request: HttpRequest, obj: Membership | None = None) -> tuple[str, ...]:
         return ("organization", "user") if obj else ()
 
-    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
-        allowed: bool = super().lookup_allowed(lookup, value, request)
-        return allowed or lookup == "organization__id__exact"
+    who = linked("user", ordering="user__email")
+    where = linked("organization", ordering="organization__name_key")
 
     def get_deleted_objects(
         self, objs: Any, request: HttpRequest

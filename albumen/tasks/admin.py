@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from unfold.decorators import display
 
-from albumen.admin_base import ReadOnlyPage
+from albumen.admin_base import ReadOnlyPage, linked
 from albumen.errors import Conflict, NotFound
 from albumen.tasks.models import Status, Task, TaskKind, TaskQuerySet
 from albumen.tasks.services import cancel_task, retry_task
@@ -27,7 +27,9 @@ class KindFilter(admin.SimpleListFilter):
 
 @admin.register(Task)
 class TaskPage(ReadOnlyPage):
-    list_display = ("number", "work", "owner", "state", "progress", "attempts", "created_at", "finished_at")
+    belongs_to = {"accounts.user": "owner"}
+    empty = "No task was started yet."
+    list_display = ("number", "work", "whose", "state", "progress", "attempts", "created_at", "finished_at")
     list_filter = ("status", KindFilter, "created_at")
     list_select_related = ("owner",)
     search_fields = ("owner__email", "owner__search_key")
@@ -37,6 +39,8 @@ class TaskPage(ReadOnlyPage):
         ("When", {"fields": ("created_at", "started_at", "finished_at", "attempts", "not_before", "lease_until")}),
     )
     actions = ("retry_tasks", "cancel_tasks")
+
+    whose = linked("owner", ordering="owner__email")
 
     @display(description="Task", ordering="id")
     def number(self, task: Task) -> int:

@@ -16,7 +16,7 @@ from albumen.library.access.signed_urls import (
     signed_url,
     signer_for,
 )
-from albumen.library.access.trash import get_trashed_picture, trash_of, trash_to_restore
+from albumen.library.access.trash import get_picture_anywhere, get_trashed_picture, trash_of, trash_to_restore
 from albumen.library.access.visible import (
     albums_listed_for,
     albums_visible_to,

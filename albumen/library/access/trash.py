@@ -22,6 +22,16 @@ def trash_to_restore(viewer: Viewer, scope: str) -> PictureQuerySet:
     return Picture.objects.filter(deleted_with=last, deleted_with__isnull=False)
 
 
+def get_picture_anywhere(viewer: Viewer, picture_id: int) -> Picture:
+    """Return a picture with its owner and plan, in the trash or not, for administrators; raise `NotFound` where there
+    is none."""
+    require_administrator(viewer)
+    picture = Picture.objects.select_related("owner__plan").filter(pk=picture_id).first()
+    if picture is None:
+        raise NotFound
+    return picture
+
+
 def get_trashed_picture(viewer: Viewer, picture_id: int) -> Picture:
     """Return a picture in the trash with its owner and plan; raise `NotFound` for one of somebody else, except to
     administrators."""

@@ -10,7 +10,7 @@ from django.utils.html import format_html
 from unfold.decorators import display
 
 from albumen.accounts.models import User
-from albumen.admin_base import LINK, ServicePage, counted
+from albumen.admin_base import LINK, ServicePage, counted, linked
 from albumen.library import access
 from albumen.library.models import Album
 from albumen.library.services import albums
@@ -20,7 +20,13 @@ from albumen.library.services import albums
 class AlbumPage(ServicePage):
     """Albums are made by their owners; here they are renamed, hidden and removed."""
 
-    list_display = ("name", "owner", "organization", "visibility", "pictures", "created_at", "updated_at")
+    belongs_to = {
+        "accounts.user": "owner",
+        "organizations.organization": "organization",
+        "library.picture": "entries__picture",
+    }
+    empty = "Nobody has made an album yet."
+    list_display = ("name", "whose", "shown_to", "visibility", "pictures", "created_at", "updated_at")
     list_filter = ("visibility", ("organization", admin.EmptyFieldListFilter), "created_at")
     list_select_related = ("owner", "organization")
     search_fields = ("search_key", "owner__email", "organization__search_key")
@@ -29,6 +35,9 @@ class AlbumPage(ServicePage):
         ("Whose it is", {"fields": ("owner", "organization", "pictures", "created_at", "updated_at")}),
     )
     readonly_fields = ("owner", "organization", "pictures", "created_at", "updated_at")
+
+    whose = linked("owner", ordering="owner__email")
+    shown_to = linked("organization", ordering="organization__name_key")
 
     @display(description="Pictures", ordering="picture_count")
     def pictures(self, album: Album) -> str:

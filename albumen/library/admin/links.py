@@ -11,7 +11,7 @@ from django.utils.html import format_html
 from unfold.decorators import display
 
 from albumen.accounts.models import User
-from albumen.admin_base import LINK, ReadOnlyPage
+from albumen.admin_base import LINK, ReadOnlyPage, linked
 from albumen.library import access
 from albumen.library.models import ExpiringLink
 from albumen.library.services import links
@@ -50,7 +50,9 @@ class LinkStateFilter(admin.SimpleListFilter):
 class LinkPage(ReadOnlyPage):
     """Links are made by those who hand them out; here they can be looked at and withdrawn."""
 
-    list_display = ("picture", "owner", "size", "expires_at", "use", "state")
+    belongs_to = {"library.picture": "picture", "accounts.user": "picture__owner"}
+    empty = "Nobody has handed out a link yet."
+    list_display = ("number", "of", "owner", "size", "expires_at", "use", "state")
     list_filter = (LinkStateFilter, "created_at")
     list_select_related = ("picture__owner__plan",)
     search_fields = ("picture__name", "picture__owner__email")
@@ -58,9 +60,12 @@ class LinkPage(ReadOnlyPage):
     readonly_fields = ("owner", "size", "address", "use", "state")
     actions = ("revoke_links",)
 
-    @display(description="Owner", ordering="picture__owner__email")
-    def owner(self, link: ExpiringLink) -> str:
-        return link.picture.owner.email
+    of = linked("picture", ordering="picture__name_key")
+    owner = linked("picture__owner", ordering="picture__owner__email")
+
+    @display(description="Link", ordering="id")
+    def number(self, link: ExpiringLink) -> int:
+        return link.pk
 
     @display(description="Size", ordering="height")
     def size(self, link: ExpiringLink) -> str:

@@ -5,19 +5,26 @@ from typing import Any, cast
 from django.contrib import admin
 from django.db.models import QuerySet, Value
 from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from unfold.decorators import display
 
-from albumen import imaging
+from albumen import delivery, imaging
 from albumen.accounts.models import User
-from albumen.admin_base import LINK, ServicePage, readable
-from albumen.library import access
+from albumen.admin_base import LINK, ServicePage, linked, readable
+from albumen.errors import NotFound
+from albumen.filenames import safe_filename
+from albumen.library import access, renditions
 from albumen.library.models import Picture, PictureQuerySet, Source
 from albumen.library.services import pictures, trash
 
 # In the place of a thumbnail: showing a picture of another server would tell that server who looks.
 ELSEWHERE = format_html('<span class="material-symbols-outlined" title="{0}" aria-label="{0}">link</span>', "linked")
+
+LARGE = 1200  # px
+PREVIEW = "library_picture_preview"
 
 
 class TrashFilter(admin.SimpleListFilter):
@@ -56,18 +63,20 @@ def _leave(address: str) -> str:
 
 @admin.register(Picture)
 class PicturePage(ServicePage):
-    list_display = ("thumbnail", "name", "owner", "format", "pixels", "size", "created_at", "deleted_at")
+    belongs_to = {"accounts.user": "owner", "library.album": "entries__album"}
+    empty = "Nobody has uploaded a picture yet."
+    list_display = ("thumbnail", "name", "whose", "format", "pixels", "size", "created_at", "deleted_at")
     list_display_links = ("name",)
     list_filter = (TrashFilter, FormatFilter, "source", "created_at")
     list_select_related = ("owner__plan",)
     search_fields = ("name", "owner__email")
     fieldsets = (
-        (None, {"fields": ("thumbnail", "name", "description", "addresses")}),
+        (None, {"fields": ("large", "name", "description", "addresses")}),
         ("What it is", {"fields": ("format", "pixels", "size", "camera", "taken_at", "sha256")}),
         ("Whose it is", {"fields": ("owner", "created_at", "updated_at", "deleted_at")}),
     )
     readonly_fields = (
-        "thumbnail",
+        "large",
         "addresses",
         "owner",
         "format",
@@ -82,24 +91,46 @@ class PicturePage(ServicePage):
     )
     actions = ("trash_pictures", "restore_pictures")
 
-    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
-        allowed: bool = super().lookup_allowed(lookup, value, request)
-        return allowed or lookup == "entries__album__id__exact"
+    whose = linked("owner", ordering="owner__email")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Picture]:
         # URLs are signed for one viewer, and this page is one object for all threads: so each row has the viewer.
         rows: QuerySet[Picture] = super().get_queryset(request)
         return rows.annotate(viewer_id=Value(request.user.pk))
 
+    def get_urls(self) -> list[URLPattern]:
+        preview = self.admin_site.admin_view(self.preview)
+        return [path("<int:picture_id>/preview/<int:height>/", preview, name=PREVIEW), *super().get_urls()]
+
+    def preview(self, request: HttpRequest, picture_id: int, height: int) -> HttpResponseBase:
+        """Answer with a thumbnail at a height of the owner's plan, or a large one whatever the plan, also of a picture
+        in the trash: who decides about a picture has to see it."""
+        picture = access.get_picture_anywhere(request.user, picture_id)
+        if picture.source == Source.LINK or height not in (*picture.owner.plan.thumbnail_heights, LARGE):
+            raise NotFound
+        rendition = renditions.get_thumbnail(picture, height, webp=True)
+        return delivery.send(
+            request,
+            rendition.name,
+            media_type=imaging.MEDIA_TYPES[rendition.format],
+            etag=f"{picture.sha256[:32]}-{height}",
+            filename=safe_filename(picture.name, imaging.EXTENSIONS[rendition.format]),
+            cache_control="private, max-age=3600",
+        )
+
     @display(description="Thumbnail")
-    def thumbnail(self, picture: Any) -> str:
+    def thumbnail(self, picture: Picture) -> str:
+        return self._image(picture, min(picture.owner.plan.thumbnail_heights), "picture-small")
+
+    @display(description="Picture")
+    def large(self, picture: Picture) -> str:
+        return self._image(picture, LARGE, "picture-large")
+
+    def _image(self, picture: Picture, height: int, css_class: str) -> str:
         if picture.source == Source.LINK:
             return ELSEWHERE
-        address = picture.placeholder
-        if picture.deleted_at is None:
-            address = self._sign(picture, min(picture.owner.plan.thumbnail_heights))
-        style = "max-height: 4rem; max-width: 8rem; border-radius: 4px"
-        return format_html('<img src="{}" alt="" loading="lazy" style="{}">', address, style)
+        address = reverse(f"admin:{PREVIEW}", args=[picture.pk, height])
+        return format_html('<img src="{}" alt="" loading="lazy" class="{}">', address, css_class)
 
     @display(description="Open")
     def addresses(self, picture: Any) -> str:

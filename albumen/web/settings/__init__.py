@@ -226,6 +226,7 @@ FILE_UPLOAD_HANDLERS = ["albumen.uploads.multipart.NoFiles"]
 TIME_ZONE = "UTC"
 USE_TZ = True
 LANGUAGE_CODE = "en"
+FORMAT_MODULE_PATH = ["albumen.web.formats"]
 LANGUAGES = [("en", "English"), ("ru", "Русский")]
 USE_I18N = True
 LOCALE_PATHS = [BASE_DIR / "albumen" / "locale"]

@@ -1,6 +1,14 @@
 """The look and the navigation of the admin panel (django-unfold)."""
 
+from typing import Any
+
+from django.templatetags.static import static
 from django.urls import reverse_lazy
+
+
+def _list(title: str, icon: str, model: str) -> dict[str, Any]:
+    return {"title": title, "icon": icon, "link": reverse_lazy(f"admin:{model}_changelist")}
+
 
 UNFOLD = {
     "DASHBOARD_CALLBACK": "albumen.web.dashboard.dashboard",
@@ -9,38 +17,31 @@ UNFOLD = {
     "SITE_SYMBOL": "photo_library",
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": "/static/web/icon.svg"}],
     "SHOW_HISTORY": True,
+    "STYLES": [lambda request: static("web/admin.css")],
     "SIDEBAR": {
         "navigation": [
             {
+                "items": [{"title": "Overview", "icon": "dashboard", "link": reverse_lazy("admin:index")}],
+            },
+            {
                 "title": "People",
                 "items": [
-                    {"title": "Users", "icon": "group", "link": reverse_lazy("admin:accounts_user_changelist")},
-                    {
-                        "title": "Organizations",
-                        "icon": "groups",
-                        "link": reverse_lazy("admin:organizations_organization_changelist"),
-                    },
-                    {"title": "Sessions", "icon": "key", "link": reverse_lazy("admin:accounts_session_changelist")},
-                    {"title": "Plans", "icon": "sell", "link": reverse_lazy("admin:plans_plan_changelist")},
+                    _list("Users", "group", "accounts_user"),
+                    _list("Sessions", "key", "accounts_session"),
+                    _list("Organizations", "groups", "organizations_organization"),
+                    _list("Memberships", "badge", "organizations_membership"),
+                    _list("Plans", "sell", "plans_plan"),
                 ],
             },
             {
                 "title": "Pictures",
                 "items": [
-                    {"title": "Pictures", "icon": "image", "link": reverse_lazy("admin:library_picture_changelist")},
-                    {
-                        "title": "Expiring links",
-                        "icon": "link",
-                        "link": reverse_lazy("admin:library_expiringlink_changelist"),
-                    },
+                    _list("Pictures", "image", "library_picture"),
+                    _list("Albums", "photo_album", "library_album"),
+                    _list("Expiring links", "link", "library_expiringlink"),
                 ],
             },
-            {
-                "title": "Work",
-                "items": [
-                    {"title": "Tasks", "icon": "task_alt", "link": reverse_lazy("admin:tasks_task_changelist")},
-                ],
-            },
+            {"title": "Work", "items": [_list("Tasks", "task_alt", "tasks_task")]},
             {
                 "title": "Documentation",
                 "items": [

@@ -10,12 +10,41 @@ from django.utils import timezone
 from albumen.accounts.models import User
 from albumen.library.models import ExpiringLink, Picture
 from albumen.plans.models import Plan
+from tests import pictures
+from tests.http.admin.conftest import Panel
 from tests.http.conftest import rows_of
 
 
-def test_a_picture_is_shown_by_its_signed_address(panel, anonymous, content):
-    for path in ("library/picture/", f"library/picture/{content['picture']}/change/"):
-        (address,) = re.findall(r'<img src="(/files/[^"]+)"', panel.get(path).content.decode())
+def previews(panel: Panel, path: str) -> list[str]:
+    return re.findall(r'<img src="/admin/([^"]+/preview/[^"]+)"', panel.get(path).content.decode())
+
+
+def test_a_picture_is_shown_in_its_list_and_large_on_its_page(panel, alice):
+    alice.use_plan(thumbnail_heights=[50, 100])
+    picture = alice.upload(pictures.jpeg(900, 600)).json()["id"]
+    for state in ("in the library", "in the trash"):
+        (small,) = previews(panel, "library/picture/")
+        (large,) = previews(panel, f"library/picture/{picture}/change/")
+        sizes = [pictures.opened(panel.get(address).getvalue()).size for address in (small, large)]
+        assert sizes == [(75, 50), (900, 600)], state
+        alice.delete(f"/api/pictures/{picture}/")
+
+
+def test_a_preview_is_for_administrators_and_in_the_sizes_of_the_panel(panel, alice, anonymous, content):
+    path = f"library/picture/{content['picture']}/preview"
+    assert [panel.get(f"{path}/{size}/").status_code for size in (1200, 1199, 0)] == [200, 404, 404]
+    assert panel.get("library/picture/99999/preview/1200/").status_code == 404
+    for somebody in (alice, anonymous):
+        assert somebody.get(f"/admin/{path}/1200/")["Location"].startswith("/admin/login/")
+    answer = panel.get(f"{path}/1200/")
+    assert answer["Cache-Control"].startswith("private")
+
+
+def test_a_picture_opens_in_the_sizes_of_its_plan(panel, anonymous, content):
+    page = panel.get(f"library/picture/{content['picture']}/change/").content.decode()
+    addresses = re.findall(r'<a href="(/files/[^"]+)"', page)
+    assert len(addresses) == 2
+    for address in addresses:
         assert anonymous.get(address)["Content-Type"].startswith("image/")
 
 
