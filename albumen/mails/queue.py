@@ -27,7 +27,7 @@ def mail_sender(writers: Mapping[str, Writer]) -> Callable[[TaskContext], None]:
     that is written down, sends it twice."""
 
     def send(context: TaskContext) -> None:
-        arguments = context.arguments
+        arguments = context.task.arguments
         with override(arguments["language"]):
             mail = writers[arguments["mail"]](**arguments["about"])
         if mail is not None:

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from datetime import timedelta
 
+from django.utils import timezone
+
 from albumen.accounts.jobs import mails as account_mails
 from albumen.accounts.services.sessions import delete_ended_sessions
 from albumen.events.services import prune_events
@@ -24,7 +26,7 @@ def _removal(remove: Callable[..., int]) -> Handler:
     """Return a handler for a service that removes what is too old; its result says how much went."""
 
     def handler(context: TaskContext) -> dict[str, int]:
-        return {"removed": remove(now=context.now())}
+        return {"removed": remove(now=timezone.now())}
 
     return handler
 

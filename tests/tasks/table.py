@@ -12,24 +12,24 @@ from albumen.tasks.services import TaskContext
 
 def count(run: TaskContext) -> dict[str, int]:
     """So many steps, each with an effect, and a pause after it."""
-    steps = run.arguments["steps"]
-    for number in range(run.done, steps):
-        if run.arguments.get("gives_way"):
+    steps = run.task.arguments["steps"]
+    for number in range(run.task.done, steps):
+        if run.task.arguments.get("gives_way"):
             run.give_way()
         with run.step(advance=1, total=steps, checkpoint={"pid": os.getpid()}):
-            Organization.objects.create(name=f"{run.task_id} step {number}")
-        time.sleep(run.arguments.get("pause", 0))
+            Organization.objects.create(name=f"{run.task.pk} step {number}")
+        time.sleep(run.task.arguments.get("pause", 0))
     return {"steps": steps}
 
 
 def stumble(run: TaskContext) -> None:
     """Fails so many times before it succeeds. What the failing step writes must not be left."""
-    falls = run.checkpoint.get("falls", 0)
+    falls = run.task.checkpoint.get("falls", 0)
     with run.step(checkpoint={"falls": falls + 1}):
         pass
-    if falls < run.arguments["times"]:
+    if falls < run.task.arguments["times"]:
         with run.step(advance=1):
-            Organization.objects.create(name=f"{run.task_id} fall")
+            Organization.objects.create(name=f"{run.task.pk} fall")
             raise RuntimeError("a secret of the server")
 
 
@@ -44,7 +44,7 @@ def die(run: TaskContext) -> None:
 
 def hang(run: TaskContext) -> None:
     """Says that it is here, and makes no step any more while others could look at it."""
-    if not run.checkpoint:
+    if not run.task.checkpoint:
         with run.step(checkpoint={"pid": os.getpid()}):
             pass
         time.sleep(60)

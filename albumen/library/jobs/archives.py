@@ -6,6 +6,8 @@ from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from typing import Any
 
+from django.utils import timezone
+
 from albumen.accounts.access import get_active_user
 from albumen.accounts.models import User
 from albumen.errors import DomainError, Invalid, NotFound, OutOfSpace, Unavailable
@@ -30,8 +32,8 @@ def import_archive(run: TaskContext) -> dict[str, Any]:
     It walks over the earlier entries again, only to find the ids of their pictures, which the albums need; so a
     picture that the user has already, by its bytes or URL and its name, is not made again.
     """
-    name = run.arguments["archive"]
-    if "result" not in run.checkpoint:
+    name = run.task.arguments["archive"]
+    if "result" not in run.task.checkpoint:
         if not renditions.storage().holds(name):
             raise NotFound("archive_gone", "The archive is not kept any more: send it again.")
         with renditions.storage().local(name) as path, archives.open_archive(path) as archive:
@@ -39,7 +41,7 @@ def import_archive(run: TaskContext) -> dict[str, Any]:
         with run.step(checkpoint={"result": result}):
             pass
     renditions.storage().delete(name)
-    finished: dict[str, Any] = run.checkpoint["result"]
+    finished: dict[str, Any] = run.task.checkpoint["result"]
     return finished
 
 
@@ -60,12 +62,12 @@ class _Import:
     def __init__(self, run: TaskContext, archive: Archive) -> None:
         self._run = run
         self._archive = archive
-        self._progress = _Progress(**run.checkpoint)
+        self._progress = _Progress(**run.task.checkpoint)
         # The ids of pictures here, by their ids in the archive.
         self._found: dict[int, int] = {}
 
     def carry_out(self) -> dict[str, Any]:
-        known = _Known(get_active_user(self._run.owner_id), self._archive.pictures)
+        known = _Known(get_active_user(self._run.task.owner_id), self._archive.pictures)
         for position, entry in enumerate(self._archive.pictures):
             picture_id = known.take(entry)
             if picture_id is not None:
@@ -74,7 +76,7 @@ class _Import:
             elif position >= self._progress.position:
                 self._run.give_way()
                 self._import_entry(position, entry)
-        filled = self._fill_album() if self._run.arguments["album"] is not None else self._fill_albums()
+        filled = self._fill_album() if self._run.task.arguments["album"] is not None else self._fill_albums()
         return {
             "pictures": self._progress.made,
             "existing": len(self._found) - self._progress.made,
@@ -85,7 +87,7 @@ class _Import:
 
     def _import_entry(self, position: int, entry: ArchivedPicture) -> None:
         # Read for each picture: plan, quota and rights may have changed since the last one.
-        actor = get_active_user(self._run.owner_id)
+        actor = get_active_user(self._run.task.owner_id)
         self._progress.position = position + 1
         try:
             self._make(actor, entry)
@@ -110,7 +112,7 @@ class _Import:
         else:
             raise Invalid("file_missing", "The archive has no bytes of this picture.")
         with self._run.step(done=self._progress.position) as step:
-            picture = create(owner=actor, name=entry.name, description=entry.description, now=self._run.now())
+            picture = create(owner=actor, name=entry.name, description=entry.description, now=timezone.now())
             step.checkpoint = asdict(replace(self._progress, made=self._progress.made + 1))
         self._progress.made += 1
         self._found[entry.id] = picture.pk
@@ -128,17 +130,17 @@ class _Import:
 
     def _fill_album(self) -> int:
         """Append all pictures to the album that the request named, and return 1."""
-        actor = get_active_user(self._run.owner_id)
+        actor = get_active_user(self._run.task.owner_id)
         with self._run.step(done=len(self._archive.pictures)):
-            album = access.get_album_to_edit_contents(actor, self._run.arguments["album"])
+            album = access.get_album_to_edit_contents(actor, self._run.task.arguments["album"])
             ids = [self._found[one.id] for one in self._archive.pictures if one.id in self._found]
-            album_contents.append_own(actor=actor, album=album, picture_ids=ids, now=self._run.now())
+            album_contents.append_own(actor=actor, album=album, picture_ids=ids, now=timezone.now())
         return 1
 
     def _fill_albums(self) -> int:
         """Append the pictures to the user's albums that have the names of the archive's, or to new private albums, and
         return how many albums these are."""
-        actor = get_active_user(self._run.owner_id)
+        actor = get_active_user(self._run.task.owner_id)
         filled: list[int] = []
         for number, album in enumerate(self._archive.albums, start=1):
             ids = [self._found[one] for one in album.pictures if one in self._found]
@@ -150,7 +152,7 @@ class _Import:
                         description=album.description,
                         picture_ids=ids,
                         other_than=filled,
-                        now=self._run.now(),
+                        now=timezone.now(),
                     )
                 )
         return len(filled)

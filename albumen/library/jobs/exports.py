@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import IO, Any
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
+from django.utils import timezone
+
 from albumen import imaging
 from albumen.accounts.access import get_active_user
 from albumen.accounts.models import User
@@ -37,11 +39,11 @@ def export_pictures(run: TaskContext) -> dict[str, Any]:
 
     A run that was killed starts from the beginning: the archive is in its place whole, or not at all.
     """
-    viewer = get_active_user(run.owner_id)
+    viewer = get_active_user(run.task.owner_id)
     # Checked at the start of the task too; but a task may be cancelled, and tried again later.
-    require_export_slot(owner_id=viewer.pk, now=run.now())
-    with _temp_paths(run.task_id) as (archive, manifest):
-        album_id = run.arguments["album"]
+    require_export_slot(owner_id=viewer.pk, now=timezone.now())
+    with _temp_paths(run.task.pk) as (archive, manifest):
+        album_id = run.task.arguments["album"]
         album = None if album_id is None else access.get_album(viewer, album_id)
         ids = _ids(viewer, album_id)
         run.report(0, total=len(ids))
@@ -50,10 +52,10 @@ def export_pictures(run: TaskContext) -> dict[str, Any]:
             with run.step(done=len(ids)):  # Raises when the claim was lost: then nothing is placed.
                 pass
             size = archive.stat().st_size
-            renditions.storage().place(archive, renditions.export_name(run.task_id))
-    expires_at = run.now() + EXPORT_KEPT
+            renditions.storage().place(archive, renditions.export_name(run.task.pk))
+    expires_at = timezone.now() + EXPORT_KEPT
     return {
-        "url": access.sign_export(run.task_id, viewer.pk, expires_at),
+        "url": access.sign_export(run.task.pk, viewer.pk, expires_at),
         "bytes": size,
         "pictures": packed,
         "expires_at": expires_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
@@ -111,7 +113,7 @@ def _moment(value: datetime) -> str:
 def _head(run: TaskContext, album: Album | None) -> dict[str, Any]:
     about = None if album is None else {"id": album.pk, "name": album.name, "description": album.description}
     kind = "account" if album is None else "album"
-    return {"version": 1, "kind": kind, "exported_at": run.now(), "album": about}
+    return {"version": 1, "kind": kind, "exported_at": timezone.now(), "album": about}
 
 
 def _found(viewer: User, ids: list[int]) -> Iterator[Picture]:

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.utils import timezone
+
 from albumen.accounts.access import get_active_user
 from albumen.accounts.models import User
 from albumen.errors import DomainError, OutOfSpace, Unavailable
@@ -18,10 +20,10 @@ def import_pictures(run: TaskContext) -> dict[str, Any]:
 
     A picture is committed together with its outcome, so a run that was killed continues after the last one.
     """
-    urls: list[str] = run.arguments["urls"]
+    urls: list[str] = run.task.arguments["urls"]
     # Without the URLs, which are in the task's arguments: all outcomes are written again at each step.
     # `results` is how a worker before an upgrade left them.
-    outcomes: list[dict[str, Any]] = run.checkpoint.get("outcomes") or run.checkpoint.get("results", [])
+    outcomes: list[dict[str, Any]] = run.task.checkpoint.get("outcomes") or run.task.checkpoint.get("results", [])
     for url in urls[len(outcomes) :]:
         run.give_way()
         outcomes = [*outcomes, _import(run, url, outcomes)]
@@ -32,7 +34,7 @@ def import_pictures(run: TaskContext) -> dict[str, Any]:
 
 def _import(run: TaskContext, url: str, before: list[dict[str, Any]]) -> dict[str, Any]:
     # Read for each URL: plan, quota and rights may have changed since the last one.
-    actor = get_active_user(run.owner_id)
+    actor = get_active_user(run.task.owner_id)
     try:
         return _keep(run, actor, url, before)
     except (OutOfSpace, Unavailable):
@@ -44,7 +46,7 @@ def _import(run: TaskContext, url: str, before: list[dict[str, Any]]) -> dict[st
 
 
 def _keep(run: TaskContext, actor: User, url: str, before: list[dict[str, Any]]) -> dict[str, Any]:
-    album_id = run.arguments["album"]
+    album_id = run.task.arguments["album"]
     if album_id is not None:
         # Nothing is fetched for an album that is gone by now.
         access.get_album_to_edit_contents(actor, album_id)
@@ -60,7 +62,7 @@ def _keep(run: TaskContext, actor: User, url: str, before: list[dict[str, Any]])
     # The picture's id is known only inside the step, which writes its checkpoint at its end.
     with run.step(advance=1) as step:
         album = None if album_id is None else access.get_album_to_edit_contents(actor, album_id)
-        picture = pictures.create_picture(owner=actor, stored=stored, album=album, now=run.now())
+        picture = pictures.create_picture(owner=actor, stored=stored, album=album, now=timezone.now())
         outcome = {"picture": picture.pk}
         step.checkpoint = {"outcomes": [*before, outcome]}
     return outcome

@@ -16,9 +16,9 @@ CHUNK = 20
 def make_thumbnails(run: TaskContext) -> dict[str, Any]:
     """Make the thumbnails that are missing, for the pictures of one `user` or of all users of one `plan`, and return
     how many pictures were looked at."""
-    wanted = _wanted(run.arguments)
-    run.report(run.checkpoint.get("done", 0), total=wanted.count())
-    done, last = run.checkpoint.get("done", 0), run.checkpoint.get("last", 0)
+    wanted = _wanted(run.task.arguments)
+    run.report(run.task.checkpoint.get("done", 0), total=wanted.count())
+    done, last = run.task.checkpoint.get("done", 0), run.task.checkpoint.get("last", 0)
     while some := list(wanted.filter(pk__gt=last).order_by("pk")[:CHUNK]):
         for picture in some:
             _make(picture)

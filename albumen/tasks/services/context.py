@@ -5,8 +5,6 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -60,42 +58,6 @@ class TaskContext:
         self._reported = self._announced = float("-inf")
         self._turn_ends = time.monotonic() + settings.TASK_SECONDS["turn"]
 
-    @property
-    def task_id(self) -> int:
-        """Return the id of the task."""
-        return self.task.pk
-
-    @property
-    def owner_id(self) -> int | None:
-        """Return the id of the user who started the task; None for scheduled work."""
-        return self.task.owner_id
-
-    @property
-    def arguments(self) -> dict[str, Any]:
-        """Return what the task was started with, as JSON holds it."""
-        arguments: dict[str, Any] = self.task.arguments
-        return arguments
-
-    @property
-    def checkpoint(self) -> dict[str, Any]:
-        """Return what the last step stored for the next attempt."""
-        checkpoint: dict[str, Any] = self.task.checkpoint
-        return checkpoint
-
-    @property
-    def done(self) -> int:
-        """Return how many items are done."""
-        return self.task.done
-
-    @property
-    def total(self) -> int | None:
-        """Return how many items there are; None while that is not known."""
-        return self.task.total
-
-    def now(self) -> datetime:
-        """Return the present time."""
-        return timezone.now()
-
     @contextmanager
     def step(
         self,
@@ -143,14 +105,14 @@ class TaskContext:
         if time.monotonic() < self._turn_ends:
             return
         self._turn_ends = time.monotonic() + GIVE_WAY_SECONDS
-        if Task.objects.due(self.now()).exists():
+        if Task.objects.due(timezone.now()).exists():
             raise Stopped
 
     def _write_progress(self, progress: Mapping[str, object]) -> None:
         if stopping.is_set():
             raise Stopped
         rows = claimed_row(self.task)
-        if rows.filter(cancel_requested=False).update(**progress, lease_until=self.now() + lease_length()):
+        if rows.filter(cancel_requested=False).update(**progress, lease_until=timezone.now() + lease_length()):
             return
         raise Cancelled if rows.exists() else LostClaim
 
@@ -160,4 +122,4 @@ class TaskContext:
             self._announced = time.monotonic()
             with transaction.atomic():
                 if claimed_row(self.task).exists():
-                    announce(self.task, self.now())
+                    announce(self.task, timezone.now())

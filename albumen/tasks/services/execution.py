@@ -52,30 +52,30 @@ def hand_back_running_tasks() -> None:
 def _attempt(context: TaskContext, handler: Handler | None) -> None:
     task = context.task
     if handler is None:
-        claims.end_task(task=task, status=Status.FAILED, error=UNKNOWN_KIND, now=context.now())
+        claims.end_task(task=task, status=Status.FAILED, error=UNKNOWN_KIND, now=timezone.now())
         return
     try:
         result = handler(context)
     except Cancelled:
-        claims.end_task(task=task, status=Status.CANCELLED, now=context.now())
+        claims.end_task(task=task, status=Status.CANCELLED, now=timezone.now())
     except Stopped:
-        claims.hand_back_task(task=task, now=context.now())
+        claims.hand_back_task(task=task, now=timezone.now())
     except LostClaim:
         logger.warning("%s is no longer claimed by this worker; what it did since its last step is dropped.", task)
     except (OutOfSpace, Unavailable) as error:
         _try_again(context, error)
     except DomainError as error:
-        claims.end_task(task=task, status=Status.FAILED, error=error, now=context.now())
+        claims.end_task(task=task, status=Status.FAILED, error=error, now=timezone.now())
     except Exception:
         logger.exception("%s failed at attempt %s.", task, task.attempts)
         _try_again(context, INTERNAL_ERROR)
     else:
-        claims.end_task(task=task, status=Status.SUCCEEDED, result=result, now=context.now())
+        claims.end_task(task=task, status=Status.SUCCEEDED, result=result, now=timezone.now())
 
 
 def _try_again(context: TaskContext, error: DomainError) -> None:
     """Put the task off, four times as long after each attempt; after `MAX_ATTEMPTS`, fail it with this error."""
-    task, now = context.task, context.now()
+    task, now = context.task, timezone.now()
     if task.attempts < claims.MAX_ATTEMPTS:
         pause = timedelta(seconds=settings.TASK_SECONDS["back_off"] * 4 ** (task.attempts - 1))
         claims.postpone_task(task=task, until=now + pause, now=now)
