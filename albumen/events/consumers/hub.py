@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from albumen.errors import DomainError, LimitReached, Unauthenticated
 from albumen.events.consumers import listener
-from albumen.events.services import last_numbers, wakeup
+from albumen.events.services import last_numbers
 from albumen.sentences import Sentence
 
 P = ParamSpec("P")
@@ -138,7 +138,6 @@ class Hub:
                 with suppress(RuntimeError):
                     loop.call_soon_threadsafe(self._woken.set)
 
-        wakeup.listen(wake_from_thread)
         ended = listener.start(wake_from_thread)
         try:
             while True:
@@ -157,7 +156,6 @@ class Hub:
                         socket.advance(last)
         finally:
             ended.set()
-            wakeup.unlisten(wake_from_thread)
 
     async def _watch_logins(self) -> None:
         closing: set[asyncio.Task[None]] = set()

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from django.db import connection
 
-from albumen.events.services import wakeup
+from albumen.events.services.log import CHANNEL
 
 # How often SQLite is polled. One poll takes about 20 microseconds, and half of this is the mean delay of an event.
 LOOK_SECONDS = 0.015
@@ -53,7 +53,7 @@ def _listen(notify: Callable[[], None], ended: threading.Event) -> None:
     import psycopg
 
     with psycopg.connect(**connection.get_connection_params(), autocommit=True) as listening:
-        listening.execute(f"LISTEN {wakeup.CHANNEL}")
+        listening.execute(f"LISTEN {CHANNEL}")
         notify()
         while not ended.is_set():
             for _ in listening.notifies(timeout=1.0, stop_after=1):
