@@ -1,5 +1,5 @@
-"""Rate limits: atomic counters in fixed windows, keyed by whatever must be limited. They lie in this process, or in
-Redis (REDIS_URL) where several processes share them."""
+"""Rate limits: atomic counters in fixed windows, by any key. They are kept in this process or, for several processes,
+in Redis (REDIS_URL)."""
 
 import ipaddress
 import logging
@@ -13,13 +13,7 @@ from functools import lru_cache
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest
-from limits import (
-    RateLimitItem,
-    RateLimitItemPerDay,
-    RateLimitItemPerHour,
-    RateLimitItemPerMinute,
-    RateLimitItemPerSecond,
-)
+from limits import RateLimitItem, parse
 from limits.errors import StorageError
 from limits.storage import MemoryStorage, RedisStorage
 from limits.strategies import FixedWindowRateLimiter
@@ -28,16 +22,11 @@ from redis.retry import Retry
 
 from albumen.errors import LimitReached, Unavailable
 
-_PERIODS: dict[str, type[RateLimitItem]] = {
-    "s": RateLimitItemPerSecond,
-    "m": RateLimitItemPerMinute,
-    "h": RateLimitItemPerHour,
-    "d": RateLimitItemPerDay,
-}
+_PERIODS = {"s": "second", "m": "minute", "h": "hour", "d": "day"}
 _RATE = re.compile(r"([1-9][0-9]{0,8}) */ *(?:([smhd])|(sec|second|min|minute|hour|day)s?)", re.IGNORECASE)
 REDIS_SECONDS = 0.5
 PAUSE_SECONDS = 2.0
-# What may go on uncounted while Redis is away. Whatever guards a secret must not.
+# The rates that allow requests uncounted while Redis does not respond. Those that protect a secret refuse them.
 _OPEN = frozenset({"api"})
 logger = logging.getLogger(__name__)
 
@@ -45,7 +34,7 @@ logger = logging.getLogger(__name__)
 def _storage() -> MemoryStorage | RedisStorage:
     if not settings.REDIS_URL:
         return MemoryStorage()
-    # One try, so that a request learns in time that Redis is away.
+    # No retries, so that a request does not wait long for a Redis that does not respond.
     once = {"socket_connect_timeout": REDIS_SECONDS, "socket_timeout": REDIS_SECONDS, "retry": Retry(NoBackoff(), 0)}
     return RedisStorage(settings.REDIS_URL, key_prefix="albumen:rates", wrap_exceptions=True, **once)  # type: ignore[arg-type]
 
@@ -58,38 +47,41 @@ _away_until = 0.0
 
 @contextmanager
 def _counting() -> Iterator[None]:
-    """For one look at the counters. `StorageError` when Redis is away, at once where that is known."""
-    global _away_until  # noqa: PLW0603 - what one thread learned spares the others the wait
+    """Access the counters. Raise `StorageError` when Redis does not respond, and for a while after that at once."""
+    global _away_until  # noqa: PLW0603 - so that only one thread waits for Redis
     if not settings.REDIS_URL:
         with _one_at_a_time:
             yield
         return
     if time.monotonic() < _away_until:
-        raise StorageError(ConnectionError("Redis did not answer a moment ago."))
+        raise StorageError(ConnectionError("Redis did not respond a moment ago."))
     try:
         yield
     except StorageError as error:
         _away_until = time.monotonic() + PAUSE_SECONDS
-        logger.error("Redis does not answer (%s); it is left alone for a moment.", type(error.storage_error).__name__)
+        logger.error(
+            "Redis does not respond (%s); the next try is in two seconds.", type(error.storage_error).__name__
+        )
         raise
 
 
 @lru_cache(maxsize=64)
 def parse_rate(text: str, times: int = 1) -> RateLimitItem | None:
-    """`"5/min"` as a limit (`times` as many), None for `"0"`. Periods: second, minute, hour, day, and short forms."""
+    """Return the limit that a text like `5/min` means, `times` as high; None for `0`. The periods are second, minute,
+    hour and day, also in short forms. Raise `ImproperlyConfigured` for any other text."""
     if text.strip() == "0":
         return None
     match = _RATE.fullmatch(text.strip())
     if match is None:
         raise ImproperlyConfigured(f"{text!r} is no rate: write it like 5/min, or 0 for no limit.")
-    period = match[2] or match[3]
-    return _PERIODS[period[0].lower()](int(match[1]) * times)
+    period = _PERIODS[(match[2] or match[3])[0].lower()]
+    return parse(f"{int(match[1]) * times}/{period}")
 
 
 def spend(rate: str, *key: str, times: int = 1) -> None:
-    """Count one attempt under `settings.RATES[rate]`, `times` as generous; `LimitReached` when there were too many.
+    """Count one attempt under `settings.RATES[rate]`, `times` as high. Raise `LimitReached` after too many.
 
-    While Redis is away, calls of the API go on uncounted, and everything else is `Unavailable`.
+    While Redis does not respond, requests of the API are not counted, and every other rate raises `Unavailable`.
     """
     limit = parse_rate(settings.RATES[rate], times)
     if limit is None:
@@ -107,7 +99,7 @@ def spend(rate: str, *key: str, times: int = 1) -> None:
 
 
 def refund(rate: str, *key: str, times: int = 1) -> None:
-    """Take one counted attempt back: it turned out to be rightful."""
+    """Take back one attempt that was counted, because it has succeeded."""
     limit = parse_rate(settings.RATES[rate], times)
     if limit is not None:
         with suppress(StorageError), _counting():
@@ -115,7 +107,7 @@ def refund(rate: str, *key: str, times: int = 1) -> None:
 
 
 def client_address(request: HttpRequest | None) -> str:
-    """The address to hold responsible: an IPv4 address, or the /64 network of an IPv6 one."""
+    """Return the client's address for counting: an IPv4 address, the /64 network of an IPv6 one, or `unknown`."""
     address = None if request is None else remote_address(request)
     if isinstance(address, ipaddress.IPv6Address):
         return str(ipaddress.ip_network((address, 64), strict=False))
@@ -123,9 +115,9 @@ def client_address(request: HttpRequest | None) -> str:
 
 
 def remote_address(request: HttpRequest) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
-    """Where the request comes from.
+    """Return the client's address, None when it is not known.
 
-    X-Forwarded-For is a client's own invention save for the entries that trusted proxies appended.
+    Of X-Forwarded-For only the entries that trusted proxies have appended count, since clients can send it too.
     """
     text = request.META.get("REMOTE_ADDR", "")
     if settings.TRUSTED_PROXIES:
