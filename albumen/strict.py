@@ -95,15 +95,18 @@ class StrictSerializer(serializers.Serializer[Any]):
         return len(data.getlist(name)) > 1 and not isinstance(self.fields.get(name), serializers.ListField)
 
 
-class NoFields(StrictSerializer):
-    """A body without any field."""
+def validated(serializer: serializers.BaseSerializer[Any]) -> dict[str, Any]:
+    """Return the validated fields of a request; raise `ValidationError` when some are not valid."""
+    serializer.is_valid(raise_exception=True)
+    fields: dict[str, Any] = serializer.validated_data
+    return fields
 
 
 def require_no_fields(request: Request) -> None:
-    """Refuse a body with fields, for a request that says all by its address: a DELETE of a list with the ids that were
-    meant in its body would delete the whole list."""
+    """Raise `ValidationError` for a body with fields, for requests that need none: a DELETE of a list, whose client
+    puts ids into the body, would delete the whole list."""
     context = {"view": (request.parser_context or {}).get("view")}
-    NoFields(data=request.data, context=context).is_valid(raise_exception=True)
+    validated(StrictSerializer(data=request.data, context=context))
 
 
 def escaped(name: str) -> str:

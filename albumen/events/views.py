@@ -10,6 +10,7 @@ from rest_framework.response import Response
 from albumen.events import services
 from albumen.events.filters import EventQuery
 from albumen.events.serializers import EventsSerializer
+from albumen.strict import validated
 
 
 @extend_schema(tags=["Events"])
@@ -27,10 +28,8 @@ class Events(GenericAPIView[Any]):
         parameters=[EventQuery],
     )
     def get(self, request: Request) -> Response:
-        query = EventQuery(data=request.query_params)
-        query.is_valid(raise_exception=True)
-        asked = query.validated_data
+        fields = validated(EventQuery(data=request.query_params))
         page = services.events_after(
-            user_id=cast(int, request.user.pk), after=asked.get("after"), limit=asked["limit"]
+            user_id=cast(int, request.user.pk), after=fields.get("after"), limit=fields["limit"]
         )
         return Response(self.get_serializer(page).data)

@@ -21,7 +21,7 @@ from albumen.organizations.serializers import (
     OrganizationSerializer,
     RoleSerializer,
 )
-from albumen.strict import require_no_fields
+from albumen.strict import require_no_fields, validated
 
 if TYPE_CHECKING:
     from albumen.accounts.authentication import SignedInRequest
@@ -46,11 +46,8 @@ class Organizations(GenericAPIView[Any]):
     )
     @creates_once
     def post(self, request: Request) -> Response:
-        serializer = self.get_serializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
-        organization = services.create_organization(
-            actor=request.user, **serializer.validated_data, now=timezone.now()
-        )
+        fields = validated(self.get_serializer(data=request.data))
+        organization = services.create_organization(actor=request.user, **fields, now=timezone.now())
         return Response(self.get_serializer(organization).data, status=201)
 
 
@@ -68,11 +65,8 @@ class OneOrganization(GenericAPIView[Any]):
     @extend_schema(summary="Change an organization", description="For its owners and administrators.")
     def patch(self, request: Request, organization_id: int) -> Response:
         access.get_managed_organization(request.user, organization_id)
-        serializer = self.get_serializer(data=request.data, partial=True)
-        serializer.is_valid(raise_exception=True)
-        organization = services.change_organization(
-            actor=request.user, organization_id=organization_id, **serializer.validated_data
-        )
+        fields = validated(self.get_serializer(data=request.data, partial=True))
+        organization = services.change_organization(actor=request.user, organization_id=organization_id, **fields)
         return Response(self.get_serializer(organization).data)
 
     @extend_schema(
@@ -111,10 +105,9 @@ class Members(GenericAPIView[Any]):
     @creates_once
     def post(self, request: Request, organization_id: int) -> Response:
         access.get_managed_organization(request.user, organization_id)
-        serializer = NewMemberSerializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
+        fields = validated(NewMemberSerializer(data=request.data))
         membership = services.add_member(
-            actor=request.user, organization_id=organization_id, **serializer.validated_data, now=timezone.now()
+            actor=request.user, organization_id=organization_id, **fields, now=timezone.now()
         )
         return Response(self.get_serializer(membership).data, status=201)
 
@@ -131,14 +124,9 @@ class OneMember(GenericAPIView[Any]):
     )
     def patch(self, request: Request, organization_id: int, user_id: int) -> Response:
         access.get_managed_membership(request.user, organization_id, user_id)
-        serializer = RoleSerializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
+        fields = validated(RoleSerializer(data=request.data))
         membership = services.change_role(
-            actor=request.user,
-            organization_id=organization_id,
-            user_id=user_id,
-            **serializer.validated_data,
-            now=timezone.now(),
+            actor=request.user, organization_id=organization_id, user_id=user_id, **fields, now=timezone.now()
         )
         return Response(self.get_serializer(membership).data)
 

@@ -12,7 +12,7 @@ from rest_framework.views import APIView
 from albumen.idempotency.views import creates_once
 from albumen.plans import access, services
 from albumen.plans.serializers import PlanSerializer
-from albumen.strict import require_no_fields
+from albumen.strict import require_no_fields, validated
 from albumen.viewers import is_administrator
 
 
@@ -42,9 +42,8 @@ class Plans(PlanView):
     @extend_schema(summary="Make a plan", description="Administrators only.", responses={201: PlanSerializer})
     @creates_once
     def post(self, request: Request) -> Response:
-        serializer = self.get_serializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
-        plan = services.create_plan(actor=request.user, **serializer.validated_data)
+        fields = validated(self.get_serializer(data=request.data))
+        plan = services.create_plan(actor=request.user, **fields)
         return Response(self.get_serializer(plan).data, status=201)
 
 
@@ -62,9 +61,8 @@ class OnePlan(PlanView):
     )
     def patch(self, request: Request, plan_id: int) -> Response:
         plan = access.get_plan(plan_id)
-        serializer = self.get_serializer(plan, data=request.data, partial=True)
-        serializer.is_valid(raise_exception=True)
-        plan = services.save_plan(actor=request.user, plan=plan, **serializer.validated_data)
+        fields = validated(self.get_serializer(plan, data=request.data, partial=True))
+        plan = services.save_plan(actor=request.user, plan=plan, **fields)
         return Response(self.get_serializer(plan).data)
 
     @extend_schema(

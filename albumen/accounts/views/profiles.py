@@ -25,6 +25,7 @@ from albumen.accounts.serializers import (
 from albumen.accounts.services import passwords, profiles
 from albumen.accounts.views.sessions import PublicView
 from albumen.idempotency.views import creates_once
+from albumen.strict import validated
 from albumen.uploads.views import AcceptsUploads
 
 
@@ -43,10 +44,9 @@ class Register(AcceptsUploads, PublicView):
     )
     @creates_once(atomic=False)
     def post(self, request: Request) -> Response:
-        serializer = self.get_serializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
+        fields = validated(self.get_serializer(data=request.data))
         address = rates.client_address(request._request)
-        user = profiles.register(**serializer.validated_data, address=address, now=timezone.now())
+        user = profiles.register(**fields, address=address, now=timezone.now())
         shape = UserSerializer(user, context={"request": request, "viewer": user})
         return Response(shape.data, status=201)
 
@@ -71,12 +71,9 @@ class Profile(AcceptsUploads):
         responses=UserSerializer,
     )
     def put(self, request: SignedInRequest) -> Response:
-        serializer = self.get_serializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
+        fields = validated(self.get_serializer(data=request.data))
         address = rates.client_address(request._request)
-        user = profiles.update_profile(
-            user=request.user, **serializer.validated_data, address=address, now=timezone.now()
-        )
+        user = profiles.update_profile(user=request.user, **fields, address=address, now=timezone.now())
         return Response(UserSerializer(user, context={"request": request}).data)
 
     @extend_schema(
@@ -97,10 +94,9 @@ class Profile(AcceptsUploads):
         responses={204: None},
     )
     def delete(self, request: SignedInRequest) -> Response:
-        serializer = DeletionSerializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
+        fields = validated(DeletionSerializer(data=request.data))
         address = rates.client_address(request._request)
-        profiles.delete_user(user=request.user, **serializer.validated_data, address=address, now=timezone.now())
+        profiles.delete_user(user=request.user, **fields, address=address, now=timezone.now())
         return Response(status=204)
 
 
@@ -110,11 +106,10 @@ class Password(GenericAPIView[Any]):
 
     @extend_schema(summary="Change your password", description="Ends every other session.", responses={204: None})
     def post(self, request: SignedInRequest) -> Response:
-        serializer = self.get_serializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
+        fields = validated(self.get_serializer(data=request.data))
         passwords.change_password(
             user=request.user,
-            **serializer.validated_data,
+            **fields,
             address=rates.client_address(request._request),
             now=timezone.now(),
             keep=request.auth,
@@ -135,11 +130,8 @@ class PasswordReset(PublicView):
         responses={202: None},
     )
     def post(self, request: Request) -> Response:
-        serializer = self.get_serializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
-        passwords.request_reset(
-            **serializer.validated_data, address=rates.client_address(request._request), now=timezone.now()
-        )
+        fields = validated(self.get_serializer(data=request.data))
+        passwords.request_reset(**fields, address=rates.client_address(request._request), now=timezone.now())
         return Response(status=202)
 
 
@@ -153,7 +145,6 @@ class PasswordResetConfirm(PublicView):
         responses={204: None},
     )
     def post(self, request: Request) -> Response:
-        serializer = self.get_serializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
-        passwords.reset_password(**serializer.validated_data, now=timezone.now())
+        fields = validated(self.get_serializer(data=request.data))
+        passwords.reset_password(**fields, now=timezone.now())
         return Response(status=204)

@@ -22,7 +22,7 @@ from albumen.accounts.serializers import (
     TokensSerializer,
 )
 from albumen.accounts.services import sessions
-from albumen.strict import require_no_fields
+from albumen.strict import require_no_fields, validated
 
 
 class PublicView(GenericAPIView[Any]):
@@ -43,10 +43,9 @@ class Login(PublicView):
         responses=LoginAnswerSerializer,
     )
     def post(self, request: Request) -> Response:
-        serializer = self.get_serializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
+        fields = validated(self.get_serializer(data=request.data))
         user, pair = sessions.log_in(
-            **serializer.validated_data,
+            **fields,
             address=rates.client_address(request._request),
             user_agent=request.headers.get("User-Agent", ""),
             now=timezone.now(),
@@ -74,9 +73,8 @@ class Refresh(PublicView):
         responses=TokensSerializer,
     )
     def post(self, request: Request) -> Response:
-        serializer = self.get_serializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
-        pair = sessions.refresh_login(**serializer.validated_data, now=timezone.now())
+        fields = validated(self.get_serializer(data=request.data))
+        pair = sessions.refresh_login(**fields, now=timezone.now())
         return Response({"access": pair.access, "refresh": pair.refresh})
 
 
@@ -89,9 +87,8 @@ class Logout(PublicView):
         summary="Sign out", description="Ends this session, its access token included.", responses={204: None}
     )
     def post(self, request: Request) -> Response:
-        serializer = self.get_serializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
-        sessions.log_out(**serializer.validated_data, now=timezone.now())
+        fields = validated(self.get_serializer(data=request.data))
+        sessions.log_out(**fields, now=timezone.now())
         return Response(status=204)
 
 

@@ -24,7 +24,7 @@ from albumen.accounts.serializers import (
 )
 from albumen.accounts.services import avatars, profiles
 from albumen.organizations.filters import OrganizationQuery
-from albumen.strict import require_no_fields
+from albumen.strict import require_no_fields, validated
 from albumen.uploads.views import AcceptsUploads
 
 IMAGE = {(200, "image/webp"): OpenApiTypes.BINARY, 304: None}
@@ -83,9 +83,8 @@ class OneUser(GenericAPIView[Any]):
     def patch(self, request: SignedInRequest, user_id: int) -> Response:
         user = access.get_editable_user(request.user, user_id)
         # Partial: a box that a form does not send is not a box that was unticked.
-        serializer = self.get_serializer(data=request.data, partial=True)
-        serializer.is_valid(raise_exception=True)
-        user = profiles.update_user(actor=request.user, user=user, **serializer.validated_data, now=timezone.now())
+        fields = validated(self.get_serializer(data=request.data, partial=True))
+        user = profiles.update_user(actor=request.user, user=user, **fields, now=timezone.now())
         return Response(UserSerializer(user, context={"request": request}).data)
 
 
@@ -110,9 +109,8 @@ class Avatar(AcceptsUploads):
         responses=UserSerializer,
     )
     def put(self, request: SignedInRequest) -> Response:
-        serializer = self.get_serializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
-        avatars.set_avatar(user=request.user, upload=serializer.validated_data["avatar"])
+        fields = validated(self.get_serializer(data=request.data))
+        avatars.set_avatar(user=request.user, upload=fields["avatar"])
         return Response(UserSerializer(request.user, context={"request": request}).data)
 
     @extend_schema(summary="Delete your avatar", description="It is no error to have none.", responses={204: None})
