@@ -5,7 +5,7 @@ to one of them; `linked` makes a column that leads back. `empty` is what its lis
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, cast
 
 from django import forms
@@ -31,7 +31,7 @@ LINK = "text-primary-600 underline dark:text-primary-500"  # CSS classes of Unfo
 
 
 def readable(size: int | None) -> str:
-    """A size in bytes for people: 1,500,000 is 1.5 MB; None is no limit."""
+    """Return a size in bytes in words: 1,500,000 is `1.5 MB`, and None is `no limit`."""
     if size is None:
         return "no limit"
     amount, units = float(size), ["bytes", "kB", "MB", "GB", "TB", "PB", "EB"]
@@ -42,7 +42,8 @@ def readable(size: int | None) -> str:
 
 
 def counted(count: int, one: str, many: str = "") -> str:
-    """A number with its noun: "1 picture", "2 pictures", or with `many` for a noun that takes no s."""
+    """Return a number with its noun, such as "1 picture" or "2 pictures"; `many` is the plural of a noun without an
+    s."""
     return f"{count:,} {one if count == 1 else many or f'{one}s'}"
 
 
@@ -68,18 +69,18 @@ def linked(lookup: str, description: str = "", *, ordering: str = "") -> Any:
 
 
 class LineField(forms.CharField):
-    """A text on one line, cleaned as the API does it (`albumen.text`)."""
+    """A text on one line, cleaned by `albumen.text` as in the API."""
 
     default_error_messages = {"required": "Write something that can be seen."}
 
     def to_python(self, value: Any) -> Any:
         text = super().to_python(value)
-        # A NUL is left to the field's own validator.
+        # A NUL is for the field's own validator to refuse.
         return text if text is None or "\0" in text else clean_line(text)
 
 
 class LinesField(forms.CharField):
-    """A text of several lines, cleaned as the API does it."""
+    """A text of several lines, cleaned by `albumen.text` as in the API."""
 
     def to_python(self, value: Any) -> Any:
         text = super().to_python(value)
@@ -93,7 +94,7 @@ FORM_FIELDS: "dict[type[models.Field[Any, Any]], type[forms.Field]]" = {
 
 
 class SortedList(ChangeList):
-    """Orders the names in its columns as people sort them, as the API does."""
+    """A list that is ordered by sort keys, as in the API, when it is ordered by a name."""
 
     def get_ordering_field(self, field_name: Any) -> Any:
         field = super().get_ordering_field(field_name)
@@ -102,7 +103,7 @@ class SortedList(ChangeList):
 
 
 class ServicePage(ModelAdmin):
-    """A page of the panel. Its writes are calls of services, and what a service refuses is shown, never a 500."""
+    """A page of the panel whose writes call services. A service's `DomainError` is shown to the person."""
 
     # An action posts a field for each chosen row, and DATA_UPLOAD_MAX_NUMBER_FIELDS bounds the fields.
     list_per_page = 50
@@ -143,7 +144,7 @@ class ServicePage(ModelAdmin):
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         for kind, form_class in FORM_FIELDS.items():
-            # Not the kinds below them, such as e-mails, which have rules of their own.
+            # Only these fields: some subclasses, such as e-mail addresses, have form fields of their own.
             if isinstance(db_field, kind) and type(db_field).formfield is kind.formfield:
                 kwargs.setdefault("form_class", form_class)
         return super().formfield_for_dbfield(db_field, request, **kwargs)
@@ -153,14 +154,25 @@ class ServicePage(ModelAdmin):
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         actions: dict[str, Any] = super().get_actions(request)
-        # Django's own bulk deletion knows no services.
+        # Django's own bulk deletion would not call the services.
         actions.pop("delete_selected", None)
         return actions
+
+    def get_deleted_objects(
+        self, objs: Any, request: HttpRequest
+    ) -> tuple[list[str], dict[str, int], set[str], list[str]]:
+        """Return the chosen rows and counts of what is deleted with them: Django's list of every row has no end. The
+        service decides what may be deleted."""
+        return [str(one) for one in objs], self.deletion_counts(objs), set(), []
+
+    def deletion_counts(self, objs: Collection[Any]) -> dict[str, int]:
+        """Return how many rows are deleted, by their kind in words."""
+        return {str(self.opts.verbose_name_plural): len(objs)}
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
         if any(field.endswith("search_key") for field in self.search_fields):
             search_term = fold(search_term)
-        # Each word is a condition, and databases bound how many there may be.
+        # Cut, because each word becomes a condition, and databases limit how many a query may have.
         found: tuple[Any, bool] = super().get_search_results(request, queryset, search_term[:MAX_SEARCH])
         return found
 
@@ -199,7 +211,7 @@ class ServicePage(ModelAdmin):
         try:
             response: HttpResponse = super().changeform_view(request, *args, **kwargs)
         except DomainError as refusal:
-            # Nothing was written. The second pass ends at the form, which now says why.
+            # Nothing was written. Run again, the form fails with the service's reason.
             request.__dict__["albumen_refusal"] = refusal
             response = super().changeform_view(request, *args, **kwargs)
         return response
@@ -214,7 +226,7 @@ class ServicePage(ModelAdmin):
 
 
 class ReadOnlyPage(ServicePage):
-    """A page whose rows are made and changed elsewhere; its actions may still call services."""
+    """A page whose rows cannot be added, changed or deleted. Its actions may still call services."""
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

@@ -1,5 +1,6 @@
 """Users and their logins in the admin panel, and the form that signs in to it."""
 
+from collections.abc import Collection
 from typing import Any, cast
 
 from django.conf import settings
@@ -89,10 +90,13 @@ class UserPage(DjangoUserAdmin, ServicePage):
     def get_deleted_objects(
         self, objs: Any, request: HttpRequest
     ) -> tuple[list[str], dict[str, int], set[str], list[str]]:
-        """Return counts of what would be deleted: a list of every picture would have no end."""
+        _, counts, needed, protected = super().get_deleted_objects(objs, request)
+        users = [f"{user.email}, with {counted(user.picture_count, 'picture')}" for user in objs]
+        return users, counts, needed, protected
+
+    def deletion_counts(self, objs: Collection[User]) -> dict[str, int]:
         logins = Session.objects.filter(user__in=objs).count()
-        counts = {"users": len(objs), "pictures": sum(user.picture_count for user in objs), "logins": logins}
-        return [f"{user.email}, with {counted(user.picture_count, 'picture')}" for user in objs], counts, set(), []
+        return {"users": len(objs), "pictures": sum(user.picture_count for user in objs), "logins": logins}
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         if change:

@@ -1,5 +1,6 @@
 """Organizations and memberships in the admin panel."""
 
+from collections.abc import Collection
 from typing import Any
 
 from django.contrib import admin
@@ -33,12 +34,9 @@ class OrganizationPage(ServicePage):
         address = reverse("admin:organizations_membership_changelist", query=query)
         return format_html('<a href="{}" class="{}">{}</a>', address, LINK, organization.member_count)
 
-    def get_deleted_objects(
-        self, objs: Any, request: HttpRequest
-    ) -> tuple[list[str], dict[str, int], set[str], list[str]]:
-        """Return counts of what would be deleted: a list of every member would have no end."""
+    def deletion_counts(self, objs: Collection[Organization]) -> dict[str, int]:
         members = Membership.objects.filter(organization__in=objs).count()
-        return [str(organization) for organization in objs], {"organizations": 1, "members": members}, set(), []
+        return {"organizations": len(objs), "members": members}
 
     def save_model(self, request: HttpRequest, obj: Organization, form: Any, change: bool) -> None:
         if change:
@@ -70,11 +68,6 @@ class MembershipPage(ServicePage):
 
     who = linked("user", ordering="user__email")
     where = linked("organization", ordering="organization__name_key")
-
-    def get_deleted_objects(
-        self, objs: Any, request: HttpRequest
-    ) -> tuple[list[str], dict[str, int], set[str], list[str]]:
-        return [str(membership) for membership in objs], {"memberships": len(objs)}, set(), []
 
     def save_model(self, request: HttpRequest, obj: Membership, form: Any, change: bool) -> None:
         if change:

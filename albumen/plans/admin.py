@@ -99,13 +99,6 @@ class PlanPage(ServicePage):
         address = reverse("admin:accounts_user_changelist", query={"plan__id__exact": plan.pk})
         return format_html('<a href="{}" class="{}">{}</a>', address, LINK, plan.user_count)
 
-    def get_deleted_objects(
-        self, objs: Any, request: HttpRequest
-    ) -> tuple[list[str], dict[str, int], set[str], list[str]]:
-        """Return the plan alone: the service decides whether it can go, and a list of all its users would have no
-        end."""
-        return [str(plan) for plan in objs], {"plans": len(objs)}, set(), []
-
     def save_model(self, request: HttpRequest, obj: Plan, form: Any, change: bool) -> None:
         if change:
             changes = {field: form.cleaned_data[field] for field in form.changed_data}
