@@ -3,7 +3,7 @@ as `Viewer`."""
 
 from collections.abc import Iterable
 
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 
 from albumen.errors import Forbidden, NotFound
 from albumen.organizations.models import Membership, Organization, Role
@@ -38,6 +38,12 @@ def get_managed_organization(viewer: Viewer, organization_id: int, *, lock: bool
     if not is_administrator(viewer) and role_in(viewer, organization_id) != Role.OWNER:
         raise Forbidden("not_an_owner")
     return organization
+
+
+def lock_organizations(condition: Q) -> list[Organization]:
+    """Lock and return the organizations that the condition selects, in the order of their ids, so that no two writers
+    wait for each other."""
+    return list(Organization.objects.select_for_update().filter(condition).order_by("pk"))
 
 
 def role_in(viewer: Viewer, organization_id: int) -> str | None:

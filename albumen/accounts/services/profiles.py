@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, cast
+from typing import TypedDict, Unpack, cast
 
 from django.db import IntegrityError, transaction
 from django.dispatch import Signal
@@ -17,11 +17,44 @@ from albumen.errors import Conflict, DomainError, Invalid
 from albumen.events.services import NewEvent, publish
 from albumen.idempotency.services.responses import atomic_with_response
 from albumen.organizations import services as memberships
+from albumen.plans.models import Plan
 from albumen.plans.services import prepare_thumbnails
 from albumen.sentences import Sentence
 from albumen.uploads.temporary import Upload
 
-NAMES = ("first_name", "last_name", "phone")
+
+class Names(TypedDict, total=False):
+    """The fields that describe a person."""
+
+    first_name: str
+    last_name: str
+    phone: str
+
+
+class ProfileChanges(Names, total=False):
+    """Changes to a user's own record. `avatar` is an upload, or None to delete it; `organizations` are the ids of
+    those to be in from now on; `email` needs `password`."""
+
+    email: str
+    password: str
+    avatar: Upload | None
+    organizations: list[int]
+
+
+class NewUser(Names, total=False):
+    """The fields of a user that an administrator creates, beside e-mail and password."""
+
+    plan: Plan
+    is_staff: bool
+
+
+class UserChanges(NewUser, total=False):
+    """Changes that an administrator makes to a user; `email` and `is_staff` are for the admin panel alone."""
+
+    email: str
+    is_active: bool
+
+
 # Sent with `user` in the transaction that deletes the user. Receivers, in the apps that refer to users, lock what goes
 # with the user and return the events (a list of `NewEvent`) for the others.
 before_user_delete = Signal()
@@ -35,7 +68,7 @@ def register(
     now: datetime,
     avatar: Upload | None = None,
     organizations: Collection[int] = (),
-    **names: str,
+    **names: Unpack[Names],
 ) -> User:
     """Return a new user with the default plan (requirements A1.4, B3), a viewer in the open `organizations` with these
     ids. `names` are first_name, last_name, phone. All of it or nothing."""
@@ -62,20 +95,18 @@ def register(
         raise _email_taken() from None
 
 
-def update_profile(*, user: User, now: datetime, address: str, **changes: Any) -> User:
-    """Change the user's own record, all of it or nothing.
-
-    `changes` are names, phone, `avatar` (an upload, or None to delete it), `organizations` (the ids of those to be in
-    from now on), and `email`, which needs `password`: an open session alone must not take the account over.
-    """
+def update_profile(*, user: User, now: datetime, address: str, **changes: Unpack[ProfileChanges]) -> User:
+    """Change the user's own record, all of it or nothing. Another e-mail needs the password, so that a stolen session
+    cannot take the account over. Raise `Invalid` when it is missing or wrong, or the e-mail is taken."""
     email, password = changes.pop("email", None), changes.pop("password", None)
     if password is not None and email is None:
         # A 200 would tell someone who means to change the password that it was changed.
         detail = Sentence("`password` confirms another `email`. To change the password: POST /api/profile/password/.")
         raise Invalid("required", detail, pointer="/email")
-    fields = [name for name in NAMES if name in changes]
-    for name in fields:
-        setattr(user, name, changes[name])
+    named = {name: value for name, value in changes.items() if name in Names.__annotations__}
+    for name, value in named.items():
+        setattr(user, name, value)
+    fields = list(named)
     # An old account may have an address in another form than addresses have now: sent back, it is no other.
     if email is not None and user.email not in (email, tidy_email(email)):
         if password is None:
@@ -106,8 +137,8 @@ def update_profile(*, user: User, now: datetime, address: str, **changes: Any) -
     return user
 
 
-def add_user(*, email: str, password: str, **fields: Any) -> User:
-    """Return a new user with these names, phone, plan and is_staff, for an administrator."""
+def add_user(*, email: str, password: str, **fields: Unpack[NewUser]) -> User:
+    """Return a new user, for an administrator. Raise `Invalid` when the e-mail is taken."""
     if find_user(email):
         raise _email_taken()
     try:
@@ -117,9 +148,9 @@ def add_user(*, email: str, password: str, **fields: Any) -> User:
 
 
 @transaction.atomic
-def update_user(*, actor: User, user: User, now: datetime, **changes: Any) -> User:
-    """Change names, phone, plan and is_active, from the panel also email and is_staff, for an administrator.
-    Deactivation ends every login. Raise `Conflict` for administrators who would lock themselves out."""
+def update_user(*, actor: User, user: User, now: datetime, **changes: Unpack[UserChanges]) -> User:
+    """Change a user, for an administrator. Deactivation ends every login. Raise `Conflict` for administrators who
+    would lock themselves out."""
     if actor.pk == user.pk and (changes.get("is_active") is False or changes.get("is_staff") is False):
         raise Conflict("locks_oneself_out")
     # Asked of the row: the panel's form has changed the object before it came here.
@@ -147,8 +178,8 @@ def remove_user(*, user: User, now: datetime) -> None:
     avatar = user.avatar
     # Locked, so that nothing more comes to belong to them: an upload under way is waited for, and goes with the rest.
     list(User.objects.select_for_update(no_key=True).filter(pk=user.pk).values_list("pk"))
-    deserted = memberships.leave_all(user=user)
-    events: list[NewEvent] = memberships.events_of_leaving(user)
+    emptied = memberships.prepare_leaving(user=user)
+    events = memberships.events_of_leaving(user)
     for _, others in before_user_delete.send(User, user=user):
         events += cast("list[NewEvent]", others)
     if events:
@@ -156,7 +187,7 @@ def remove_user(*, user: User, now: datetime) -> None:
         events[0] = replace(events[0], recipients={*events[0].recipients, user.pk})
         publish(*events, now=now)
     user.delete()
-    memberships.remove_deserted(organizations=deserted)
+    memberships.delete_empty_organizations(organizations=emptied)
     transaction.on_commit(lambda: avatars.discard(avatar))
 
 

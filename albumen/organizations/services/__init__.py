@@ -1,0 +1,15 @@
+"""The writes on organizations and memberships. Each asks `access` whether the actor may do it."""
+
+from albumen.organizations.services.departures import delete_empty_organizations, events_of_leaving, prepare_leaving
+from albumen.organizations.services.memberships import (
+    add_member,
+    change_role,
+    join_organization,
+    remove_member,
+    set_memberships,
+)
+from albumen.organizations.services.organizations import (
+    change_organization,
+    create_organization,
+    delete_organization,
+)

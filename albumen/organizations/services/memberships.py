@@ -1,0 +1,125 @@
+"""Add members, change their roles, join and leave.
+
+Each of these locks the organization first, so that they take turns: when the last two owners leave at the same time,
+one of them stays.
+"""
+
+from collections.abc import Iterable
+from contextlib import suppress
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.contrib.auth import get_user_model
+from django.db import transaction
+from django.db.models import Q
+
+from albumen.errors import Conflict, Forbidden, Invalid
+from albumen.events.services import publish
+from albumen.organizations import access
+from albumen.organizations.models import Membership, Organization, Role
+from albumen.organizations.services.member_events import member_added, member_removed
+from albumen.organizations.services.owners import left_without_owner, require_none
+from albumen.sentences import Sentence
+from albumen.viewers import Viewer
+
+if TYPE_CHECKING:
+    from albumen.accounts.models import User
+
+
+@transaction.atomic
+def add_member(
+    *,
+    actor: Viewer,
+    organization_id: int,
+    role: str,
+    now: datetime,
+    user: int | None = None,
+    email: str | None = None,
+) -> Membership:
+    """Make an active user a member, by id or by e-mail; for owners and administrators. Raise `Invalid` when there is
+    no such user, `Conflict` when the user is a member already."""
+    organization = access.get_managed_organization(actor, organization_id, lock=True)
+    found = _find_active(user, email)
+    if Membership.objects.filter(organization=organization, user=found).exists():
+        raise Conflict("already_member")
+    membership = Membership.objects.create(organization=organization, user=found, role=role, joined_at=now)
+    publish(member_added(membership), now=now)
+    return membership
+
+
+def _find_active(user_id: int | None, email: str | None) -> "User":
+    model = get_user_model()
+    with suppress(model.DoesNotExist):
+        users = model._default_manager
+        found = users.get(pk=user_id) if user_id is not None else users.get_by_natural_key(email)
+        if found.is_active:
+            return found
+    raise Invalid("unknown_user", pointer="/user" if user_id is not None else "/email")
+
+
+@transaction.atomic
+def change_role(*, actor: Viewer, organization_id: int, user_id: int, role: str, now: datetime) -> Membership:
+    """Give a member another role, for owners and administrators. Raise `Conflict` for the last owner."""
+    membership = access.get_managed_membership(actor, organization_id, user_id, lock=True)
+    if role != Role.OWNER:
+        require_none(left_without_owner(user_id, Membership.objects.filter(pk=membership.pk)))
+    membership.role = role
+    membership.save(update_fields=["role"])
+    # A role has no event of its own: clients that get this one replace the role that they know.
+    publish(member_added(membership), now=now)
+    return membership
+
+
+@transaction.atomic
+def remove_member(*, actor: Viewer, organization_id: int, user_id: int, now: datetime) -> None:
+    """Remove a member: owners and administrators remove anybody, every member may leave. Raise `Conflict` for the last
+    owner."""
+    find = access.get_organization if user_id == actor.pk else access.get_managed_organization
+    organization = find(actor, organization_id, lock=True)
+    membership = access.get_membership(actor, organization.pk, user_id)
+    require_none(left_without_owner(user_id, Membership.objects.filter(pk=membership.pk)))
+    membership.delete()
+    publish(member_removed(organization, user_id, {user_id, *access.recipients_of(organization.pk)}), now=now)
+
+
+@transaction.atomic
+def join_organization(*, actor: "User", organization_id: int, now: datetime) -> Membership:
+    """Join an open organization as a viewer; a member keeps the role. Raise `Forbidden` where it is closed."""
+    organization = access.get_organization(actor, organization_id, lock=True)
+    membership = Membership.objects.filter(organization=organization, user=actor).first()
+    if membership is not None:
+        return membership
+    _require_open(organization)
+    membership = Membership.objects.create(organization=organization, user=actor, joined_at=now)
+    publish(member_added(membership), now=now)
+    return membership
+
+
+@transaction.atomic
+def set_memberships(*, user: "User", organization_ids: Iterable[int], now: datetime) -> None:
+    """Join the organizations with these ids, which must be open, and leave all others; all of it or nothing."""
+    wanted = set(organization_ids)
+    mine = Membership.objects.filter(user=user)
+    left = mine.exclude(organization_id__in=wanted)
+    locked = access.lock_organizations(Q(pk__in=wanted) | Q(pk__in=left.values("organization_id")))
+    if wanted - {organization.pk for organization in locked}:
+        raise Invalid("unknown_organization", pointer="/organizations")
+    kept = set(mine.filter(organization_id__in=wanted).values_list("organization_id", flat=True))
+    joined = [organization for organization in locked if organization.pk in wanted - kept]
+    for organization in joined:
+        _require_open(organization, pointer="/organizations")
+    require_none(left_without_owner(user.pk, left), pointer="/organizations")
+    # The user is a recipient in both cases, as a member until now or from now on.
+    recipients = access.recipients_by_organization(organization.pk for organization in locked)
+    events = [member_removed(one, user.pk, recipients[one.pk]) for one in locked if one.pk not in wanted]
+    left.delete()
+    created = [Membership(organization=organization, user=user, joined_at=now) for organization in joined]
+    Membership.objects.bulk_create(created)
+    events += [member_added(one, {user.pk, *recipients[one.organization_id]}) for one in created]
+    publish(*events, now=now)
+
+
+def _require_open(organization: Organization, *, pointer: str | None = None) -> None:
+    if not organization.open:
+        detail = Sentence("%(name)s is closed: ask one of its owners to add you.", name=organization.name)
+        raise Forbidden("organization_closed", detail, pointer=pointer)
