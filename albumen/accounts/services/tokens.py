@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Literal, TypedDict, cast
 
 import jwt
 from django.conf import settings
@@ -17,6 +17,17 @@ from albumen.keys import derive_key
 from albumen.sentences import Sentence
 
 Kind = Literal["access", "refresh"]
+
+
+class Claims(TypedDict):
+    """The claims of a token. `sid` is the id of its `Session`, `jti` its own id; `iat` and `exp` are Unix seconds."""
+
+    token_type: Kind
+    user_id: int
+    sid: int
+    jti: str
+    iat: int
+    exp: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +61,7 @@ def make_pair(*, user_id: int, session_id: int, refresh_id: str, issued_at: date
 
     def encode(kind: Kind, token_id: str) -> str:
         lifetime = settings.ACCESS_TOKEN_LIFETIME if kind == "access" else settings.REFRESH_TOKEN_LIFETIME
-        claims = {
+        claims: Claims = {
             "token_type": kind,
             "user_id": user_id,
             "sid": session_id,
@@ -58,7 +69,7 @@ def make_pair(*, user_id: int, session_id: int, refresh_id: str, issued_at: date
             "iat": int(issued_at.timestamp()),
             "exp": int((issued_at + lifetime).timestamp()),
         }
-        return jwt.encode(claims, derive_key("tokens"), algorithm="HS256")
+        return jwt.encode(dict(claims), derive_key("tokens"), algorithm="HS256")
 
     return TokenPair(encode("access", derive_id("access", refresh_id)), encode("refresh", refresh_id))
 
@@ -69,7 +80,7 @@ WRONG_KIND: dict[Kind, Sentence] = {
 }
 
 
-def read(token: str, kind: Kind) -> dict[str, Any]:
+def read(token: str, kind: Kind) -> Claims:
     """Return the claims of a valid token of this kind; raise `Unauthenticated` for any other."""
     try:
         claims = _verified(token, derive_key("tokens"))
@@ -84,13 +95,13 @@ def read(token: str, kind: Kind) -> dict[str, Any]:
 
 
 @lru_cache(maxsize=1024)
-def _verified(token: str, key: bytes) -> dict[str, Any]:
+def _verified(token: str, key: bytes) -> Claims:
     """Return the claims of a token that was signed here. The cached dictionary must not be changed, and the caller
     checks whether the token has expired."""
-    claims: dict[str, Any] = jwt.decode(
+    claims = jwt.decode(
         token,
         key,
         algorithms=["HS256"],
         options={"require": ["exp", "iat", "jti", "sid", "user_id"], "verify_iat": False, "verify_exp": False},
     )
-    return claims
+    return cast(Claims, claims)
