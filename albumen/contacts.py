@@ -1,4 +1,4 @@
-"""E-mail addresses and phone numbers as people write them, and the one form in which each is kept."""
+"""E-mail addresses and phone numbers: how each is validated, and the one form in which it is stored."""
 
 import re
 import unicodedata
@@ -24,9 +24,9 @@ _LEAST_DIGITS = 3
 
 
 def tidy_email(email: str) -> str:
-    """Return the address as it is kept: the person's own spelling before the @, and the domain, which has no case, in
-    IDNA2008's ASCII form. Before the @, letters outside ASCII are kept in lower case, which every database compares
-    alike. What is no address comes back as what it is."""
+    """Return the address as it is stored: the domain in lower case and in ASCII (IDNA 2008), and before the @ the
+    spelling as it was typed. Letters outside ASCII are stored in lower case there too, because databases differ in how
+    they compare them. Text that is no address is returned as it is."""
     local, at, domain = unicodedata.normalize("NFKC", email.strip().strip(SPACES)).rpartition("@")
     if not local.isascii():
         local = unicodedata.normalize("NFKC", local.lower())
@@ -34,7 +34,7 @@ def tidy_email(email: str) -> str:
 
 
 def email_key(email: str) -> str:
-    """Return what two spellings of one address have in common."""
+    """Return the key of an address, which is equal for all its spellings."""
     return tidy_email(email).lower()
 
 
@@ -46,14 +46,14 @@ def _tidy_domain(domain: str) -> str:
 
 
 def validate_email(email: str) -> None:
-    """Raise `ValidationError` for what is no e-mail address, or has a character in it that cannot be seen."""
+    """Raise `ValidationError` unless this is an e-mail address without invisible characters."""
     email = email.strip().strip(SPACES)
     unseen = [character for character in email if not character.isascii() and has_invisible(character)]
     if unseen:
         detail = _("There is a character in this address that cannot be seen (U+%(code)s). Type it by hand.")
         raise ValidationError(detail, code="invalid", params={"code": f"{ord(unseen[0]):04X}"})
     local, _at, domain = (tidy := tidy_email(email)).rpartition("@")
-    # Letters outside ASCII are as good there as others (RFC 6531); Django's validator does not know them.
+    # RFC 6531 allows letters outside ASCII before the @; Django's validator does not, so it sees an x for each.
     _is_email(re.sub(r"[^\x00-\x7f]", "x", local) + f"@{domain}")
     if not domain.isascii():
         raise ValidationError(_("There can be no such domain as the one after the @."), code="invalid")
@@ -67,7 +67,7 @@ class _EmailFormField(forms.EmailField):
 
 
 class EmailAddress(models.EmailField):
-    """An e-mail address, in any alphabet. Who writes it calls `tidy_email`."""
+    """An e-mail address, in any alphabet. Callers pass it through `tidy_email` before they save it."""
 
     default_validators = [validate_email]
 
@@ -80,19 +80,19 @@ class EmailAddress(models.EmailField):
 
 
 def tidy_phone(phone: str) -> str:
-    """Return the number as it was written, with plain digits, hyphens and single spaces."""
+    """Return the number as it was typed, with ASCII digits, hyphens and single spaces."""
     return " ".join(clean_line(unicodedata.normalize("NFKC", phone).translate(_DASHES)).split())
 
 
 def validate_phone(phone: str) -> None:
-    """Raise `ValidationError` for what is no phone number; an extension may follow it."""
+    """Raise `ValidationError` unless this is a phone number, with or without an extension."""
     found = _PHONE.fullmatch(tidy_phone(phone))
     if not found or sum(map(str.isdigit, found["number"])) < _LEAST_DIGITS:
         raise ValidationError(_("Write the number like +49 30 1234567 or (555) 123-4567 ext. 8."), code="invalid")
 
 
 class PhoneNumber(models.CharField):
-    """A phone number as it was written, tidied."""
+    """A phone number, stored as `tidy_phone` returns it."""
 
     default_validators = [validate_phone]
 

@@ -1,4 +1,4 @@
-"""Fields of requests whose text is cleaned as `albumen.text` says, before it is measured."""
+"""Fields of requests whose text is cleaned by `albumen.text` before its length is checked."""
 
 from typing import Any
 
@@ -19,13 +19,13 @@ class IdField(serializers.IntegerField):
 
 
 class NameField(serializers.CharField):
-    """A text on one line. One of which nothing can be seen is blank."""
+    """A text on one line. Text without a visible character counts as blank."""
 
     default_error_messages = {"blank": _("Write something that can be seen.")}
 
     def to_internal_value(self, data: Any) -> str:
         text = super().to_internal_value(data)
-        # A NUL is left to the field's own validator, which points at it.
+        # A NUL is for the field's own validator to refuse.
         clean = text if "\0" in text else clean_line(text)
         if not (clean or self.allow_blank):
             self.fail("blank")
@@ -49,7 +49,7 @@ class EmailField(serializers.EmailField):
 
 
 class PhoneField(serializers.CharField):
-    """A phone number, tidied."""
+    """A phone number, as `tidy_phone` returns it."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)

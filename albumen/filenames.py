@@ -1,4 +1,4 @@
-"""File names that Linux, Windows and macOS all take, for downloads and for entries of archives."""
+"""File names that Linux, Windows and macOS all allow, for downloads and for the entries of archives."""
 
 import re
 import unicodedata
@@ -9,7 +9,7 @@ from albumen.text import SPACES, shorten
 
 # Bytes of UTF-8 (Linux), and UTF-16 units in decomposed form (macOS; Windows counts them composed).
 LONGEST_NAME = 255
-# Windows unpacks into paths of up to 260 characters, so a name leaves some of them to its folder.
+# Windows unpacks into paths of up to 260 characters, so this leaves some of them for the folder.
 LONGEST_STEM = 150
 # Replaced by "_": what Windows forbids, and whatever breaks a line, changes its direction or is no character. The
 # names of pictures lack most of the latter (`albumen.text`), but may have marks of direction (U+200E, U+200F) and, in
@@ -23,16 +23,16 @@ _DEVICE = re.compile(
 )
 _SPELLINGS = {"jpg": (".jpg", ".jpeg"), "tif": (".tif", ".tiff"), "heic": (".heic", ".heif", ".hif")}
 _NOT_QUOTABLE = re.compile(r'[^ -~]|["%;\\]')
-# What macOS passes over when it compares names.
+# Characters that macOS ignores when it compares names.
 _IGNORED = dict.fromkeys((0x200C, 0x200D, 0x2060))
 
 
 def safe_filename(name: str, extension: str, number: int = 1) -> str:
-    """Return a file name of at most 255 bytes, with the extension that the bytes have; a `number` above 1 is in it."""
+    """Return a file name of at most 255 bytes with this extension. A `number` above 1 is added in brackets."""
     line = _UNSAFE.sub("_", unicodedata.normalize("NFC", name)).strip(SPACES + ".")
     spelling = next((end for end in _SPELLINGS.get(extension, (f".{extension}",)) if line.lower().endswith(end)), "")
     stem, suffix = (line[: -len(spelling)], line[-len(spelling) :]) if spelling else (line, f".{extension}")
-    # What is cut off may have been the only difference from the name of a device.
+    # Checked after cutting, because the rest may be the name of a device.
     stem = shorten(stem, LONGEST_STEM).rstrip(SPACES + ".") or "picture"
     if _DEVICE.match(stem):
         stem = f"_{stem}"
@@ -43,14 +43,15 @@ def safe_filename(name: str, extension: str, number: int = 1) -> str:
 
 
 class DistinctNames:
-    """The names of one folder's files, which differ also where case, accents' composition and joiners do not count."""
+    """The names of one folder's files, which also differ on systems that ignore case, accents' composition or
+    joiners."""
 
     def __init__(self, taken: Iterable[str] = ()) -> None:
         self._taken = {_compared(name) for name in taken}
         self._last: dict[str, int] = {}
 
     def take(self, name: str, extension: str) -> str:
-        """Return a safe file name that nothing else in the folder has, and keep it for this file."""
+        """Return a safe file name that no other file of the folder has, and reserve it."""
         first = chosen = safe_filename(name, extension)
         key = _compared(first)
         while _compared(chosen) in self._taken:
@@ -61,7 +62,7 @@ class DistinctNames:
 
 
 def content_disposition(filename: str, *, attachment: bool) -> str:
-    """Return the header's value: the name in ASCII for older clients, and as it is (RFC 6266, section 4.3)."""
+    """Return the header's value, with the name in ASCII for older clients and in UTF-8 (RFC 6266, section 4.3)."""
     stem, dot, extension = filename.rpartition(".")
     plain = "".join(one for one in unicodedata.normalize("NFKD", stem) if not unicodedata.combining(one))
     plain = _NOT_QUOTABLE.sub("_", plain)

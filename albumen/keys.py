@@ -1,4 +1,4 @@
-"""Keys for one purpose each, all derived from the secret key, so that none of them serves for another purpose."""
+"""Keys that are derived from the secret key, a different one for each purpose."""
 
 import hashlib
 from functools import lru_cache
@@ -7,7 +7,7 @@ from django.conf import settings
 
 
 def derive_key(purpose: str) -> bytes:
-    """Return the key of 32 bytes for this purpose, a word of at most 8 letters. Another secret gives other keys."""
+    """Return the key of 32 bytes for this purpose, which is a word of at most 8 letters."""
     return _derive(settings.SECRET_KEY, purpose)
 
 

@@ -1,4 +1,4 @@
-"""Pages for people: who is to get one, and how it leaves, with its style inside and nothing from elsewhere."""
+"""HTML pages for people: when one is sent instead of JSON, and how it is rendered with its style inside."""
 
 import hashlib
 import re
@@ -16,7 +16,7 @@ from django.utils.safestring import SafeString, mark_safe
 from albumen import languages
 
 MEDIA_TYPE = "text/html; charset=utf-8"
-# Messengers and search engines that look at an address before a person does, most of them with `Accept: */*`.
+# Messengers and search engines that fetch a URL before a person does, most of them with `Accept: */*`.
 _PREVIEWS = re.compile(
     r"facebookexternalhit|facebot|whatsapp|telegrambot|slackbot|slack-imgproxy|discordbot|twitterbot|linkedinbot|"
     r"skypeuripreview|viber|vkshare|redditbot|pinterestbot|mattermost|synapse|embedly|iframely|googlebot|bingbot|"
@@ -26,18 +26,18 @@ _PREVIEWS = re.compile(
 
 
 def is_navigation(request: HttpRequest) -> bool:
-    """Return whether a browser opened this address for a person, rather than a program or an `<img>`."""
+    """Return whether a browser requests this as a page, not a program or an `<img>`."""
     return prefers_page(request.headers.get("Accept", ""))
 
 
 def is_preview(request: HttpRequest) -> bool:
-    """Return whether a messenger or a search engine looks at this address, by the name that it gives."""
+    """Return whether a messenger or a search engine sends this request, by its User-Agent."""
     return _PREVIEWS.search(request.headers.get("User-Agent", "")) is not None
 
 
 def prefers_page(accept: str) -> bool:
-    """Return whether this Accept header names `text/html`, and JSON no more than less. Browsers' navigations do; a
-    wildcard is what programs send."""
+    """Return whether this Accept header names `text/html` with a higher quality than JSON. Browsers send that when a
+    person opens a page; programs send a wildcard."""
     qualities = {"text/html": 0.0, "json": 0.0}
     for text in accept.split(","):
         kind = MediaType(text)
@@ -48,17 +48,17 @@ def prefers_page(accept: str) -> bool:
 
 
 def send(template: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
-    """Return a page that stands alone, is kept nowhere, and asks nobody for anything but its icon."""
+    """Return a page that is not cached and that loads nothing but its icon."""
     return HttpResponse(render(template, context), status=status, headers=headers())
 
 
 def render(template: str, context: dict[str, Any]) -> str:
-    """Return the page's text. It needs neither the database nor a session, so that it can tell of their failures."""
+    """Return the page's HTML. It needs neither the database nor a session, so that it can report their failures."""
     return render_to_string(template, {**context, "style": _style()})
 
 
 def headers() -> dict[str, str]:
-    """Return the headers of every page that stands alone."""
+    """Return the headers of every such page."""
     digest = b64encode(hashlib.sha256(_style().encode()).digest()).decode()
     return {
         "Content-Type": MEDIA_TYPE,

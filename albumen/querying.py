@@ -1,4 +1,4 @@
-"""What query parameters have in common: which of them are refused, and how large an id may be."""
+"""The rules of all query parameters: unknown and repeated ones are refused, and ids have an upper limit."""
 
 from collections.abc import Iterable
 
@@ -7,12 +7,12 @@ from django.utils.datastructures import MultiValueDict
 from albumen.errors import Invalid
 from albumen.sentences import Sentence
 
-# The largest number that both databases keep as an id or as a count of bytes.
+# The largest number that both databases can store as an id or as a count of bytes.
 MAX_ID = 2**63 - 1
 
 
 def require_known_parameters(params: MultiValueDict[str, str], known: Iterable[str]) -> None:
-    """Raise `Invalid` for a query parameter that is not known, or that is given more than once."""
+    """Raise `Invalid` for a query parameter that is unknown or repeated."""
     names = sorted(known)
     for name in params:
         if name not in names:

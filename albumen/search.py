@@ -1,4 +1,4 @@
-"""Text that is found without regard to case and accents, in any alphabet, and ordered, alike on every database."""
+"""Search without regard to case and accents, and ordering by name, in any alphabet and alike on every database."""
 
 import re
 import unicodedata
@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db import models
 
-# Letters that people type without their stroke or as two, and that Unicode does not take apart.
+# Letters that people type without their stroke or as two letters, and that Unicode does not decompose.
 _PLAIN = str.maketrans(
     {
         "\N{LATIN SMALL LETTER DOTLESS I}": "i",
@@ -25,9 +25,10 @@ _NUMBER = re.compile(r"\d+")
 
 
 def fold(text: str) -> str:
-    """The text as it is searched: compatibility forms, case and accents taken away (Unicode, section 3.13 and UAX 15).
+    """Return the text as it is searched, without compatibility forms, case and accents (Unicode, section 3.13 and UAX
+    15).
 
-    Marks that make another letter or syllable stay: voiced kana, Indic signs, Thai tones. Hangul stays whole.
+    Marks that make another letter or syllable stay: voiced kana, Indic signs, Thai tones. Hangul stays composed.
     """
     folded = unicodedata.normalize("NFKD", text).casefold().translate(_PLAIN)
     plain = "".join(character for character in unicodedata.normalize("NFKD", folded) if not _is_dropped(character))
@@ -52,8 +53,8 @@ def _by_value(number: re.Match[str]) -> str:
 
 
 class OrderedText(models.CharField):
-    """A text that lists are ordered by: by its code points. PostgreSQL would go by the language that the database was
-    made with, and its index by a release of the system's library."""
+    """A text that lists are ordered by, code point by code point. PostgreSQL's default order depends on the language
+    that the database was created with, and on the release of a system library."""
 
     def db_parameters(self, connection: Any) -> Any:
         parameters = super().db_parameters(connection)
@@ -61,7 +62,7 @@ class OrderedText(models.CharField):
 
 
 class SearchKey(models.TextField):
-    """The folded form of the model's `searched_fields`, made whenever the row is written."""
+    """The folded text of the model's `searched_fields`, computed whenever the row is saved."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **{"default": "", "db_default": "", "blank": True, "editable": False, **kwargs})
@@ -72,13 +73,13 @@ class SearchKey(models.TextField):
         return key
 
     def deconstruct(self) -> Any:
-        # To migrations it is a text, and they fill it themselves.
+        # Migrations see a plain text field, and fill it themselves.
         name, _, args, kwargs = super().deconstruct()
         return name, "django.db.models.TextField", args, kwargs
 
 
 class SortKey(OrderedText):
-    """The sort key of the model's field `of`, made whenever the row is written."""
+    """The sort key of the model's field `of`, computed whenever the row is saved."""
 
     def __init__(self, *args: Any, of: str = "", **kwargs: Any) -> None:
         self.of = of
@@ -91,14 +92,14 @@ class SortKey(OrderedText):
         return key
 
     def deconstruct(self) -> Any:
-        # To migrations it is a text, and they fill it themselves.
+        # Migrations see a plain text field, and fill it themselves.
         name, _, args, kwargs = super().deconstruct()
         return name, "albumen.search.OrderedText", args, kwargs
 
 
 class Searchable(models.Model):
-    """Rows that `matching` finds. What their keys are made from is written by `save` and `bulk_create`, never by
-    `update`, which would leave the keys behind."""
+    """Rows that `matching` finds. Change the fields that keys are computed from by `save` or `bulk_create`, never by
+    `update`, which would leave the keys as they were."""
 
     searched_fields: tuple[str, ...] = ("name",)
 
@@ -120,12 +121,12 @@ class Searchable(models.Model):
 
 
 def words_of(text: str) -> list[str]:
-    """The words of a search, folded, each once."""
+    """Return the words of a search, folded, each once."""
     return list(dict.fromkeys(fold(text).split()))
 
 
 def matching(queryset: Any, text: str, key: str = "search_key") -> Any:
-    """The rows whose searched fields hold every word of the text; `key` may lead to another model's."""
+    """Return the rows whose searched fields have every word of the text; `key` may name the key of a related model."""
     for word in words_of(text):
         queryset = queryset.filter(**{f"{key}__contains": word})
     return queryset

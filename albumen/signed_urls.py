@@ -1,7 +1,6 @@
-"""What signs addresses that need no header, and until when these hold.
+"""Sign URLs that need no Authorization header, check their signatures, and say when they expire.
 
-A code is 128 bits of a keyed hash over a text, as 22 letters. Each purpose has codes of its own, so that none serves
-for another one.
+A signature is a keyed hash of 128 bits over a text, in 22 letters. It is valid for one purpose only.
 """
 
 import hashlib
@@ -22,14 +21,14 @@ _URL_SAFE = bytes.maketrans(b"+/", b"-_")
 
 
 def expiry(now: datetime) -> int:
-    """Return when an address that is signed now expires, in Unix seconds: in one to two periods, at the end of one, so
-    that it stays the same string meanwhile and browsers can cache what is behind it."""
+    """Return when a URL that is signed now expires, in Unix seconds: at the end of the next period, so that the URL
+    stays the same for a whole period and browsers can cache what it leads to."""
     period: int = settings.SIGNED_URL_PERIOD
     return (int(now.timestamp()) // period + 2) * period
 
 
 def signer(purpose: str) -> Callable[[str], str]:
-    """Return what signs many texts for one purpose."""
+    """Return a function that signs texts for this purpose."""
     keyed = _keyed(purpose, derive_key("address"))
 
     def sign(text: str) -> str:
@@ -41,12 +40,12 @@ def signer(purpose: str) -> Callable[[str], str]:
 
 
 def agrees(purpose: str, text: str, code: str) -> bool:
-    """Return whether this code was made here, for this purpose and text."""
+    """Return whether this is the signature of the text for this purpose."""
     return hmac.compare_digest(code.encode(), signer(purpose)(text).encode())
 
 
 def require_valid(purpose: str, text: str, code: str, *, expires: int, now: datetime) -> None:
-    """`Forbidden` where the code was not made here, or is past its time."""
+    """Raise `Forbidden` when this is not the signature of the text for this purpose, or it has expired."""
     if not agrees(purpose, text, code):
         raise Forbidden("invalid_signature")
     if now.timestamp() >= expires:
@@ -55,5 +54,5 @@ def require_valid(purpose: str, text: str, code: str, *, expires: int, now: date
 
 @lru_cache(maxsize=16)
 def _keyed(purpose: str, key: bytes) -> "hashlib.blake2b":
-    """Return the state of the hash before any text, to be copied: setting it up costs more than the rest."""
+    """Return the hash without any text, to be copied: creating it costs more than signing."""
     return hashlib.blake2b(key=key, person=purpose.encode(), digest_size=_CODE_BYTES)

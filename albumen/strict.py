@@ -1,7 +1,7 @@
-"""Request bodies in which every field must be known: a misspelt one is refused instead of passed over.
+"""Request bodies in which every field must be known: a misspelt one is refused instead of ignored.
 
-Who sends back what an answer held, with a change in it, need not pick the fields that can be written: in a change,
-those that can only be read are passed over. What makes something new takes only what can be written.
+A client may send back a whole response with a change in it: when something is changed, fields that can only be read
+are ignored. When something is created, they are refused.
 """
 
 import re
@@ -14,9 +14,9 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 from rest_framework.request import Request
 
-# What a form of a browser brings along for Django.
+# The field that Django adds to the forms of browsers.
 CSRF_FIELD = "csrfmiddlewaretoken"
-# So many unknown fields are named in one refusal.
+# How many unknown fields one error names.
 MOST_NAMED = 20
 UNKNOWN_FIELD = _("There is no such field; known: %(known)s.")
 MISTYPED_FIELD = _("There is no such field. Did you mean %(meant)s?")
@@ -27,18 +27,18 @@ _ITEM = re.compile(r"(.+)\[\d+\]")
 
 
 class StrictSerializer(serializers.Serializer[Any]):
-    """A request's shape. A field that it does not know is refused as `unknown_field`, one that a form repeats as
-    `duplicate_field`; both before the values are looked at.
+    """The fields of a request. Before any value is validated, an unknown field is refused as `unknown_field`, and one
+    that a form repeats as `duplicate_field`.
 
-    A view with `passes_over_unknown_fields` (a client's own habits at another address) takes such fields aside. It
-    must be in the serializer's context.
+    Unknown fields are ignored where the view in the serializer's context has `passes_over_unknown_fields`, for clients
+    that use another URL of the endpoint.
     """
 
     default_error_messages = {
         "unknown_field": UNKNOWN_FIELD,
         "duplicate_field": _("Send this field once."),
     }
-    # What the resource looks like in answers; its fields may be sent back in a change.
+    # The serializer of the resource in responses, whose fields may be sent back in a change.
     representation: ClassVar[type[serializers.Serializer[Any]] | None] = None
 
     def to_internal_value(self, data: Any) -> Any:
@@ -47,7 +47,7 @@ class StrictSerializer(serializers.Serializer[Any]):
         return super().to_internal_value(data)
 
     def writable_names(self) -> list[str]:
-        """The fields that a client may send, in the order in which they are described."""
+        """Return the names of the fields that a client may send, in the order of their description."""
         return [name for name, field in self.fields.items() if not field.read_only]
 
     def _strange_fields(self, data: Mapping[str, Any]) -> dict[str, serializers.ErrorDetail]:
@@ -79,7 +79,7 @@ class StrictSerializer(serializers.Serializer[Any]):
         return serializers.ErrorDetail(detail, code="unknown_field")
 
     def _readable_names(self) -> set[str]:
-        """Those that a change may send back."""
+        """Return the names of the fields that are ignored in a change."""
         names: set[str] = set()
         if self.partial:
             names |= self.fields.keys()

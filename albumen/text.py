@@ -1,8 +1,7 @@
-"""What text may hold, at every door: which characters are dropped, by a list.
+"""Which characters are removed from text in requests, form fields and file names.
 
-Never by what this interpreter's Unicode tables call printable or assigned. They are older than somebody's emoji, and
-they call the space before AM in the name of a macOS screenshot (U+202F) unprintable, as well as the joiners that
-Persian and families of emoji are written with.
+They are listed here, because Python's `isprintable` removes too much: emoji that are newer than its Unicode tables,
+the space before AM in the names of macOS screenshots (U+202F), and the joiners of Persian and of families of emoji.
 """
 
 import re
@@ -23,7 +22,7 @@ _DROPPED = dict.fromkeys(
 _ON_ONE_LINE = {**_DROPPED, **dict.fromkeys(map(ord, "\t\n\v\f\r\x85\u2028\u2029"), " ")}
 _ON_MANY_LINES = {**_DROPPED, **dict.fromkeys(map(ord, "\v\f\x85"), "\n")}
 SPACES = " \u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
-# What is kept between other characters, and shows nothing by itself.
+# Characters that are kept beside others, and are invisible alone.
 _UNSEEN = (
     "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u2800\u3164"
     "\ufe00-\ufe0f\ufeff\uffa0\U000e0000-\U000e0fff"
@@ -39,26 +38,27 @@ _LONGEST_CLUSTER = 32
 
 
 def clean_line(text: str) -> str:
-    """Return the text on one line, as a name is written; empty where nothing of it can be seen.
+    """Return the text on one line, for names; empty when it has no visible character.
 
-    Breaks and tabs become spaces, and spaces at the ends go. Every other space stays the space that it is.
+    Line breaks and tabs become spaces, and spaces at both ends are removed. Other kinds of spaces stay as they are.
     """
     line = text.translate(_ON_ONE_LINE).strip(SPACES)
     return "" if _BLANK.fullmatch(line) else line
 
 
 def clean_lines(text: str) -> str:
-    """Return the text with its lines and tabs, as a description is written."""
+    """Return the text with its lines and tabs, for descriptions."""
     return text.translate(_ON_MANY_LINES)
 
 
 def has_invisible(text: str) -> bool:
-    """Return whether the text has a space, a control, or another character that cannot be seen by itself."""
+    """Return whether the text has a space, a control, or another invisible character."""
     return _INVISIBLE.search(text) is not None
 
 
 def shorten(line: str, length: int) -> str:
-    """Return at most the first `length` characters (code points), with no emoji or accented letter cut in two."""
+    """Return at most the first `length` characters (code points), without cutting an emoji or accented letter in
+    two."""
     if len(line) <= length:
         return line
     end, least = length, max(0, length - _LONGEST_CLUSTER)

@@ -1,4 +1,4 @@
-"""The viewer whom access is asked for: a user, or an anonymous visitor; and who of them is an administrator."""
+"""The viewer for whom access is decided, a user or an anonymous visitor, and who is an administrator."""
 
 from typing import Any, Protocol
 
@@ -6,8 +6,8 @@ from albumen.errors import Forbidden
 
 
 class Viewer(Protocol):
-    """What every rule of access asks of a viewer. `User` and Django's `AnonymousUser` are viewers; an anonymous one
-    has no `pk`."""
+    """The attributes that the rules of access read. `User` and Django's `AnonymousUser` have them; the `pk` of an
+    anonymous viewer is None."""
 
     @property
     def pk(self) -> Any: ...
@@ -28,6 +28,6 @@ def is_administrator(viewer: Viewer) -> bool:
 
 
 def require_administrator(viewer: Viewer) -> None:
-    """Raise `Forbidden` for viewers who are no administrators."""
+    """Raise `Forbidden` unless the viewer is an administrator."""
     if not is_administrator(viewer):
         raise Forbidden("permission_denied", "Only administrators may do this.")

@@ -29,8 +29,8 @@ def find_active_user(user_id: int | None) -> User | None:
 
 
 def get_active_user(user_id: int | None) -> User:
-    """Return the active user with this id, with the plan, for work that is done for them in the background. Raise
-    `Forbidden` once the account is closed."""
+    """Return the active user with this id, with the plan, for background work. Raise `Forbidden` when the account is
+    closed."""
     user = find_active_user(user_id)
     if user is None:
         raise Forbidden("account_inactive")
@@ -43,8 +43,8 @@ def users_listed_for(viewer: Viewer) -> QuerySet[User]:
 
 
 def memberships_of(user: User) -> list[Membership]:
-    """Return the user's memberships with their organizations. They are read once for each object, and not at all for
-    a user of `users_listed_for`."""
+    """Return the user's memberships with their organizations. One query reads them for each object; users from
+    `users_listed_for` have them already."""
     known: list[Membership] | None = user.__dict__.get(_KNOWN)
     if known is None:
         known = user.__dict__[_KNOWN] = list(_MEMBERSHIPS.filter(user=user))
@@ -69,15 +69,15 @@ def get_user(viewer: Viewer, user_id: int) -> User:
 
 
 def avatar_url(user: User, viewer: Viewer, now: datetime) -> str:
-    """Return the signed path of the user's avatar for an `<img>`, bound to user, file and viewer. It stays the same
-    string for one period, so that browsers can cache the image."""
+    """Return the signed path of the user's avatar for an `<img>`, which is valid for this user, file and viewer. It
+    stays the same for a period, so that browsers can cache the image."""
     signed = f"{user.pk}/{user.avatar}/{viewer.pk or 0}/{signed_urls.expiry(now)}/"
     return f"/files/avatars/{signed}{signed_urls.signer('avatar')(signed)}"
 
 
 def user_for_avatar(*, user_id: int, avatar: str, viewer_id: int, expires: int, mac: str, now: datetime) -> User:
-    """Return the user whose avatar a signed URL is for. Raise `Forbidden` for a forged or expired URL, and `NotFound`
-    when the avatar was changed or removed, or the viewer may not see the user any more."""
+    """Return the user whose avatar the signed URL leads to. Raise `Forbidden` for a forged or expired URL, and
+    `NotFound` when the avatar was changed or removed, or the viewer may no longer see the user."""
     signed_urls.require_valid("avatar", f"{user_id}/{avatar}/{viewer_id}/{expires}/", mac, expires=expires, now=now)
     viewer = find_active_user(viewer_id)
     user = get_user(viewer, user_id) if viewer else None
@@ -87,8 +87,8 @@ def user_for_avatar(*, user_id: int, avatar: str, viewer_id: int, expires: int, 
 
 
 def get_editable_user(viewer: Viewer, user_id: int) -> User:
-    """Return a user for an administrator to change. Raise `NotFound` as `get_user` does, and `Forbidden` for anybody
-    else."""
+    """Return a user whom the viewer, an administrator, may change. Raise `NotFound` as `get_user` does, and
+    `Forbidden` when the viewer is no administrator."""
     user = get_user(viewer, user_id)
     if not is_administrator(viewer):
         raise Forbidden("permission_denied", "Only administrators change other users; your own record is the profile.")
@@ -114,17 +114,17 @@ def may_read_account(viewer: Viewer, user: User) -> bool:
 
 
 def unended_sessions() -> QuerySet[Session]:
-    """Return everybody's sessions that were not ended by anything but their age."""
+    """Return the sessions of all users that were not ended; some of them may have expired."""
     return Session.objects.filter(revoked_at=None, user__is_active=True, token_version=F("user__token_version"))
 
 
 def valid_sessions(rotated_after: datetime) -> QuerySet[Session]:
-    """Return everybody's sessions that can still be used: those that were refreshed after this time, and not ended."""
+    """Return the sessions of all users that are valid: refreshed after this time, and not ended."""
     return unended_sessions().filter(rotated_at__gt=rotated_after)
 
 
 def sessions_of(user: User, rotated_after: datetime) -> QuerySet[Session]:
-    """Return the user's sessions that can still be used."""
+    """Return the user's valid sessions."""
     return valid_sessions(rotated_after).filter(user=user)
 
 
@@ -137,6 +137,6 @@ def get_session(user: User, session_id: int) -> Session:
 
 
 def require_self(viewer: Viewer, user_id: int) -> None:
-    """Raise `Forbidden` for everybody but this user and administrators."""
+    """Raise `Forbidden` unless the viewer is this user or an administrator."""
     if viewer.pk != user_id and not is_administrator(viewer):
         raise Forbidden("permission_denied", "Only the user, or an administrator, may do this.")

@@ -22,7 +22,7 @@ from albumen.errors import LimitReached
 
 
 class SignInForm(AuthenticationForm):
-    """E-mail and password, under the same limits as the API."""
+    """E-mail and password, with the rate limits of the API."""
 
     def clean(self) -> Any:
         try:
@@ -37,7 +37,7 @@ class PasswordForm(AdminPasswordChangeForm):
 
     def __init__(self, user: User, *args: Any, **kwargs: Any) -> None:
         super().__init__(user, *args, **kwargs)
-        # There is no other way to sign in than a password, so nobody may be left without one.
+        # A password is the only way to sign in, so every user needs one.
         self.fields.pop("usable_password", None)
         self.fields["password1"].required = self.fields["password2"].required = True
 
@@ -124,7 +124,7 @@ class StateFilter(admin.SimpleListFilter):
 
 @admin.register(Session)
 class SessionPage(ReadOnlyPage):
-    """Logins by token; nothing in them can be written but their end."""
+    """Logins by token, which can be ended and not changed."""
 
     belongs_to = {"accounts.user": "user"}
     empty = "Nobody is signed in by the API."

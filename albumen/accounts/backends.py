@@ -1,4 +1,4 @@
-"""Signing in to the admin panel and the browsable API, by e-mail, under the same limits as the API."""
+"""Sign in to the admin panel and the browsable API by e-mail, with the rate limits of the API."""
 
 from typing import TYPE_CHECKING, Any
 

@@ -1,4 +1,4 @@
-"""Passwords in one spelling, and their hashes: Argon2id with OWASP's parameters, 19 MiB, two passes, one lane."""
+"""The Unicode form in which passwords are hashed, and Argon2id with the parameters that OWASP recommends."""
 
 import os
 import threading
@@ -7,15 +7,15 @@ from typing import Any
 
 from django.contrib.auth.hashers import Argon2PasswordHasher
 
-# Each hash takes 19 MiB and a whole core: more at once than there are cores gains nothing and costs memory.
+# A hash takes 19 MiB and a whole core, so more at once than there are cores cost memory and gain nothing.
 _at_once = threading.BoundedSemaphore(os.cpu_count() or 1)
 
 
 def spellings(password: str | None) -> list[str | None]:
-    """Return what a password is checked as: in NFKC, as it is hashed, and then as it was typed where that differs.
+    """Return the forms of a password that are checked: in NFKC, which is hashed, and as it was typed if that differs.
 
-    Keyboards and systems write one `é` as one character or as two; each is the person's password. Passwords that were
-    set before they were normalized are hashed as they were typed.
+    Some systems type `é` as one character and others as two; both are the same password. Older passwords, which were
+    set before this normalization, are hashed as they were typed.
     """
     if password is None:
         return [None]

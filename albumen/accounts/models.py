@@ -1,4 +1,4 @@
-"""Users, their logins, and the addresses that they signed in from."""
+"""Users, their logins by token, and the IP addresses that they have signed in from."""
 
 from typing import Any, ClassVar
 
@@ -21,9 +21,10 @@ LANGUAGES = [("en", "English"), ("ru", "Русский")]
 
 class UserManager(BaseUserManager["User"]):
     def get_by_natural_key(self, username: str | None) -> "User":
-        """Return the user with this e-mail, in whatever spelling. `User.DoesNotExist` where there is none."""
+        """Return the user with this e-mail, in any spelling. Raise `User.DoesNotExist` when there is none."""
         written, key = (username or "").strip().lower(), email_key(username or "")
-        # As it was written first: before domains had one form, two users could have two forms of one.
+        # First as it was typed: older versions stored domains as typed, so two users may have two forms of one
+        # address.
         found = {user.email.lower(): user for user in self.alias(key=Lower("email")).filter(key__in={written, key})}
         for spelling in (written, key):
             if spelling in found:
@@ -31,7 +32,7 @@ class UserManager(BaseUserManager["User"]):
         raise self.model.DoesNotExist
 
     def describe_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
-        """Return a new user that is not saved: hashing takes long, and a transaction should not wait for it."""
+        """Return a new user that is not saved yet, so that no transaction has to wait for the slow hashing."""
         if not email:
             raise ValidationError("A user needs an e-mail address.")
         if "plan" not in fields and "plan_id" not in fields:
@@ -66,7 +67,7 @@ class User(Searchable, AbstractBaseUser, PermissionsMixin):
     # None until the person has opened a link that was sent to the address.
     email_verified_at = models.DateTimeField(null=True, blank=True, editable=False)
     language = models.CharField(max_length=2, blank=True, default="", db_default="", choices=LANGUAGES)
-    # Part of every login's validity: raising it ends all of them, in whatever way the password was changed.
+    # Each login stores it: to increase it ends all logins.
     token_version = models.PositiveIntegerField(default=0, editable=False)
     bytes_used = models.PositiveBigIntegerField(default=0, editable=False)
     picture_count = models.PositiveBigIntegerField(default=0, editable=False)
@@ -100,16 +101,16 @@ class User(Searchable, AbstractBaseUser, PermissionsMixin):
         self.email = tidy_email(self.email)
 
     def set_password(self, raw_password: str | None) -> None:
-        """Set the password. Saving the user then ends every login; the rehash at a sign-in saves the hash alone."""
+        """Set the password and increase `token_version`, so that saving the user ends every login."""
         super().set_password(spellings(raw_password)[0])
         self.token_version += 1
 
     def check_password(self, raw_password: str | None) -> bool:
-        """Return whether this is the password, in whatever spelling. One that is hashed in another spelling than NFKC
-        or with older parameters is hashed again, which is no reason to end a login."""
+        """Return whether this is the password, in any Unicode form. A hash of another form than NFKC, or with older
+        parameters, is replaced without ending logins."""
         version, stored = self.token_version, self.password
         try:
-            # Every spelling in any case, so that the time that it takes tells nothing.
+            # All forms, also after one that matches, so that the time tells nothing about the password.
             holds = [AbstractBaseUser.check_password(self, spelling) for spelling in spellings(raw_password)]
             if any(holds[1:]) and self.is_active and self.password == stored:
                 self.set_password(raw_password)
@@ -119,10 +120,10 @@ class User(Searchable, AbstractBaseUser, PermissionsMixin):
             self.token_version = version
 
     def _get_session_auth_hash(self, secret: str | None = None) -> str:
-        # Not the password hash, which Django rewrites at a sign-in when the hasher's parameters have changed.
+        # Django uses the password's hash here, which changes at a sign-in when the hasher's parameters have changed.
         return salted_hmac("albumen.session", f"{self.pk}:{self.token_version}", secret=secret).hexdigest()
 
-    # An administrator may do everything, in the panel as by API: there is one notion of it, not two.
+    # The panel asks for single permissions. As in the API, administrators have all of them and others none.
     def has_perm(self, perm: str, obj: Any = None) -> bool:
         return is_administrator(self)
 
@@ -134,7 +135,7 @@ class User(Searchable, AbstractBaseUser, PermissionsMixin):
 
 
 class Session(models.Model):
-    """A login by token: the hashes of its refresh tokens, and whether it is still valid. The tokens are not stored."""
+    """A login by token, with the hashes of its newest two refresh tokens; the tokens themselves are not stored."""
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="sessions")
     refresh_hash = models.CharField(max_length=64, editable=False)
@@ -156,7 +157,7 @@ class Session(models.Model):
 
 
 class KnownAddress(models.Model):
-    """An address that a user signed in from: strangers' failed attempts elsewhere cannot lock it out."""
+    """An IP address that a user has signed in from. Failed attempts from other addresses do not count against it."""
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="known_addresses")
     address = models.CharField(max_length=45)

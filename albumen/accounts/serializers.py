@@ -41,7 +41,7 @@ class UserOrganizationSerializer(serializers.Serializer[Any]):
 
 
 class UserSerializer(serializers.Serializer[User]):
-    """A user, as far as the caller may know: contact and account fields are absent for others."""
+    """A user, without the contact and account fields that the viewer may not see."""
 
     id = serializers.IntegerField()
     name = serializers.CharField()
@@ -96,7 +96,7 @@ class UserSerializer(serializers.Serializer[User]):
 
 
 class OrganizationUsersSerializer(OrganizationSerializer):
-    """An organization with its users, as far as the caller may know them."""
+    """An organization with its first users."""
 
     users = serializers.SerializerMethodField(help_text=f"The first {access.USERS_SHOWN} members.")
     users_truncated = serializers.SerializerMethodField(
@@ -122,7 +122,7 @@ class NamesSerializer(StrictSerializer):
 
 
 class ConfirmedPasswordSerializer(StrictSerializer):
-    """A new password, and optionally the same again."""
+    """A new password, which may be sent twice against typing errors."""
 
     password_confirm = password_field(required=False, help_text="The new password again; refused if it differs.")
     confirmed = "password"
@@ -166,7 +166,7 @@ class RegisterSerializer(ConfirmedPasswordSerializer, NamesSerializer):
 
 
 class AvatarField(Base64Field):
-    """An image, or the URL of the present avatar, which changes nothing."""
+    """An image, or the URL of the present avatar, which leaves it unchanged."""
 
     def to_internal_value(self, data: Any) -> Upload:
         if isinstance(data, str) and data.startswith(("http://", "https://")):

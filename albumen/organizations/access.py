@@ -11,8 +11,8 @@ from albumen.viewers import Viewer, is_administrator
 
 
 def organizations_visible_to(viewer: Viewer) -> QuerySet[Organization]:
-    """Return all organizations, each with the viewer's `own_role` (None for others than members); for an anonymous
-    viewer none. Every user may read names and descriptions."""
+    """Return all organizations, each with the viewer's `own_role`, which is None unless the viewer is a member.
+    Anonymous viewers see none."""
     own = Membership.objects.filter(organization=OuterRef("pk"), user_id=viewer.pk).values("role")
     organizations = Organization.objects.annotate(own_role=Subquery(own))
     return organizations if viewer.is_authenticated else organizations.none()
@@ -34,7 +34,7 @@ def get_managed_organization(viewer: Viewer, organization_id: int, *, lock: bool
     """Return one organization for its owners and for administrators; raise `Forbidden` for others, and `NotFound` when
     there is none."""
     organization = get_organization(viewer, organization_id, lock=lock)
-    # Not `own_role`, which the query has read before it waited for the lock.
+    # Read again, because the query has read `own_role` before it waited for the lock.
     if not is_administrator(viewer) and role_in(viewer, organization_id) != Role.OWNER:
         raise Forbidden("not_an_owner")
     return organization
@@ -47,7 +47,7 @@ def lock_organizations(condition: Q) -> list[Organization]:
 
 
 def role_in(viewer: Viewer, organization_id: int) -> str | None:
-    """Return the viewer's role, or None for viewers who are no members."""
+    """Return the viewer's role, or None when the viewer is not a member."""
     found = Membership.objects.filter(user_id=viewer.pk, organization_id=organization_id)
     return found.values_list("role", flat=True).first()
 
@@ -80,7 +80,8 @@ def get_membership(viewer: Viewer, organization_id: int, user_id: int) -> Member
 
 
 def get_managed_membership(viewer: Viewer, organization_id: int, user_id: int, *, lock: bool = False) -> Membership:
-    """Return one visible membership, for those whom `get_managed_organization` lets manage the organization."""
+    """Return one visible membership, for owners and administrators. Raise what `get_managed_organization` and
+    `get_membership` raise."""
     get_managed_organization(viewer, organization_id, lock=lock)
     return get_membership(viewer, organization_id, user_id)
 

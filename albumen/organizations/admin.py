@@ -52,7 +52,7 @@ class OrganizationPage(ServicePage):
 
 @admin.register(Membership)
 class MembershipPage(ServicePage):
-    """A page and not a part of the organization's form, which could not post more than a few members."""
+    """A page of its own, because the organization's form could not post more than a few members."""
 
     belongs_to = {"organizations.organization": "organization", "accounts.user": "user"}
     empty = "Nobody is in an organization yet."

@@ -1,7 +1,7 @@
 """Organizations and their members over HTTP.
 
-Where a request has a body, the view asks `access` first, so that a refusal comes before errors of the body. The
-service asks again, under its lock.
+Where a request has a body, the view asks `access` before it validates the body, so that a 403 or 404 comes before a
+400. The service asks again, under its lock.
 """
 
 from typing import TYPE_CHECKING, Any

@@ -20,7 +20,7 @@ from albumen.querying import MAX_ID
 
 
 class HeightsField(forms.CharField):
-    """Heights in px as a person types them: whole numbers with commas or spaces between them."""
+    """Heights in px, typed as whole numbers with commas or spaces between them."""
 
     def prepare_value(self, value: Any) -> Any:
         return ", ".join(str(height) for height in value) if isinstance(value, list) else value
@@ -62,7 +62,7 @@ class PlanForm(forms.ModelForm):
         fields = "__all__"  # noqa: DJ007  (the page names them)
 
     def _get_validation_exclusions(self) -> set[str]:
-        # One default plan: the service keeps that, by taking it from the plan that was.
+        # The service makes the plan the default instead of the present one, so this is no error of the form.
         return {*super()._get_validation_exclusions(), "is_default"}  # type: ignore[misc]
 
 

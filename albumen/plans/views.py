@@ -17,8 +17,8 @@ from albumen.viewers import is_administrator
 
 
 class AdministratorsWrite(BasePermission):
-    """A permission to read for everybody and to write for administrators. The services check it again, but only after
-    the body was validated."""
+    """Everybody may read, and administrators may write. The services check it too, but this comes before the body is
+    validated."""
 
     def has_permission(self, request: Request, view: APIView) -> bool:
         return request.method in SAFE_METHODS or is_administrator(request.user)

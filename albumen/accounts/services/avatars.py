@@ -38,14 +38,14 @@ def store(upload: Upload) -> str:
 
 
 def discard(avatar: str) -> None:
-    """Remove the bytes of an avatar that no user has any more; what cannot be removed now is swept later."""
+    """Delete the file of an avatar that is no longer used. When the storage does not respond, it is swept later."""
     if avatar:
         with suppress(Unavailable):
             storage().delete(stored_name(avatar))
 
 
 def set_avatar(*, user: User, upload: Upload | None) -> None:
-    """Change the user's avatar, or take it away with None."""
+    """Set the user's avatar; None removes it."""
     before, user.avatar = user.avatar, store(upload) if upload else ""
     user.save(update_fields=["avatar"])
     transaction.on_commit(lambda: discard(before))

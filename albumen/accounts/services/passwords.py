@@ -20,7 +20,7 @@ from albumen.mails.queue import queue_mail
 
 
 def require_good(password: str, user: User, *, pointer: str) -> None:
-    """Raise `Invalid`, with one sentence for each reason, unless the password passes the validators."""
+    """Raise `Invalid`, with a sentence for each reason, when the password does not pass the validators."""
     try:
         validate_password(spellings(password)[0] or "", user)
     except ValidationError as error:
@@ -28,8 +28,8 @@ def require_good(password: str, user: User, *, pointer: str) -> None:
 
 
 def confirm(*, user: User, password: str, address: str, pointer: str) -> None:
-    """Raise `Invalid` unless this is the user's password. Attempts count like sign-ins: a stolen token must not allow
-    guessing."""
+    """Raise `Invalid` unless this is the user's password. Attempts are limited as sign-ins are, so that nobody can
+    guess the password with a stolen token."""
     key = ("account", tokens.fingerprint(email_key(user.email)), f"confirm {address}")
     rates.spend("login", *key)
     if not user.check_password(password):
@@ -56,7 +56,8 @@ def request_reset(*, email: str, address: str, now: datetime) -> None:
 
 
 def reset_password(*, uid: str, token: str, new_password: str, now: datetime) -> None:
-    """Set the password by the token of an e-mail, which works once, for an hour; end every login."""
+    """Set the password by the token of a mail, which works once, for an hour, and end every login. Raise `Invalid` for
+    any other token."""
     try:
         user = User.objects.get(pk=int(force_str(urlsafe_base64_decode(uid))), is_active=True)
     except (User.DoesNotExist, ValueError, OverflowError):
@@ -77,11 +78,12 @@ def set_password(*, user: User, password: str, now: datetime) -> None:
 
 
 def _set_password(user: User, password: str, *, now: datetime, keep: Session | None) -> bool:
-    """Return False, and set nothing, when the password was changed since `user` was read."""
+    """Set the password and end every login but `keep`. Return False, with nothing written, when the password was
+    changed after `user` was read."""
     before = user.password
     user.set_password(password)
     with transaction.atomic():
-        # One conditional statement: of many resets by one mail at once exactly one changes the row.
+        # One conditional statement, so that of several resets by one mail only one succeeds.
         if not User.objects.filter(pk=user.pk, password=before).update(password=user.password):
             return False
         end_all_sessions(user=user, now=now, keep=keep)

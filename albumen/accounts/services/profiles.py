@@ -1,4 +1,4 @@
-"""Register, change, delete a user; what an administrator changes on one."""
+"""Register, change and delete users, for themselves and for administrators."""
 
 from collections.abc import Collection
 from dataclasses import replace
@@ -55,8 +55,8 @@ class UserChanges(NewUser, total=False):
     is_active: bool
 
 
-# Sent with `user` in the transaction that deletes the user. Receivers, in the apps that refer to users, lock what goes
-# with the user and return the events (a list of `NewEvent`) for the others.
+# Sent with `user` in the transaction that deletes the user. Receivers in other apps lock the rows that are deleted
+# with the user, and return a list of `NewEvent` for other users.
 before_user_delete = Signal()
 
 
@@ -107,7 +107,7 @@ def update_profile(*, user: User, now: datetime, address: str, **changes: Unpack
     for name, value in named.items():
         setattr(user, name, value)
     fields = list(named)
-    # An old account may have an address in another form than addresses have now: sent back, it is no other.
+    # Older accounts may store another form of the address, which is unchanged when it is sent back.
     if email is not None and user.email not in (email, tidy_email(email)):
         if password is None:
             raise Invalid("required", "Another e-mail needs your password.", pointer="/password")
@@ -153,7 +153,7 @@ def update_user(*, actor: User, user: User, now: datetime, **changes: Unpack[Use
     would lock themselves out."""
     if actor.pk == user.pk and (changes.get("is_active") is False or changes.get("is_staff") is False):
         raise Conflict("locks_oneself_out")
-    # Asked of the row: the panel's form has changed the object before it came here.
+    # Compared with the row, because the admin panel's form has already changed the object.
     replans = "plan" in changes and not User.objects.filter(pk=user.pk, plan=changes["plan"]).exists()
     for field, value in changes.items():
         setattr(user, field, value)
@@ -173,17 +173,17 @@ def delete_user(*, user: User, password: str, address: str, now: datetime) -> No
 
 @transaction.atomic
 def remove_user(*, user: User, now: datetime) -> None:
-    """Remove a user and what belongs to them; `Conflict` while others would be left in an organization without an
-    owner. Picture files that nobody else has are swept within two days."""
+    """Delete a user and what belongs to the user. Raise `Conflict` when others would be left in an organization
+    without an owner. Picture files that no other user has are swept within two days."""
     avatar = user.avatar
-    # Locked, so that nothing more comes to belong to them: an upload under way is waited for, and goes with the rest.
+    # Locked, so that an upload that is being stored is finished first, and deleted with the rest.
     list(User.objects.select_for_update(no_key=True).filter(pk=user.pk).values_list("pk"))
     emptied = memberships.prepare_leaving(user=user)
     events = memberships.events_of_leaving(user)
     for _, others in before_user_delete.send(User, user=user):
         events += cast("list[NewEvent]", others)
     if events:
-        # The user's own log goes too: it is locked together with the others' logs, in the order that all writers keep.
+        # Publishing to the user too locks the user's log, which is deleted below, in the order of all writers.
         events[0] = replace(events[0], recipients={*events[0].recipients, user.pk})
         publish(*events, now=now)
     user.delete()

@@ -18,12 +18,12 @@ from albumen.errors import Unauthenticated
 
 REFRESH_GRACE = timedelta(seconds=10)
 LAST_USED_STEP = timedelta(minutes=5)
-# One address may serve many people, so it may fail more often than one account.
+# Many people may share one address, so its limit is higher than that of one account.
 ADDRESS_FACTOR = 10
 
 
 def find_user(email: str) -> User | None:
-    """Return the user with this e-mail, in whatever spelling, or None."""
+    """Return the user with this e-mail in any spelling, or None."""
     try:
         return User.objects.get_by_natural_key(email)
     except User.DoesNotExist:
@@ -33,10 +33,9 @@ def find_user(email: str) -> User | None:
 def check_credentials(*, email: str, password: str, address: str, now: datetime) -> User:
     """Return the active user with this e-mail and password.
 
-    Raise the same `Unauthenticated`, after the same work, for an unknown e-mail, a wrong password and an inactive
-    user. Attempts are counted before the password is checked, so that parallel ones count too: for each address, and
-    for each account apart from the addresses that it is known to sign in from. Raise `LimitReached`, with the time to
-    wait, for too many.
+    Raise `Unauthenticated`, after equal work, for an unknown e-mail, a wrong password and an inactive user. Attempts
+    count before the password is checked, so that parallel ones count too: for each address and for each account, whose
+    known addresses count separately. Raise `LimitReached` after too many.
     """
     user = find_user(email)
     known = KnownAddress.objects.filter(user_id=user.pk if user else 0, address=address).exists()
@@ -60,7 +59,7 @@ def log_in(*, email: str, password: str, address: str, user_agent: str, now: dat
     user = check_credentials(email=email, password=password, address=address, now=now)
     now = now.replace(microsecond=0)
     refresh_id = tokens.new_id()
-    # The transaction begins after the password was hashed: it holds SQLite's one write lock.
+    # The transaction holds SQLite's one write lock, so it begins after the slow hashing.
     with transaction.atomic():
         session = Session.objects.create(
             user=user,
@@ -81,8 +80,8 @@ def log_in(*, email: str, password: str, address: str, user_agent: str, now: dat
 def refresh_login(*, refresh: str, now: datetime) -> TokenPair:
     """Return the next pair of tokens and use up the refresh token (RFC 9700, section 4.14).
 
-    A repeat within ten seconds is a retried request and gets the same pair. A later one means that two parties hold
-    the token: the login ends for both, and `Unauthenticated` is raised.
+    A repeat within ten seconds is a retry, and returns the same pair. A later one means that somebody else has the
+    token too: end the login for both, and raise `Unauthenticated`.
     """
     claims = tokens.read(refresh, "refresh")
     session = Session.objects.select_related("user").filter(pk=claims["sid"], user_id=claims["user_id"]).first()
@@ -90,7 +89,7 @@ def refresh_login(*, refresh: str, now: datetime) -> TokenPair:
         raise Unauthenticated("session_ended")
     used, following = claims["jti"], tokens.derive_id("refresh", claims["jti"])
     now = now.replace(microsecond=0)
-    # One conditional statement: of many refreshes at once exactly one changes the row.
+    # One conditional statement, so that of several refreshes at once only one succeeds.
     won = Session.objects.filter(pk=session.pk, refresh_hash=tokens.fingerprint(used), revoked_at=None).update(
         refresh_hash=tokens.fingerprint(following),
         previous_hash=tokens.fingerprint(used),
@@ -137,7 +136,7 @@ def log_out(*, refresh: str, now: datetime) -> None:
 
 
 def log_out_of(*, user: User, session: Session | None, everywhere: bool, now: datetime) -> None:
-    """End the login that asks for it, where it is one by token, or every login of the user."""
+    """End this login, if it is one by token, or every login of the user."""
     if everywhere:
         end_all_sessions(user=user, now=now)
     elif session is not None:
@@ -156,7 +155,7 @@ def end_session(*, session: Session, now: datetime) -> None:
 
 @transaction.atomic
 def end_all_sessions(*, user: User, now: datetime, keep: Session | None = None) -> None:
-    """End every login of the user, cookies included; `keep` lives on."""
+    """End every login of the user except `keep`, also those by cookie."""
     others = Session.objects.filter(user=user, revoked_at=None)
     if keep is not None:
         others = others.exclude(pk=keep.pk)

@@ -1,4 +1,4 @@
-"""The logins that open connections depend on: who opened one, and whether they are still logged in."""
+"""The logins of open connections: find one when a connection is opened, and check later which are still valid."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -15,13 +15,13 @@ from albumen.accounts.services import tokens
 from albumen.accounts.services.sessions import check_access
 from albumen.errors import Unauthenticated
 
-# The row that the login is: a `Session`'s id, or the key of a cookie's session.
+# The row of the login: the id of a `Session`, or the key of a cookie's session.
 Key = tuple[Literal["token"], int] | tuple[Literal["cookie"], str]
 
 
 @dataclass(frozen=True, slots=True)
 class ValidLogin:
-    """A user who is logged in, by which login, and the time when it ends by itself."""
+    """A login of a user, and the time when it expires."""
 
     user_id: int
     key: Key
@@ -56,7 +56,8 @@ def still_valid(*, keys: Collection[Key], now: datetime) -> set[Key]:
 
 
 def _valid_cookies(session_keys: Collection[str], now: datetime) -> list[ValidLogin]:
-    """Decide for many cookies as Django's `get_user` does for one."""
+    """Return the logins of those session cookies that are valid, by the checks of Django's `get_user` for one
+    cookie."""
     rows = CookieSession.objects.filter(session_key__in=session_keys, expire_date__gt=now)
     opened = [(row, row.get_decoded()) for row in rows]
     owners = [content[SESSION_KEY] for _, content in opened if SESSION_KEY in content]

@@ -26,7 +26,7 @@ from albumen.strict import require_no_fields, validated
 
 
 class PublicView(GenericAPIView[Any]):
-    """Takes credentials in the body, and no others."""
+    """A view that reads credentials from the body alone."""
 
     authentication_classes = ()
     permission_classes = (AllowAny,)
