@@ -36,7 +36,7 @@ from albumen.library.filters import AlbumPictureQuery
 from albumen.library.serializers.requests import UploadSerializer
 from albumen.library.serializers.shapes import UploadedSerializer
 from albumen.library.views import pictures
-from albumen.strict import StrictSerializer
+from albumen.strict import StrictSerializer, validated
 from albumen.viewers import require_administrator
 
 alias = extend_schema(tags=["Aliases"])
@@ -120,9 +120,7 @@ class Logout(IgnoresUnknownFields, GenericAPIView[Any]):
         responses={200: DoneSerializer, 204: None},
     )
     def post(self, request: SignedInRequest) -> Response:
-        serializer = self.get_serializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
-        asked, now = serializer.validated_data, timezone.now()
+        asked, now = validated(self.get_serializer(data=request.data)), timezone.now()
         if "refresh" in asked:
             logins.log_out(refresh=asked["refresh"], now=now)
             return Response(status=204)

@@ -23,7 +23,7 @@ from albumen.library.serializers.requests import (
 from albumen.library.serializers.shapes import AlbumSerializer, PictureSerializer, UploadedSerializer
 from albumen.library.services import album_contents, albums
 from albumen.library.views.pictures import ALSO_JSON, ORDERINGS, PublicToRead, UploadView
-from albumen.strict import require_no_fields
+from albumen.strict import require_no_fields, validated
 
 
 @extend_schema(tags=["Albums"])
@@ -47,9 +47,8 @@ class Albums(GenericAPIView[Any]):
     )
     @creates_once
     def post(self, request: SignedInRequest) -> Response:
-        serializer = self.get_serializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
-        album = albums.create_album(actor=request.user, **serializer.validated_data, now=timezone.now())
+        fields = validated(self.get_serializer(data=request.data))
+        album = albums.create_album(actor=request.user, **fields, now=timezone.now())
         return Response(self.get_serializer(album).data, status=201)
 
 
@@ -72,11 +71,8 @@ class OneAlbum(PublicToRead, GenericAPIView[Any]):
         responses=AlbumSerializer,
     )
     def patch(self, request: SignedInRequest, album_id: int) -> Response:
-        serializer = self.get_serializer(data=request.data, partial=True)
-        serializer.is_valid(raise_exception=True)
-        album = albums.change_album(
-            actor=request.user, album_id=album_id, **serializer.validated_data, now=timezone.now()
-        )
+        fields = validated(self.get_serializer(data=request.data, partial=True))
+        album = albums.change_album(actor=request.user, album_id=album_id, **fields, now=timezone.now())
         return Response(self.get_serializer(album).data)
 
     @extend_schema(
@@ -129,12 +125,11 @@ class AlbumPictures(PublicToRead, UploadView):
             raise Invalid(
                 "invalid", "Send an image, or the ids of pictures that there are, not both.", pointer="/image"
             )
-        serializer = AddedSerializer(data=body, context={"album": album_id})
-        serializer.is_valid(raise_exception=True)
+        fields = validated(AddedSerializer(data=body, context={"album": album_id}))
         album = album_contents.add_pictures(
             actor=request.user,
             album_id=album_id,
-            picture_ids=serializer.validated_data["pictures"],
+            picture_ids=fields["pictures"],
             now=timezone.now(),
         )
         return Response(AlbumSerializer(album, context={"request": request}).data)
@@ -159,13 +154,12 @@ class OneAlbumPicture(GenericAPIView[Any]):
     def patch(self, request: SignedInRequest, album_id: int, picture_id: int) -> Response:
         # First, so that a hidden album is 404 also with a body that is wrong.
         access.get_album_to_edit_contents(request.user, album_id)
-        serializer = self.get_serializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
+        fields = validated(self.get_serializer(data=request.data))
         album_contents.move_picture(
             actor=request.user,
             album_id=album_id,
             picture_id=picture_id,
-            **serializer.validated_data,
+            **fields,
             now=timezone.now(),
         )
         return Response(status=204)

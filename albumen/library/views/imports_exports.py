@@ -17,7 +17,7 @@ from albumen.library import access, renditions
 from albumen.library.serializers.requests import ArchiveSerializer, ImportSerializer
 from albumen.library.services import imports_exports
 from albumen.library.views.files import NO_CACHE, FileView
-from albumen.strict import require_no_fields
+from albumen.strict import require_no_fields, validated
 from albumen.tasks.serializers import TaskSerializer
 from albumen.uploads.parsers import JSONParser, MultiPartParser
 from albumen.uploads.views import AcceptsUploads
@@ -62,8 +62,7 @@ class Import(AcceptsUploads):
     def start(self, request: SignedInRequest) -> Response:
         shape = ArchiveSerializer if "archive" in request.data else ImportSerializer
         serializer = shape(data=request.data, context=self.get_serializer_context())
-        serializer.is_valid(raise_exception=True)
-        fields = {"actor": request.user, "now": timezone.now(), **serializer.validated_data}
+        fields = {"actor": request.user, "now": timezone.now(), **validated(serializer)}
         if "archive" in fields:
             return accepted(imports_exports.start_archive_import(upload=fields.pop("archive"), **fields), request)
         return accepted(imports_exports.start_import(**fields), request)

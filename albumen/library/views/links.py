@@ -15,7 +15,7 @@ from albumen.library.filters import LinkQuery
 from albumen.library.serializers.requests import LinkRequestSerializer
 from albumen.library.serializers.shapes import LinkSerializer
 from albumen.library.services import links
-from albumen.strict import require_no_fields
+from albumen.strict import require_no_fields, validated
 
 ORDERINGS = ("created_at", "expires_at")
 
@@ -47,11 +47,8 @@ class PictureLinks(GenericAPIView[Any]):
     def post(self, request: SignedInRequest, picture_id: int) -> Response:
         # First, so that a hidden picture is 404 also with a body that is wrong.
         access.get_editable_picture(request.user, picture_id)
-        serializer = LinkRequestSerializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
-        link = links.create_link(
-            actor=request.user, picture_id=picture_id, **serializer.validated_data, now=timezone.now()
-        )
+        fields = validated(LinkRequestSerializer(data=request.data))
+        link = links.create_link(actor=request.user, picture_id=picture_id, **fields, now=timezone.now())
         return Response(self.get_serializer(link).data, status=201)
 
 

@@ -24,7 +24,7 @@ from albumen.library.serializers.shapes import (
 )
 from albumen.library.services import linked, pictures, trash
 from albumen.plans.access import largest_upload
-from albumen.strict import require_no_fields
+from albumen.strict import require_no_fields, validated
 from albumen.uploads.views import AcceptsUploads
 
 if TYPE_CHECKING:
@@ -62,8 +62,7 @@ class UploadView(AcceptsUploads):
         """Keep the picture that the request brings, for the caller unless an `owner` is given, in the album whose id
         is given here or in the body."""
         serializer = UploadSerializer(data=request.data, context={**self.get_serializer_context(), "album": album})
-        serializer.is_valid(raise_exception=True)
-        fields = {"album": album, **serializer.validated_data}
+        fields = {"album": album, **validated(serializer)}
         fields |= {"actor": request.user, "owner": owner or request.user, "now": timezone.now()}
         link = None
         if "image_url" in fields:
@@ -145,11 +144,8 @@ class OnePicture(PublicToRead, GenericAPIView[Any]):
     def patch(self, request: SignedInRequest, picture_id: int) -> Response:
         # First, so that a hidden picture is 404 also with a body that is wrong.
         picture = access.get_editable_picture(request.user, picture_id)
-        serializer = self.get_serializer(picture, data=request.data)
-        serializer.is_valid(raise_exception=True)
-        picture = pictures.change_picture(
-            actor=request.user, picture_id=picture_id, **serializer.validated_data, now=timezone.now()
-        )
+        fields = validated(self.get_serializer(picture, data=request.data))
+        picture = pictures.change_picture(actor=request.user, picture_id=picture_id, **fields, now=timezone.now())
         return Response(PictureSerializer(picture, context={"request": request}).data)
 
     @extend_schema(
@@ -206,9 +202,8 @@ class RestoreAll(GenericAPIView[Any]):
         responses=RestoredSerializer,
     )
     def post(self, request: SignedInRequest) -> Response:
-        serializer = self.get_serializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
-        restored = trash.restore_pictures(actor=request.user, **serializer.validated_data, now=timezone.now())
+        fields = validated(self.get_serializer(data=request.data))
+        restored = trash.restore_pictures(actor=request.user, **fields, now=timezone.now())
         return Response({"restored": restored})
 
 
