@@ -16,8 +16,10 @@ from django.contrib.admin.models import CHANGE, LogEntry
 from django.db import models
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.text import capfirst
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 from unfold.views import ChangeList
@@ -27,6 +29,7 @@ from albumen.search import SortKey, fold
 from albumen.text import clean_line, clean_lines
 
 MAX_SEARCH = 200  # characters
+ASKED = 20  # rows that are named before an action
 LINK = "text-primary-600 underline dark:text-primary-500"  # CSS classes of Unfold
 
 
@@ -131,7 +134,10 @@ class ServicePage(ModelAdmin):
     def render_change_form(
         self, request: Any, context: Any, add: bool = False, change: bool = False, form_url: str = "", obj: Any = None
     ) -> Any:
-        context["leads"] = list(self._leads_from(obj)) if change else []
+        if change:
+            context["leads"] = list(self._leads_from(obj))
+            known = dict(self.get_action_choices(request, []))
+            context["buttons"] = [(name, known[name]) for name in self.actions_for(obj) if name in known]
         return super().render_change_form(request, context, add, change, form_url, obj)
 
     def _leads_from(self, row: models.Model) -> Iterator[tuple[str, str, int]]:
@@ -176,15 +182,40 @@ class ServicePage(ModelAdmin):
         found: tuple[Any, bool] = super().get_search_results(request, queryset, search_term[:MAX_SEARCH])
         return found
 
-    def report(self, request: HttpRequest, rows: Sequence[models.Model], did: str, nothing: str) -> None:
+    def report(
+        self, request: HttpRequest, rows: Sequence[models.Model], did: str, nothing: str, *, undo: str = ""
+    ) -> None:
         """Say what an action did, as in "2 pictures `restored`.", with an entry in the history of each of these rows;
-        or, where there are none, warn why it did nothing."""
+        or, where there are none, warn why it did nothing. `undo` is the address of the button that takes it back."""
         if not rows:
             self.message_user(request, nothing, messages.WARNING)
             return
-        LogEntry.objects.log_actions(cast(int, request.user.pk), rows, CHANGE, f"{did.capitalize()}.")
+        LogEntry.objects.log_actions(cast(int, request.user.pk), rows, CHANGE, f"{capfirst(did)}.")
         done = counted(len(rows), str(self.opts.verbose_name), str(self.opts.verbose_name_plural))
-        self.message_user(request, f"{done} {did}.", messages.SUCCESS)
+        # The template of messages makes a button of the tag.
+        self.message_user(request, f"{done} {did}.", messages.SUCCESS, extra_tags=undo)
+
+    def ask(self, request: HttpRequest, queryset: Any, action: str, question: str, form: Any = None) -> HttpResponse:
+        """Answer with a page that names the chosen rows and asks before the action; `confirmed` is posted then, with
+        the fields of the form."""
+        count = queryset.count()
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": question,
+            "chosen": counted(count, str(self.opts.verbose_name), str(self.opts.verbose_name_plural)),
+            "rows": queryset[:ASKED],
+            "more": max(0, count - ASKED),
+            "action": action,
+            "form": form,
+            "selected": request.POST.getlist(ACTION_CHECKBOX_NAME),
+            "across": request.POST.get("select_across", "0"),
+        }
+        return TemplateResponse(request, "admin/ask.html", context)
+
+    def actions_for(self, row: Any) -> Collection[str]:
+        """Return the actions of the list that make sense for this row, as buttons on its page."""
+        return [name for name in self.actions or () if isinstance(name, str)]
 
     def response_action(self, request: HttpRequest, queryset: Any) -> HttpResponse | None:
         if not all(row.isdecimal() for row in request.POST.getlist(ACTION_CHECKBOX_NAME)):

@@ -3,22 +3,25 @@
 from collections.abc import Collection
 from typing import Any, cast
 
+from django import forms
 from django.conf import settings
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
 from django.db.models import Exists, OuterRef, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from unfold.decorators import display
 from unfold.forms import AdminPasswordChangeForm, AuthenticationForm, UserChangeForm, UserCreationForm
+from unfold.widgets import UnfoldAdminSelectWidget
 
 from albumen.accounts import access
 from albumen.accounts.models import Session, User
 from albumen.accounts.services import passwords, profiles, sessions
 from albumen.admin_base import ReadOnlyPage, ServicePage, counted, linked, readable
-from albumen.errors import LimitReached
+from albumen.errors import DomainError, LimitReached
+from albumen.plans.models import Plan
 
 
 class SignInForm(AuthenticationForm):
@@ -44,6 +47,10 @@ class PasswordForm(AdminPasswordChangeForm):
     def save(self, commit: bool = True) -> User:
         passwords.set_password(user=self.user, password=self.cleaned_data["password1"], now=timezone.now())
         return self.user
+
+
+class PlanChoice(forms.Form):
+    plan = forms.ModelChoiceField(Plan.objects.order_by("name_key"), widget=UnfoldAdminSelectWidget)
 
 
 admin.site.login_form = SignInForm
@@ -74,6 +81,7 @@ class UserPage(DjangoUserAdmin, ServicePage):
         ("Account", {"fields": ("plan", "is_staff")}),
     )
     readonly_fields = ("picture_count", "space", "last_login", "date_joined")
+    actions = ("change_plan", "deactivate", "activate")
 
     @display(description="Name", ordering="first_name_key")
     def name(self, user: User) -> str:
@@ -82,6 +90,43 @@ class UserPage(DjangoUserAdmin, ServicePage):
     @display(description="Space taken", ordering="bytes_used")
     def space(self, user: User) -> str:
         return readable(user.bytes_used)
+
+    @admin.action(description="Change plan")
+    def change_plan(self, request: HttpRequest, queryset: QuerySet[User]) -> HttpResponse | None:
+        form = PlanChoice(request.POST if "confirmed" in request.POST else None)
+        if not form.is_valid():
+            return self.ask(request, queryset, "change_plan", "Change plan", form)
+        plan = form.cleaned_data["plan"]
+        nothing = f"These users have the plan {plan} already."
+        self._update(request, queryset.exclude(plan=plan), f"moved to the plan {plan}", nothing, plan=plan)
+        return None
+
+    @admin.action(description="Deactivate")
+    def deactivate(self, request: HttpRequest, queryset: QuerySet[User]) -> HttpResponse | None:
+        if "confirmed" not in request.POST:
+            return self.ask(request, queryset, "deactivate", "Deactivate, and end every login")
+        nothing = "None of these users was active, or may be deactivated."
+        self._update(request, queryset.filter(is_active=True), "deactivated", nothing, is_active=False)
+        return None
+
+    @admin.action(description="Activate")
+    def activate(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        nothing = "These users are active already."
+        self._update(request, queryset.filter(is_active=False), "activated", nothing, is_active=True)
+
+    def _update(self, request: HttpRequest, users: QuerySet[User], did: str, nothing: str, **changes: Any) -> None:
+        done = []
+        for user in list(users):
+            try:
+                profiles.update_user(actor=cast(User, request.user), user=user, **changes, now=timezone.now())
+            except DomainError as refusal:
+                self.message_user(request, f"{user}: {refusal.detail}", messages.WARNING)
+            else:
+                done.append(user)
+        self.report(request, done, did, nothing)
+
+    def actions_for(self, row: User) -> Collection[str]:
+        return ("change_plan", "deactivate" if row.is_active else "activate")
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         # Users delete their own account in their profile, with their password.
@@ -150,7 +195,7 @@ class SessionPage(ReadOnlyPage):
     def state(self, session: Any) -> str:
         return "open" if session.holds else "over"
 
-    @admin.action(description="End these logins")
+    @admin.action(description="End")
     def end_logins(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         ended = list(queryset.filter(holds=True))
         for session in ended:

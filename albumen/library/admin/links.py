@@ -84,7 +84,7 @@ class LinkPage(ReadOnlyPage):
         path = reverse("link-target", kwargs={"token": access.link_token(link.pk)})
         return format_html('<a href="{}" class="{}">{}</a> (opening it counts as a use)', path, LINK, path)
 
-    @admin.action(description="Withdraw these links")
+    @admin.action(description="Withdraw")
     def revoke_links(self, request: HttpRequest, queryset: QuerySet[ExpiringLink]) -> None:
         chosen = list(queryset.filter(revoked_at=None))
         for link in chosen:

@@ -1,11 +1,14 @@
 """Pictures in the admin panel."""
 
+from collections.abc import Collection
+from datetime import UTC, datetime
 from typing import Any, cast
 
 from django.contrib import admin
 from django.db.models import QuerySet, Value
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponseNotAllowed
 from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
@@ -24,7 +27,8 @@ from albumen.library.services import pictures, trash
 ELSEWHERE = format_html('<span class="material-symbols-outlined" title="{0}" aria-label="{0}">link</span>', "linked")
 
 LARGE = 1200  # px
-PREVIEW = "library_picture_preview"
+PREVIEW, UNDO = "library_picture_preview", "library_picture_undo"
+MOMENT = "%Y%m%dT%H%M%S.%f"
 
 
 class TrashFilter(admin.SimpleListFilter):
@@ -100,7 +104,12 @@ class PicturePage(ServicePage):
 
     def get_urls(self) -> list[URLPattern]:
         preview = self.admin_site.admin_view(self.preview)
-        return [path("<int:picture_id>/preview/<int:height>/", preview, name=PREVIEW), *super().get_urls()]
+        undo = self.admin_site.admin_view(self.undo)
+        return [
+            path("<int:picture_id>/preview/<int:height>/", preview, name=PREVIEW),
+            path("undo/<str:moment>/", undo, name=UNDO),
+            *super().get_urls(),
+        ]
 
     def preview(self, request: HttpRequest, picture_id: int, height: int) -> HttpResponseBase:
         """Answer with a thumbnail at a height of the owner's plan, or a large one whatever the plan, also of a picture
@@ -161,17 +170,38 @@ class PicturePage(ServicePage):
 
     @admin.action(description="Move to the trash")
     def trash_pictures(self, request: HttpRequest, queryset: PictureQuerySet) -> None:
-        chosen = list(queryset.live())
-        for picture in chosen:
-            trash.delete_picture(actor=cast(User, request.user), picture_id=picture.pk, now=timezone.now())
-        self.report(request, chosen, "moved to the trash", "These pictures are in the trash already.")
+        now = timezone.now()
+        deleted = trash.delete_pictures(actor=cast(User, request.user), pictures=queryset, now=now)
+        undo = reverse(f"admin:{UNDO}", args=[now.strftime(MOMENT)])
+        nothing = "These pictures are in the trash already."
+        self.report(request, self._named(deleted), "moved to the trash", nothing, undo=undo)
 
     @admin.action(description="Take out of the trash")
     def restore_pictures(self, request: HttpRequest, queryset: PictureQuerySet) -> None:
-        chosen = list(queryset.trashed())
-        for picture in chosen:
-            trash.restore_picture(actor=cast(User, request.user), picture_id=picture.pk, now=timezone.now())
-        self.report(request, chosen, "restored", "None of these pictures is in the trash.")
+        self._restore(request, queryset)
+
+    def undo(self, request: HttpRequest, moment: str) -> HttpResponseBase:
+        """Restore what one action has moved to the trash: the pictures with this time of deletion."""
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        try:
+            deleted_at = datetime.strptime(moment, MOMENT).replace(tzinfo=UTC)
+        except ValueError:
+            raise NotFound from None
+        self._restore(request, Picture.objects.filter(deleted_at=deleted_at))
+        return redirect("admin:library_picture_changelist")
+
+    def _restore(self, request: HttpRequest, chosen: QuerySet[Picture]) -> None:
+        actor = cast(User, request.user)
+        restored = trash.restore_chosen_pictures(actor=actor, pictures=chosen, now=timezone.now())
+        self.report(request, self._named(restored), "restored", "None of these pictures is in the trash.")
+
+    def _named(self, picture_ids: list[int]) -> list[Picture]:
+        """Return what the history needs of these pictures."""
+        return list(Picture.objects.only("name").in_bulk(picture_ids).values())
+
+    def actions_for(self, row: Picture) -> Collection[str]:
+        return ("trash_pictures",) if row.deleted_at is None else ("restore_pictures",)
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

@@ -27,6 +27,16 @@ def delete_picture(*, actor: User, picture_id: int, now: datetime) -> None:
             publish(events.of_picture("deleted", picture), now=now)
 
 
+def delete_pictures(*, actor: User, pictures: QuerySet[Picture], now: datetime) -> list[int]:
+    """Move pictures to the trash together, for an administrator, and return the ids of those that were not there yet.
+    Their common time of deletion is `now`."""
+    require_administrator(actor)
+    with transaction.atomic():
+        deleted = trash_pictures(Picture.objects.filter(pk__in=pictures.values("pk")), now=now)
+        publish(*events.of_pictures("deleted", deleted), now=now)
+    return deleted
+
+
 def delete_every_picture(*, actor: User, now: datetime) -> None:
     """Move every picture in the system to the trash (requirement D7), in one statement. For administrators."""
     require_administrator(actor)
@@ -62,6 +72,15 @@ def restore_picture(*, actor: User, picture_id: int, now: datetime) -> Picture:
         if restored:
             publish(events.of_picture("restored", picture), now=now)
     return picture
+
+
+def restore_chosen_pictures(*, actor: User, pictures: QuerySet[Picture], now: datetime) -> list[int]:
+    """Take pictures out of the trash, for an administrator, and return the ids of those that were there."""
+    require_administrator(actor)
+    with transaction.atomic():
+        restored = _untrash(Picture.objects.filter(pk__in=pictures.values("pk")))
+        publish(*events.of_pictures("restored", restored), now=now)
+    return restored
 
 
 def restore_pictures(*, actor: User, scope: str, now: datetime) -> int:
