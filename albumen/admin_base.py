@@ -5,12 +5,13 @@ to one of them; `linked` makes a column that leads back. `empty` is what its lis
 """
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any, cast
 
 from django import forms
 from django.apps import apps
-from django.contrib import messages
+from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.db import models
@@ -18,6 +19,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.text import capfirst
 from unfold.admin import ModelAdmin
@@ -30,6 +32,7 @@ from albumen.text import clean_line, clean_lines
 
 MAX_SEARCH = 200  # characters
 ASKED = 20  # rows that are named before an action
+Condition = models.Q | Callable[[datetime], models.Q]
 LINK = "text-primary-600 underline dark:text-primary-500"  # CSS classes of Unfold
 
 
@@ -69,6 +72,24 @@ def linked(lookup: str, description: str = "", *, ordering: str = "") -> Any:
         return page_link(getattr(row, name))
 
     return column
+
+
+def filter_by(
+    title: str, parameter: str, options: Mapping[str, tuple[str, Condition]]
+) -> type[admin.SimpleListFilter]:
+    """Return a filter of a list. An option is a label and the condition of its rows, or a function of the present time
+    that returns the condition."""
+
+    class Filter(admin.SimpleListFilter):
+        def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+            return [(value, label) for value, (label, _) in options.items()]
+
+        def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+            _, condition = options.get(self.value() or "", ("", models.Q()))
+            return queryset.filter(condition if isinstance(condition, models.Q) else condition(timezone.now()))
+
+    Filter.title, Filter.parameter_name = title, parameter
+    return Filter
 
 
 class LineField(forms.CharField):
@@ -179,8 +200,10 @@ class ServicePage(ModelAdmin):
         if any(field.endswith("search_key") for field in self.search_fields):
             search_term = fold(search_term)
         # Cut, because each word becomes a condition, and databases limit how many a query may have.
-        found: tuple[Any, bool] = super().get_search_results(request, queryset, search_term[:MAX_SEARCH])
-        return found
+        found, repeated = super().get_search_results(request, queryset, search_term[:MAX_SEARCH])
+        if re.fullmatch("[0-9]{1,18}", number := search_term.strip()):
+            found = found | queryset.filter(pk=int(number))
+        return found, repeated
 
     def report(
         self, request: HttpRequest, rows: Sequence[models.Model], did: str, nothing: str, *, undo: str = ""

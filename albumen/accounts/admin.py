@@ -1,6 +1,7 @@
 """Users and their logins in the admin panel, and the form that signs in to it."""
 
 from collections.abc import Collection
+from datetime import timedelta
 from typing import Any, cast
 
 from django import forms
@@ -9,9 +10,11 @@ from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
 from unfold.decorators import display
 from unfold.forms import AdminPasswordChangeForm, AuthenticationForm, UserChangeForm, UserCreationForm
 from unfold.widgets import UnfoldAdminSelectWidget
@@ -19,7 +22,7 @@ from unfold.widgets import UnfoldAdminSelectWidget
 from albumen.accounts import access
 from albumen.accounts.models import Session, User
 from albumen.accounts.services import passwords, profiles, sessions
-from albumen.admin_base import ReadOnlyPage, ServicePage, counted, linked, readable
+from albumen.admin_base import LINK, ReadOnlyPage, ServicePage, counted, filter_by, linked, readable
 from albumen.errors import DomainError, LimitReached
 from albumen.plans.models import Plan
 
@@ -57,20 +60,58 @@ admin.site.login_form = SignInForm
 admin.site.unregister(Group)
 
 
+StateFilter = filter_by(
+    "state",
+    "state",
+    {
+        "active": ("Active", Q(is_active=True)),
+        "deactivated": ("Deactivated", Q(is_active=False)),
+        "administrators": ("Administrators", Q(is_staff=True)),
+    },
+)
+SignInFilter = filter_by(
+    "last sign-in",
+    "signed_in",
+    {
+        "week": ("In the last 7 days", lambda now: Q(last_login__gt=now - timedelta(days=7))),
+        "month": ("In the last 30 days", lambda now: Q(last_login__gt=now - timedelta(days=30))),
+        "long": ("Not for 90 days", lambda now: Q(last_login__lte=now - timedelta(days=90))),
+        "never": ("Never", Q(last_login=None)),
+    },
+)
+SpaceFilter = filter_by(
+    "space",
+    "space",
+    {
+        "none": ("No picture", Q(picture_count=0)),
+        "some": ("Some pictures", Q(picture_count__gt=0)),
+        "full": ("Over 90 % of the quota", Q(bytes_used__gt=F("plan__quota_bytes") * 0.9)),
+    },
+)
+EmailFilter = filter_by(
+    "e-mail",
+    "email",
+    {
+        "proved": ("Proved", Q(email_verified_at__isnull=False)),
+        "unproved": ("Not proved", Q(email_verified_at=None)),
+    },
+)
+
+
 @admin.register(User)
 class UserPage(DjangoUserAdmin, ServicePage):
     belongs_to = {"plans.plan": "plan"}
     form = UserChangeForm
     add_form = UserCreationForm
     change_password_form = PasswordForm
-    list_display = ("email", "name", "plan", "picture_count", "space", "is_active", "is_staff", "last_login")
-    list_filter = ("plan", "is_active", "is_staff")
+    list_display = ("email", "name", "plan", "state", "pictures_held", "space", "joined", "last_login")
+    list_filter = ("plan", StateFilter, SignInFilter, SpaceFilter, EmailFilter, "date_joined")
     list_select_related = ("plan",)
     search_fields = ("email", "search_key", "phone")
-    ordering = ("id",)
+    ordering = ("-id",)
     filter_horizontal = ()
     fieldsets = (
-        (None, {"fields": ("email", "password")}),
+        (None, {"fields": ("email", "password_page")}),
         ("Person", {"fields": ("first_name", "last_name", "phone")}),
         ("Account", {"fields": ("plan", "is_active", "is_staff")}),
         ("Use", {"fields": ("picture_count", "space", "last_login", "date_joined")}),
@@ -80,16 +121,40 @@ class UserPage(DjangoUserAdmin, ServicePage):
         ("Person", {"fields": ("first_name", "last_name", "phone")}),
         ("Account", {"fields": ("plan", "is_staff")}),
     )
-    readonly_fields = ("picture_count", "space", "last_login", "date_joined")
+    readonly_fields = ("password_page", "picture_count", "space", "last_login", "date_joined")
     actions = ("change_plan", "deactivate", "activate")
+
+    @display(description="Password")
+    def password_page(self, user: User) -> str:
+        address = reverse("admin:auth_user_password_change", args=[user.pk])
+        return format_html('<a href="{}" class="{}">Set another password</a>', address, LINK)
 
     @display(description="Name", ordering="first_name_key")
     def name(self, user: User) -> str:
         return user.name
 
-    @display(description="Space taken", ordering="bytes_used")
+    @display(
+        description="State",
+        ordering="is_active",
+        label={"administrator": "info", "active": "success", "deactivated": "danger"},
+    )
+    def state(self, user: User) -> str:
+        if not user.is_active:
+            return "deactivated"
+        return "administrator" if user.is_staff else "active"
+
+    @display(description="Pictures", ordering="picture_count")
+    def pictures_held(self, user: User) -> int:
+        return user.picture_count
+
+    @display(description="Space", ordering="bytes_used")
     def space(self, user: User) -> str:
-        return readable(user.bytes_used)
+        quota = user.plan.quota_bytes
+        return readable(user.bytes_used) + ("" if quota is None else f" of {readable(quota)}")
+
+    @display(description="Joined", ordering="date_joined")
+    def joined(self, user: User) -> str:
+        return f"{user.date_joined:%Y-%m-%d}"
 
     @admin.action(description="Change plan")
     def change_plan(self, request: HttpRequest, queryset: QuerySet[User]) -> HttpResponse | None:
@@ -156,15 +221,7 @@ class UserPage(DjangoUserAdmin, ServicePage):
         profiles.remove_user(user=obj, now=timezone.now())
 
 
-class StateFilter(admin.SimpleListFilter):
-    title = "state"
-    parameter_name = "state"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("open", "Open"), ("over", "Over")]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        return queryset.filter(holds=self.value() == "open") if self.value() else queryset
+SessionFilter = filter_by("state", "state", {"open": ("Open", Q(holds=True)), "over": ("Over", Q(holds=False))})
 
 
 @admin.register(Session)
@@ -174,7 +231,7 @@ class SessionPage(ReadOnlyPage):
     belongs_to = {"accounts.user": "user"}
     empty = "Nobody is signed in by the API."
     list_display = ("login", "whose", "address", "created_at", "last_used_at", "state")
-    list_filter = (StateFilter, "created_at")
+    list_filter = (SessionFilter, "created_at", "last_used_at")
     search_fields = ("user__email", "user_agent", "address")
     fields = ("user", "user_agent", "address", "created_at", "rotated_at", "last_used_at", "revoked_at", "state")
     readonly_fields = ("state",)

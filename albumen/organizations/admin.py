@@ -20,6 +20,7 @@ from albumen.organizations.models import Membership, Organization
 class OrganizationPage(ServicePage):
     empty = "Nobody has founded an organization yet."
     list_display = ("name", "description", "open", "members", "created_at")
+    ordering = ("-id",)
     list_filter = ("open", "created_at")
     search_fields = ("search_key",)
     fields = ("name", "description", "open")
@@ -57,6 +58,7 @@ class MembershipPage(ServicePage):
     belongs_to = {"organizations.organization": "organization", "accounts.user": "user"}
     empty = "Nobody is in an organization yet."
     list_display = ("role", "who", "where", "joined_at")
+    ordering = ("-id",)
     list_filter = ("role", "joined_at")
     list_select_related = ("user", "organization")
     search_fields = ("user__email", "user__search_key", "organization__search_key")

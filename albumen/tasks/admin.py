@@ -3,26 +3,20 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from unfold.decorators import display
 
-from albumen.admin_base import ReadOnlyPage, linked
+from albumen.admin_base import ReadOnlyPage, filter_by, linked
 from albumen.errors import Conflict, NotFound
 from albumen.tasks.models import Status, Task, TaskKind, TaskQuerySet
 from albumen.tasks.services import cancel_task, retry_task
 
-
-class KindFilter(admin.SimpleListFilter):
-    title = "kind"
-    parameter_name = "kind"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return TaskKind.choices
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Task]) -> QuerySet[Task]:
-        return queryset.filter(kind=self.value()) if self.value() else queryset
+KindFilter = filter_by("work", "kind", {kind: (kind.label, Q(kind=kind)) for kind in TaskKind})
+OwnerFilter = filter_by(
+    "owner", "of", {"users": ("Of users", Q(owner__isnull=False)), "none": ("Of the service itself", Q(owner=None))}
+)
 
 
 @admin.register(Task)
@@ -30,7 +24,7 @@ class TaskPage(ReadOnlyPage):
     belongs_to = {"accounts.user": "owner"}
     empty = "No task was started yet."
     list_display = ("number", "work", "whose", "state", "progress", "attempts", "created_at", "finished_at")
-    list_filter = ("status", KindFilter, "created_at")
+    list_filter = ("status", KindFilter, OwnerFilter, "created_at", "finished_at")
     list_select_related = ("owner",)
     search_fields = ("owner__email", "owner__search_key")
     fieldsets = (

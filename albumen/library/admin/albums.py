@@ -3,6 +3,7 @@
 from typing import Any, cast
 
 from django.contrib import admin
+from django.db.models import Q
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -10,10 +11,27 @@ from django.utils.html import format_html
 from unfold.decorators import display
 
 from albumen.accounts.models import User
-from albumen.admin_base import LINK, ServicePage, counted, linked
+from albumen.admin_base import LINK, ServicePage, counted, filter_by, linked
 from albumen.library import access
 from albumen.library.models import Album
 from albumen.library.services import albums
+
+BelongsFilter = filter_by(
+    "organization",
+    "in",
+    {
+        "organization": ("In an organization", Q(organization__isnull=False)),
+        "none": ("In none", Q(organization=None)),
+    },
+)
+UseFilter = filter_by(
+    "use",
+    "use",
+    {
+        "some": ("With pictures", Q(picture_count__gt=0)),
+        "empty": ("Empty", Q(picture_count=0)),
+    },
+)
 
 
 @admin.register(Album)
@@ -27,7 +45,7 @@ class AlbumPage(ServicePage):
     }
     empty = "Nobody has made an album yet."
     list_display = ("name", "whose", "shown_to", "visibility", "pictures", "created_at", "updated_at")
-    list_filter = ("visibility", ("organization", admin.EmptyFieldListFilter), "created_at")
+    list_filter = ("visibility", BelongsFilter, UseFilter, "created_at", "updated_at")
     list_select_related = ("owner", "organization")
     search_fields = ("search_key", "owner__email", "organization__search_key")
     fieldsets = (

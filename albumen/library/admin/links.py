@@ -3,7 +3,7 @@
 from typing import Any, cast
 
 from django.contrib import admin
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -11,7 +11,7 @@ from django.utils.html import format_html
 from unfold.decorators import display
 
 from albumen.accounts.models import User
-from albumen.admin_base import LINK, ReadOnlyPage, linked
+from albumen.admin_base import LINK, ReadOnlyPage, filter_by, linked
 from albumen.library import access
 from albumen.library.models import ExpiringLink
 from albumen.library.services import links
@@ -46,6 +46,13 @@ class LinkStateFilter(admin.SimpleListFilter):
         return queryset
 
 
+UseFilter = filter_by(
+    "use",
+    "use",
+    {"some": ("Used", Q(uses__gt=0)), "none": ("Never used", Q(uses=0))},
+)
+
+
 @admin.register(ExpiringLink)
 class LinkPage(ReadOnlyPage):
     """Links are made by those who hand them out; here they can be looked at and withdrawn."""
@@ -53,9 +60,9 @@ class LinkPage(ReadOnlyPage):
     belongs_to = {"library.picture": "picture", "accounts.user": "picture__owner"}
     empty = "Nobody has handed out a link yet."
     list_display = ("number", "of", "owner", "size", "expires_at", "use", "state")
-    list_filter = (LinkStateFilter, "created_at")
+    list_filter = (LinkStateFilter, UseFilter, "created_at", "expires_at")
     list_select_related = ("picture__owner__plan",)
-    search_fields = ("picture__name", "picture__owner__email")
+    search_fields = ("picture__search_key", "picture__owner__email")
     fields = ("picture", "owner", "size", "address", "created_at", "expires_at", "use", "state", "revoked_at")
     readonly_fields = ("owner", "size", "address", "use", "state")
     actions = ("revoke_links",)

@@ -16,11 +16,11 @@ from unfold.decorators import display
 
 from albumen import delivery, imaging
 from albumen.accounts.models import User
-from albumen.admin_base import LINK, ServicePage, linked, readable
+from albumen.admin_base import LINK, ServicePage, filter_by, linked, readable
 from albumen.errors import NotFound
 from albumen.filenames import safe_filename
 from albumen.library import access, renditions
-from albumen.library.models import Picture, PictureQuerySet, Source
+from albumen.library.models import LIVE, TRASHED, Picture, PictureQuerySet, Source
 from albumen.library.services import pictures, trash
 
 # In the place of a thumbnail: showing a picture of another server would tell that server who looks.
@@ -31,20 +31,11 @@ PREVIEW, UNDO = "library_picture_preview", "library_picture_undo"
 MOMENT = "%Y%m%dT%H%M%S.%f"
 
 
-class TrashFilter(admin.SimpleListFilter):
-    title = "place"
-    parameter_name = "place"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("library", "In the library"), ("trash", "In the trash")]
-
-    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-        match self.value():
-            case "library":
-                return queryset.live()
-            case "trash":
-                return queryset.trashed()
-        return queryset
+PlaceFilter = filter_by(
+    "place",
+    "place",
+    {"library": ("In the library", LIVE), "trash": ("In the trash", TRASHED)},
+)
 
 
 class FormatFilter(admin.SimpleListFilter):
@@ -71,9 +62,9 @@ class PicturePage(ServicePage):
     empty = "Nobody has uploaded a picture yet."
     list_display = ("thumbnail", "name", "whose", "format", "pixels", "size", "created_at", "deleted_at")
     list_display_links = ("name",)
-    list_filter = (TrashFilter, FormatFilter, "source", "created_at")
+    list_filter = (PlaceFilter, FormatFilter, "source", "created_at", "deleted_at")
     list_select_related = ("owner__plan",)
-    search_fields = ("name", "owner__email")
+    search_fields = ("search_key", "owner__email")
     fieldsets = (
         (None, {"fields": ("large", "name", "description", "addresses")}),
         ("What it is", {"fields": ("format", "pixels", "size", "camera", "taken_at", "sha256")}),

@@ -41,7 +41,10 @@ UNFOLD = {
                     _list("Expiring links", "link", "library_expiringlink"),
                 ],
             },
-            {"title": "Work", "items": [_list("Tasks", "task_alt", "tasks_task")]},
+            {
+                "title": "Work",
+                "items": [_list("Tasks", "task_alt", "tasks_task"), _list("History", "history", "admin_logentry")],
+            },
             {
                 "title": "Documentation",
                 "items": [

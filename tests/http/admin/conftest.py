@@ -20,6 +20,7 @@ LISTS = (
     "library/picture",
     "library/expiringlink",
     "tasks/task",
+    "admin/logentry",
 )
 # What a page would load, or where a form would send, on another site.
 ELSEWHERE = re.compile(r"""(?:(?:src|href|action)=["']?|url\(["']?|@import\s+["']?)((?:https?:)?//[^"'\s)>]+)""")

@@ -102,6 +102,16 @@ def test_all_rows_that_a_filter_leaves_are_chosen_at_once(panel, alice, bob, dan
     assert set(User.objects.filter(is_active=True).values_list("pk", flat=True)) == {dana.id}
 
 
+def test_the_history_names_who_did_what_to_which_row(panel, alice, dana, content):
+    panel.choose("library/picture/", "trash_pictures", content["picture"])
+    panel.post(f"accounts/user/{alice.id}/delete/", post="yes")
+    page = panel.get("admin/logentry/").content.decode()
+    assert "Moved to the trash." in page
+    assert f'/admin/library/picture/{content["picture"]}/change/"' in page
+    assert ("Deleted." in page, alice.email in page, dana.email in page) == (True, True, True)
+    assert f'/admin/accounts/user/{alice.id}/change/"' not in page
+
+
 def test_the_page_of_a_row_offers_what_makes_sense_for_it(panel, alice, content):
     def offered(path: str) -> list[str]:
         page = panel.get(f"{path}/change/").content.decode()

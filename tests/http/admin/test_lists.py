@@ -1,22 +1,33 @@
 """The panel's lists: searched, filtered, with few queries, and their actions."""
 
+from albumen.accounts.models import User
 from albumen.library.models import Picture
 from tests.http.admin.conftest import LISTS
 
+LONG_AGO = "2020-01-01T00:00:00Z"
 SEARCHES = [
     ("accounts/user/", "q=alice@", "q=nobody"),
-    ("accounts/user/", "is_staff__exact=0", "is_active__exact=0"),
+    ("accounts/user/", "state=active&q=alice", "state=deactivated"),
+    ("accounts/user/", "state=administrators", "state=administrators&q=alice"),
+    ("accounts/user/", "signed_in=week&q=alice", "signed_in=long"),
+    ("accounts/user/", "signed_in=month&q=alice", "signed_in=never"),
+    ("accounts/user/", "space=some", "space=full"),
+    ("accounts/user/", "email=unproved&q=alice", "email=proved"),
+    ("accounts/user/", f"date_joined__gte={LONG_AGO}&q=alice", f"date_joined__lt={LONG_AGO}"),
     ("accounts/session/", "q=alice@", "q=nobody"),
     ("accounts/session/", "state=open&q=alice", "state=over"),
     ("library/album/", "q=ELAN alice@", "q=mountain"),
     ("library/album/", "visibility__exact=private", "visibility__exact=public"),
-    ("library/album/", "organization__isempty=1", "organization__isempty=0"),
+    ("library/album/", "in=none", "in=organization"),
+    ("library/album/", "use=some", "use=empty"),
     ("library/picture/", "q=beach", "q=mountain"),
     ("library/picture/", "place=library", "place=trash"),
     ("library/picture/", "format=jpeg", "format=png"),
     ("library/picture/", "source__exact=upload", "source__exact=link"),
     ("library/expiringlink/", "state=running", "state=expired"),
     ("library/expiringlink/", "q=alice@", "state=withdrawn"),
+    ("library/expiringlink/", "use=none", "use=some"),
+    ("tasks/task/", "of=users", "of=none"),
     ("plans/plan/", "q=alice", "q=nobody"),
 ]
 
@@ -27,6 +38,25 @@ def test_lists_are_searched_and_filtered(panel, content):
 
     found = [(path, hit, miss, count(path, hit), count(path, miss)) for path, hit, miss in SEARCHES]
     assert found == [(path, hit, miss, 1, 0) for path, hit, miss in SEARCHES]
+
+
+def test_lists_begin_with_the_newest_and_find_a_row_by_its_number(panel, alice, bob, content):
+    alice.upload()
+    for path in ("accounts/user/", "library/picture/", "accounts/session/"):
+        rows = [row.pk for row in panel.get(path).context["cl"].result_list]
+        assert rows == sorted(rows, reverse=True), path
+        assert rows[0] in [row.pk for row in panel.get(f"{path}?q={rows[0]}").context["cl"].result_list]
+
+
+def test_a_filter_with_a_value_that_it_does_not_have_shows_all(panel, alice):
+    assert panel.get("accounts/user/?state=rich").context["cl"].result_count == 2
+
+
+def test_users_over_most_of_their_quota_are_found(panel, alice):
+    alice.use_plan(quota_bytes=100)
+    for size, found in ((90, 0), (91, 1)):
+        User.objects.filter(pk=alice.id).update(bytes_used=size)
+        assert panel.get("accounts/user/?space=full").context["cl"].result_count == found
 
 
 def test_lists_take_as_many_queries_for_many_rows_as_for_one(
