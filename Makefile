@@ -3,7 +3,7 @@
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run stack test quick cover check clients faults fuzz bench lock
+.PHONY: help run stack test quick cover check clients faults fuzz bench messages lock
 
 # Modules are started by `python -m`, because the scripts in .venv/bin break when the checkout is moved.
 VENV_PYTHON := .venv/bin/python
@@ -11,7 +11,7 @@ COMPILE := pip compile --quiet --universal --python-version 3.11 --no-strip-extr
 	--generate-hashes
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
 
 # Where the machine can, the server is tied to make, so that it never outlives a make that was killed.
 run: ## Start the server, on http://127.0.0.1:8000 unless HOST or PORT say otherwise
@@ -99,6 +99,10 @@ fuzz: ## Hold every answer against the API description with 50 examples each, or
 bench: ## Run the benchmarks; ARGS="..." goes to them
 	@scripts/venv.sh requirements-dev.txt; \
 	$(VENV_PYTHON) -m bench $(ARGS)
+
+messages: ## Bring the catalogue of translations up to date and compile it; names what has no translation
+	@scripts/venv.sh requirements-dev.txt; \
+	$(VENV_PYTHON) -m tests.messages
 
 lock: ## Pin pyproject.toml's dependencies again; ARGS=--upgrade takes newer versions
 	@uv="$$(command -v uv)" || { \

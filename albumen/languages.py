@@ -46,7 +46,7 @@ def translated(sentence: str) -> str:
 def _spoken(value: object) -> object:
     if isinstance(value, Sentence):
         return translated(value)
-    return number_format(value, force_grouping=True) if isinstance(value, Amount) else value
+    return number_format(int(value), force_grouping=True) if isinstance(value, Amount) else value
 
 
 def active() -> str:

@@ -112,13 +112,13 @@ class UserPage(DjangoUserAdmin, ServicePage):
     filter_horizontal = ()
     fieldsets = (
         (None, {"fields": ("email", "password_page")}),
-        ("Person", {"fields": ("first_name", "last_name", "phone")}),
+        ("Person", {"fields": ("first_name", "last_name", "phone", "language")}),
         ("Account", {"fields": ("plan", "is_active", "is_staff")}),
         ("Use", {"fields": ("picture_count", "space", "last_login", "date_joined")}),
     )
     add_fieldsets = (
         (None, {"fields": ("email", "password1", "password2")}),
-        ("Person", {"fields": ("first_name", "last_name", "phone")}),
+        ("Person", {"fields": ("first_name", "last_name", "phone", "language")}),
         ("Account", {"fields": ("plan", "is_staff")}),
     )
     readonly_fields = ("password_page", "picture_count", "space", "last_login", "date_joined")
@@ -213,7 +213,7 @@ class UserPage(DjangoUserAdmin, ServicePage):
             changes = {field: getattr(obj, field) for field in form.changed_data}
             profiles.update_user(actor=cast(User, request.user), user=obj, **changes, now=timezone.now())
         else:
-            fields = ("first_name", "last_name", "phone", "plan", "is_staff")
+            fields = ("first_name", "last_name", "phone", "language", "plan", "is_staff")
             described = {field: getattr(obj, field) for field in fields}
             obj.pk = profiles.add_user(email=obj.email, password=form.cleaned_data["password1"], **described).pk
 

@@ -10,7 +10,7 @@ from rest_framework import serializers
 
 from albumen.accounts import access
 from albumen.accounts.hashers import spellings
-from albumen.accounts.models import Session, User
+from albumen.accounts.models import LANGUAGES, Session, User
 from albumen.fields import EmailField, NameField, PhoneField
 from albumen.organizations.models import Role
 from albumen.organizations.serializers import OrganizationSerializer
@@ -21,6 +21,7 @@ from albumen.uploads.parsers import Base64Field, UploadField
 from albumen.uploads.temporary import Upload
 
 BASE64 = "An image as base64, bare or as a data URL; in a form, a file."
+LANGUAGE = "Of mails and messages. Null follows the `Accept-Language` of each request."
 CONTACTS = "For the user, administrators, and members of the same organizations."
 
 
@@ -59,6 +60,7 @@ class UserSerializer(serializers.Serializer[User]):
     last_login = serializers.DateTimeField(
         required=False, allow_null=True, help_text="For the user and administrators."
     )
+    language = serializers.ChoiceField(LANGUAGES, required=False, allow_null=True, help_text=LANGUAGE)
 
     def to_representation(self, user: User) -> dict[str, Any]:
         request = self.context["request"]
@@ -91,6 +93,7 @@ class UserSerializer(serializers.Serializer[User]):
                 "is_staff": user.is_staff,
                 "is_active": user.is_active,
                 "last_login": user.last_login,
+                "language": user.language or None,
             }
         return shape
 
@@ -113,6 +116,16 @@ class OrganizationUsersSerializer(OrganizationSerializer):
 
     def get_users_truncated(self, organization: Any) -> bool:
         return len(organization.shown) > access.USERS_SHOWN
+
+
+class LanguageField(serializers.ChoiceField):
+    """A language, empty for null."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(LANGUAGES, allow_null=True, help_text=LANGUAGE, **kwargs)
+
+    def run_validation(self, data: Any = serializers.empty) -> Any:
+        return super().run_validation(data) or ""
 
 
 class NamesSerializer(StrictSerializer):
@@ -151,6 +164,7 @@ class RegisterSerializer(ConfirmedPasswordSerializer, NamesSerializer):
         max_length=150, required=False, allow_blank=True, help_text="Used as `first_name` if that is absent."
     )
     avatar = Base64Field(required=False, allow_null=True, help_text=BASE64)
+    language = LanguageField(required=False)
     organizations = serializers.ListField(
         child=serializers.IntegerField(min_value=1, max_value=MAX_ID),
         required=False,
@@ -201,6 +215,7 @@ class ProfileSerializer(NamesSerializer):
     email = EmailField(required=False, help_text="A new address needs `password`.")
     password = password_field(required=False)
     avatar = AvatarField(required=False, allow_null=True, help_text=f"{BASE64} Null removes it.")
+    language = LanguageField(required=False)
     organizations = serializers.ListField(
         child=OrganizationIdField(),
         required=False,

@@ -3,6 +3,7 @@
 from typing import Any
 
 import orjson
+from django.utils.translation import override
 from rest_framework.exceptions import NotAcceptable
 from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.renderers import BaseRenderer, BrowsableAPIRenderer
@@ -38,6 +39,11 @@ def _plain(value: Any) -> Any:
 class BrowsableRenderer(BrowsableAPIRenderer):
     """The browsable API. Filters are no backends of REST framework here, so it has no form for them. Its button DELETE
     is there for what the URL names by an id, and not for every picture, or for one's account."""
+
+    def render(self, *args: Any, **kwargs: Any) -> Any:
+        # Only some of its words are translated.
+        with override("en"):
+            return super().render(*args, **kwargs)
 
     def get_filter_form(self, data: Any, view: Any, request: Request) -> None:
         return None

@@ -9,6 +9,7 @@ from albumen.imaging import renditions
 from albumen.imaging.formats import strip_bytes
 from albumen.imaging.source_image import SourceImage, check_complete, open_image, refusal
 from albumen.imaging.values import Facts, Limits, Refused, RenderedFile, Target
+from albumen.sentences import Sentence
 
 _ENCODED_AGAIN = {"png", "tiff"}
 """Formats whose copy for others is encoded again where the file cannot be taken apart."""
@@ -63,6 +64,8 @@ def _strip_bytes(image: SourceImage) -> bytes | None:
         stripped = strip_bytes(image.path.read_bytes(), image.format, image.exif.orientation)
     if stripped is None and image.format not in _ENCODED_AGAIN:
         check_complete(image.path, image.format)
-        detail = "The file is built in a way that is not known here; save it again, or send it as JPEG or PNG."
+        detail = Sentence(
+            "The file is built in a way that is not known here; save it again, or send it as JPEG or PNG."
+        )
         raise Refused("unsupported_format", detail)
     return stripped

@@ -65,8 +65,9 @@ class HttpProtocol(HttpToolsProtocol):
         return True
 
     def send_400_response(self, msg: str) -> None:
-        detail = f"{msg} Check the request line and the headers; other letters than ASCII are %-encoded in addresses."
-        body = orjson.dumps(document(400, "malformed_request", detail))
+        # In English: no header tells of another language.
+        advice = "Check the request line and the headers; other letters than ASCII are %-encoded in addresses."
+        body = orjson.dumps(document(400, "malformed_request", f"{msg} {advice}"))
         head = (
             "HTTP/1.1 400 Bad Request\r\nContent-Type: application/problem+json\r\n"
             f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n"

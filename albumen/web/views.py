@@ -16,7 +16,7 @@ from rest_framework.response import Response
 from rest_framework.reverse import reverse
 from rest_framework.views import APIView
 
-from albumen import __version__
+from albumen import __version__, languages
 from albumen.error_codes import CATALOGUE
 
 # Nothing from other hosts, nothing inline, and no frame around it.
@@ -94,4 +94,5 @@ def password_reset(request: HttpRequest) -> HttpResponse:
 def _page(request: HttpRequest, name: str, context: dict[str, Any] | None = None) -> HttpResponse:
     response = render(request, f"web/{name}.html", context)
     response["Content-Security-Policy"] = SECURITY_POLICY
+    languages.mark(response)
     return response

@@ -24,11 +24,12 @@ from albumen.uploads.temporary import Upload
 
 
 class Names(TypedDict, total=False):
-    """The fields that describe a person."""
+    """The fields that describe a person; an empty `language` follows each request."""
 
     first_name: str
     last_name: str
     phone: str
+    language: str
 
 
 class ProfileChanges(Names, total=False):
@@ -71,7 +72,7 @@ def register(
     **names: Unpack[Names],
 ) -> User:
     """Return a new user with the default plan (requirements A1.4, B3), a viewer in the open `organizations` with these
-    ids. `names` are first_name, last_name, phone. All of it or nothing."""
+    ids. All of it or nothing."""
     rates.spend("register", address)
     passwords.require_good(password, User(email=email, **names), pointer="/password")
     if find_user(email):

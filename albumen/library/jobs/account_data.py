@@ -36,6 +36,7 @@ def _profile(user: User) -> dict[str, Any]:
         "usage": {"bytes": user.bytes_used, "pictures": user.picture_count},
         "date_joined": user.date_joined,
         "last_login": user.last_login,
+        "language": user.language or None,
     }
 
 

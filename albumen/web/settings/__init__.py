@@ -88,6 +88,7 @@ MIDDLEWARE = [
     "corsheaders.middleware.CorsMiddleware",
     "albumen.operations.middleware.ContentSecurityPolicyMiddleware",
     "albumen.operations.middleware.OptionalSlashMiddleware",
+    "albumen.operations.middleware.LanguageMiddleware",
     "albumen.operations.middleware.InputMiddleware",
     "albumen.operations.middleware.UploadCleanupMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

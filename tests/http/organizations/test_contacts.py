@@ -5,7 +5,7 @@ import pytest
 from tests.http.problems import refused
 
 CONTACTS = {"email", "phone"}
-ACCOUNT = {"plan", "usage", "is_staff", "is_active", "last_login"}
+ACCOUNT = {"plan", "usage", "is_staff", "is_active", "last_login", "language"}
 # Alice and Bob share an organization, Bob and Charlie another; Eve is in one alone.
 READ = {
     "alice": {"alice", "bob"},

@@ -31,14 +31,14 @@ async function sentencesOf(response) {
     const details = (problem.errors || []).map((error) => error.detail);
     return details.length ? details : [problem.detail || problem.title];
   } catch {
-    return [`The server answered ${response.status}. Try again in a moment.`];
+    return [problems.dataset.failed];
   }
 }
 
 form.addEventListener("submit", async (event) => {
   event.preventDefault();
   if (password.value !== again.value) {
-    show(["The two passwords differ."]);
+    show([problems.dataset.differ]);
     return;
   }
   show([]);
@@ -57,7 +57,7 @@ form.addEventListener("submit", async (event) => {
       show(await sentencesOf(response));
     }
   } catch {
-    show(["The server does not answer. Check your connection and try again."]);
+    show([problems.dataset.silent]);
   } finally {
     button.disabled = false;
   }

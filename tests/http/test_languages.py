@@ -1,0 +1,89 @@
+"""The language of answers: what the person has chosen, else what the client prefers, else English."""
+
+import re
+from typing import Any
+
+import pytest
+from django.utils.translation import get_language
+
+from tests.http.problems import refused
+
+RUSSIAN = re.compile("[а-яё]", re.IGNORECASE)
+PAGE = {"Accept": "text/html"}
+
+
+def test_a_refusal_is_in_the_language_of_the_client(anonymous: Any) -> None:
+    answer = anonymous.get("/api/profile/", headers={"Accept-Language": "ru-RU,ru;q=0.9"})
+    problem = refused(answer, 401, "not_authenticated")
+    assert problem["title"] == "Вход не выполнен"
+    assert problem["detail"].startswith("Вход не выполнен. Сначала войдите: `POST /api/login/`")
+    assert answer.headers["Content-Language"] == "ru"
+    assert {"Accept", "Accept-Language"} <= {name.strip() for name in answer.headers["Vary"].split(",")}
+    again = anonymous.get("/api/profile/")
+    assert (again.json()["title"], again.headers["Content-Language"]) == ("Not signed in", "en")
+
+
+def test_fields_say_what_is_wrong_in_russian(anonymous: Any) -> None:
+    body = {"email": "no address", "password": "12345", "first_name": "x" * 151, "passwort": 1}
+    problem = refused(
+        anonymous.post("/api/register/", body, headers={"Accept-Language": "ru"}), 400, "unknown_field", "/passwort"
+    )
+    assert problem["errors"][0]["detail"] == "Такого поля нет. Может быть, password?"
+    del body["passwort"]
+    problem = refused(anonymous.post("/api/register/", body, headers={"Accept-Language": "ru"}), 400, "invalid")
+    assert {error["pointer"]: error["detail"] for error in problem["errors"]} == {
+        "/email": "Введите адрес электронной почты, например name@example.com.",
+        "/first_name": "Наибольшее число символов: 150.",
+    }
+    short = {"email": "new@example.com", "password": "12345"}
+    problem = refused(
+        anonymous.post("/api/register/", short, headers={"Accept-Language": "ru"}), 400, "password_too_short"
+    )
+    assert "Введённый пароль слишком короткий" in problem["detail"]
+
+
+def test_what_a_person_has_chosen_wins(alice: Any) -> None:
+    assert alice.get("/api/profile/").json()["language"] is None
+    answers = []
+    for language, asked in [("ru", "en"), ("en", "ru"), (None, "ru"), (None, "de")]:
+        assert alice.patch("/api/profile/", {"language": language}).json()["language"] == language
+        answer = alice.get("/api/pictures/999/", headers={"Accept-Language": asked})
+        answers.append((answer.json()["title"], answer.headers["Content-Language"]))
+    assert answers == [("Не найдено", "ru"), ("Not found", "en"), ("Не найдено", "ru"), ("Not found", "en")]
+    assert get_language() == "en"
+
+
+def test_a_language_is_chosen_at_registration_or_not(anonymous: Any, alice: Any) -> None:
+    body = {"email": "vera@example.com", "password": "a long sentence of hers", "language": "ru"}
+    assert anonymous.post("/api/register/", body).json()["language"] == "ru"
+    refused(anonymous.post("/api/register/", body | {"language": "de"}), 400, "invalid_choice", "/language")
+    refused(alice.patch("/api/profile/", {"language": ""}), 400, "invalid_choice", "/language")
+
+
+def test_others_do_not_learn_the_language(alice: Any, charlie: Any, dana: Any) -> None:
+    alice.patch("/api/profile/", {"language": "ru"})
+    assert "language" not in charlie.get(f"/api/users/{alice.id}/").json()
+    assert dana.get(f"/api/users/{alice.id}/").json()["language"] == "ru"
+
+
+def test_what_does_not_depend_on_the_language_does_not_say_so(alice: Any) -> None:
+    answer = alice.get("/api/albums/", headers={"Accept-Language": "ru"})
+    assert "Content-Language" not in answer.headers
+    assert "Accept-Language" not in answer.headers.get("Vary", "")
+
+
+@pytest.mark.parametrize("path", ["/nowhere/", "/links/none/", "/files/avatars/1/x/1/1/mac"])
+def test_a_page_is_in_the_language_of_the_browser(anonymous: Any, path: str) -> None:
+    answer = anonymous.get(path, headers={**PAGE, "Accept-Language": "ru"})
+    text = answer.content.decode()
+    assert '<html lang="ru">' in text
+    assert "На главную" in text
+    assert RUSSIAN.search(re.search("<h1>(.*?)</h1>", text)[1])  # type: ignore[index]
+    assert answer.headers["Content-Language"] == "ru"
+    assert "Accept-Language" in answer.headers["Vary"]
+
+
+@pytest.mark.parametrize("path", ["/admin/login/", "/docs/errors/", "/docs/", "/api/schema/", "/docs/nowhere/"])
+def test_the_panel_and_the_description_are_in_english(anonymous: Any, path: str) -> None:
+    answer = anonymous.get(path, headers={**PAGE, "Accept-Language": "ru"})
+    assert not RUSSIAN.search(answer.content.decode().replace("Русский", ""))
