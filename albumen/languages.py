@@ -6,7 +6,7 @@ from django.conf import settings
 from django.http.response import HttpResponseBase
 from django.utils.cache import patch_vary_headers
 from django.utils.formats import number_format
-from django.utils.translation import activate, get_language, get_supported_language_variant, gettext
+from django.utils.translation import activate, get_language, get_supported_language_variant, gettext, override
 from django.utils.translation.trans_real import parse_accept_lang_header
 
 from albumen.sentences import Amount, Sentence
@@ -29,6 +29,12 @@ def use(language: str) -> None:
     """Go on in the language that the person who is signed in has chosen; an empty one leaves that of the request."""
     if language:
         activate(language)
+
+
+def speaking(language: str) -> override:
+    """Return the context of what is said to a person with this language; an empty one stays with the active one."""
+    # Not `override(None)`, which turns translation off.
+    return override(language or active())
 
 
 def translated(sentence: str) -> str:

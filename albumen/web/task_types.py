@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 
+from albumen.accounts.jobs import mail_previews as account_previews
 from albumen.accounts.jobs import mails as account_mails
 from albumen.accounts.services.sessions import delete_ended_sessions
 from albumen.events.services import prune_events
@@ -16,6 +17,7 @@ from albumen.library.jobs.linked import recheck_linked_pictures
 from albumen.library.jobs.sweep import sweep_files
 from albumen.library.jobs.thumbnails import make_thumbnails
 from albumen.library.services.trash import purge_trash
+from albumen.mails.message import Mail
 from albumen.mails.queue import Writer, mail_sender
 from albumen.tasks.services import TaskContext, TaskKind
 from albumen.tasks.services.execution import Handler
@@ -35,6 +37,8 @@ def _removal(remove: Callable[..., int]) -> Handler:
 MAILS: dict[str, Writer] = {
     "password_reset": account_mails.password_reset,
 }
+# Each of them with sample values, by the same name.
+MAIL_PREVIEWS: dict[str, Callable[[], Mail]] = {**account_previews.PREVIEWS}
 HANDLERS: dict[str, Handler] = {
     TaskKind.IMPORT_PICTURES: import_pictures,
     TaskKind.IMPORT_ARCHIVE: import_archive,

@@ -5,10 +5,10 @@ from django.contrib.auth.tokens import default_token_generator
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 from django.utils.translation import gettext as _
-from django.utils.translation import override
 
 from albumen.accounts.models import User
 from albumen.accounts.services.sessions import find_user
+from albumen.languages import speaking
 from albumen.mails.message import Mail
 
 
@@ -17,13 +17,13 @@ def password_reset(*, email: str) -> Mail | None:
     user = find_user(email)
     if user is None or not user.is_active:
         return None
-    with override(user.language or None):
-        return password_reset_mail(user, uid=urlsafe_base64_encode(force_bytes(user.pk)))
+    uid, token = urlsafe_base64_encode(force_bytes(user.pk)), default_token_generator.make_token(user)
+    with speaking(user.language):
+        return password_reset_mail(user, uid=uid, token=token)
 
 
-def password_reset_mail(user: User, uid: str) -> Mail:
+def password_reset_mail(user: User, *, uid: str, token: str) -> Mail:
     """Return the mail to this user, in the active language."""
-    token = default_token_generator.make_token(user)
     # After the '#', so that the secret reaches no server log and no Referer header.
     link = f"{settings.PUBLIC_URL}/password-reset/#uid={uid}&token={token}"
     return Mail(

@@ -43,7 +43,11 @@ UNFOLD = {
             },
             {
                 "title": "Work",
-                "items": [_list("Tasks", "task_alt", "tasks_task"), _list("History", "history", "admin_logentry")],
+                "items": [
+                    _list("Tasks", "task_alt", "tasks_task"),
+                    {"title": "Mails", "icon": "mail", "link": reverse_lazy("mails")},
+                    _list("History", "history", "admin_logentry"),
+                ],
             },
             {
                 "title": "Documentation",
