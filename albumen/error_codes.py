@@ -255,6 +255,12 @@ ORGANIZATIONS = Chapter(
     "Organizations",
     (
         Code("not_an_owner", "Only owners of the organization may do this.", "Ask one of its owners.", (403,)),
+        Code(
+            "not_your_contacts",
+            "Members themselves choose who reads their e-mail and phone.",
+            "Leave `contacts` out.",
+            (403,),
+        ),
         Code("organization_closed", "The organization is not open to all.", "Ask an owner to add you.", (403,)),
         Code("unknown_organization", "There is no such organization.", "Take an id from the list of them."),
         Code("unknown_user", "There is no such user, or the account is closed.", "They must register first."),

@@ -7,7 +7,7 @@ from django.db.models import F, Prefetch, QuerySet
 from albumen import signed_urls
 from albumen.accounts.models import Session, User
 from albumen.errors import Forbidden, NotFound
-from albumen.organizations.access import memberships_visible_to, organizations_visible_to
+from albumen.organizations.access import memberships_visible_to, organizations_visible_to, shows_contacts
 from albumen.organizations.models import Membership, Organization
 from albumen.viewers import Viewer, is_administrator
 
@@ -96,16 +96,14 @@ def get_editable_user(viewer: Viewer, user_id: int) -> User:
 
 
 def may_read_contacts(viewer: Viewer, user: User) -> bool:
-    """Return whether the viewer may read the user's e-mail and phone: the user, administrators, and members of an
-    organization of the user."""
-    return may_read_account(viewer, user) or _share_an_organization(viewer, user)
-
-
-def _share_an_organization(viewer: Viewer, user: User) -> bool:
+    """Return whether the viewer may read the user's e-mail and phone: the user, administrators, and those to whom the
+    user shows them in an organization of both."""
+    if may_read_account(viewer, user):
+        return True
     if not isinstance(viewer, User):
         return False
-    own = {membership.organization_id for membership in memberships_of(viewer)}
-    return any(membership.organization_id in own for membership in memberships_of(user))
+    roles = {membership.organization_id: membership.role for membership in memberships_of(viewer)}
+    return any(shows_contacts(shown, roles.get(shown.organization_id)) for shown in memberships_of(user))
 
 
 def may_read_account(viewer: Viewer, user: User) -> bool:

@@ -22,7 +22,7 @@ from albumen.uploads.temporary import Upload
 
 BASE64 = "An image as base64, bare or as a data URL; in a form, a file."
 LANGUAGE = "Of mails and messages. Null follows the `Accept-Language` of each request."
-CONTACTS = "For the user, administrators, and members of the same organizations."
+CONTACTS = "For the user, administrators, and those to whom the user shows it in an organization of both."
 
 
 def password_field(**kwargs: Any) -> serializers.CharField:

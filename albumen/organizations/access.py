@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 
 from albumen.errors import Forbidden, NotFound
-from albumen.organizations.models import Membership, Organization, Role
+from albumen.organizations.models import Contacts, Membership, Organization, Role
 from albumen.viewers import Viewer, is_administrator
 
 
@@ -84,6 +84,27 @@ def get_managed_membership(viewer: Viewer, organization_id: int, user_id: int, *
     `get_membership` raise."""
     get_managed_organization(viewer, organization_id, lock=lock)
     return get_membership(viewer, organization_id, user_id)
+
+
+def get_changeable_membership(viewer: Viewer, organization_id: int, user_id: int, *, lock: bool = False) -> Membership:
+    """Return a membership of which the viewer may change something: one's own, and any for owners and administrators.
+    Raise what `get_managed_membership` raises."""
+    if user_id != viewer.pk:
+        return get_managed_membership(viewer, organization_id, user_id, lock=lock)
+    get_organization(viewer, organization_id, lock=lock)
+    return get_membership(viewer, organization_id, user_id)
+
+
+def may_read_choice_of_contacts(viewer: Viewer, membership: Membership) -> bool:
+    """Return whether the viewer may know whom the member shows e-mail and phone to: the member and administrators."""
+    return viewer.pk == membership.user_id or is_administrator(viewer)
+
+
+def shows_contacts(membership: Membership, role: str | None) -> bool:
+    """Return whether the member shows e-mail and phone to somebody with this role in the same organization; None is
+    no role."""
+    shown_to = {Contacts.NONE: (), Contacts.OWNERS: (Role.OWNER,), Contacts.MEMBERS: tuple(Role)}
+    return role in shown_to[Contacts(membership.contacts)]
 
 
 def recipients_of(organization_id: int) -> set[int]:

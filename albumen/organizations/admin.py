@@ -73,7 +73,7 @@ class MembershipPage(ServicePage):
 
     def save_model(self, request: HttpRequest, obj: Membership, form: Any, change: bool) -> None:
         if change:
-            services.change_role(
+            services.change_membership(
                 actor=request.user,
                 organization_id=obj.organization_id,
                 user_id=obj.user_id,

@@ -15,6 +15,14 @@ class Role(models.TextChoices):
     VIEWER = "viewer", "viewer"
 
 
+class Contacts(models.TextChoices):
+    """Who in an organization reads a member's e-mail and phone."""
+
+    NONE = "none", "nobody"
+    OWNERS = "owners", "its owners"
+    MEMBERS = "members", "all members"
+
+
 class Organization(Searchable):
     """Name and description are public to everybody who is signed in (requirement B2)."""
 
@@ -41,6 +49,9 @@ class Membership(models.Model):
     organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="memberships")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="memberships")
     role = models.CharField(max_length=6, choices=Role.choices, default=Role.VIEWER)
+    contacts = models.CharField(
+        max_length=7, choices=Contacts.choices, default=Contacts.OWNERS, db_default=Contacts.OWNERS
+    )
     joined_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:
@@ -48,6 +59,7 @@ class Membership(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["organization", "user"], name="one_membership_each"),
             models.CheckConstraint(condition=models.Q(role__in=Role.values), name="membership_role"),
+            models.CheckConstraint(condition=models.Q(contacts__in=Contacts.values), name="membership_contacts"),
         ]
 
     def __str__(self) -> str:

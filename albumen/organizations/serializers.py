@@ -7,7 +7,8 @@ from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import serializers
 
 from albumen.fields import DescriptionField, EmailField, NameField
-from albumen.organizations.models import Membership, Organization, Role
+from albumen.organizations import access
+from albumen.organizations.models import Contacts, Membership, Organization, Role
 from albumen.querying import MAX_ID
 from albumen.strict import StrictSerializer
 
@@ -33,11 +34,21 @@ class OrganizationSerializer(StrictSerializer, serializers.ModelSerializer[Organ
         fields = ("id", "name", "description", "open", "role", "created_at")
 
 
+CHOICE_OF_CONTACTS = "Who in the organization reads the member's e-mail and phone; for the member and administrators."
+
+
 class MemberSerializer(serializers.Serializer[Membership]):
     user = serializers.IntegerField(source="user_id", help_text="The member's id; /api/users/{id}/ has the rest.")
     name = serializers.CharField(source="user.get_full_name")
     role = serializers.ChoiceField(Role.choices)
+    contacts = serializers.ChoiceField(Contacts.choices, required=False, help_text=CHOICE_OF_CONTACTS)
     joined_at = serializers.DateTimeField()
+
+    def to_representation(self, membership: Membership) -> dict[str, Any]:
+        shape = super().to_representation(membership)
+        if not access.may_read_choice_of_contacts(self.context["request"].user, membership):
+            del shape["contacts"]
+        return shape
 
 
 class NewMemberSerializer(StrictSerializer):
@@ -53,7 +64,15 @@ class NewMemberSerializer(StrictSerializer):
         return attrs
 
 
-class RoleSerializer(StrictSerializer):
+class MemberChangeSerializer(StrictSerializer):
     representation = MemberSerializer
 
-    role = serializers.ChoiceField(Role.choices)
+    role = serializers.ChoiceField(Role.choices, required=False, help_text="For owners and administrators.")
+    contacts = serializers.ChoiceField(
+        Contacts.choices, required=False, help_text="Who in the organization reads your e-mail and phone."
+    )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if not attrs:
+            raise serializers.ValidationError({"role": _("Send `role` or `contacts`.")}, code="required")
+        return attrs

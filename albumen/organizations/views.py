@@ -16,10 +16,10 @@ from albumen.idempotency.views import creates_once
 from albumen.organizations import access, services
 from albumen.organizations.filters import MemberQuery, OrganizationQuery
 from albumen.organizations.serializers import (
+    MemberChangeSerializer,
     MemberSerializer,
     NewMemberSerializer,
     OrganizationSerializer,
-    RoleSerializer,
 )
 from albumen.strict import require_no_fields, validated
 
@@ -96,8 +96,8 @@ class Members(GenericAPIView[Any]):
     @extend_schema(
         summary="Add a member",
         description=(
-            "For owners and administrators; by `user` or by `email`. From then on the new member and the others read "
-            "each other's e-mail and phone; members who do not want that can leave."
+            "For owners and administrators; by `user` or by `email`. The owners read the new member's e-mail and "
+            "phone until the member chooses otherwise."
         ),
         request=NewMemberSerializer,
         responses={201: MemberSerializer},
@@ -118,14 +118,17 @@ class OneMember(GenericAPIView[Any]):
     refusals = {"PATCH": [409], "DELETE": [409]}
 
     @extend_schema(
-        summary="Change a member's role",
-        description="For owners and administrators. 409 for the last owner, who has to stay one.",
-        request=RoleSerializer,
+        summary="Change a role, or who reads your contacts",
+        description=(
+            "`role`: for owners and administrators; 409 for the last owner, who has to stay one. `contacts`: for the "
+            "member alone; who in the organization reads your e-mail and phone: nobody, its owners, or all members."
+        ),
+        request=MemberChangeSerializer,
     )
     def patch(self, request: Request, organization_id: int, user_id: int) -> Response:
-        access.get_managed_membership(request.user, organization_id, user_id)
-        fields = validated(RoleSerializer(data=request.data))
-        membership = services.change_role(
+        access.get_changeable_membership(request.user, organization_id, user_id)
+        fields = validated(MemberChangeSerializer(data=request.data))
+        membership = services.change_membership(
             actor=request.user, organization_id=organization_id, user_id=user_id, **fields, now=timezone.now()
         )
         return Response(self.get_serializer(membership).data)
@@ -149,7 +152,10 @@ class Join(GenericAPIView[Any]):
 
     @extend_schema(
         summary="Join an open organization",
-        description="You become a viewer. If you are a member already, your role stays.",
+        description=(
+            "You become a viewer, and show nobody your e-mail and phone until you choose otherwise. If you are a "
+            "member already, nothing changes."
+        ),
         request=None,
     )
     def post(self, request: "SignedInRequest", organization_id: int) -> Response:

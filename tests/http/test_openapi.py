@@ -19,6 +19,7 @@ FORMS = {
 MAY_BE_ABSENT = {
     "Problem": {"oldest", "errors"},
     "User": {"email", "phone", "plan", "usage", "is_staff", "is_active", "last_login", "language"},
+    "Member": {"contacts"},
     "Uploaded": {"expiring_link"},
     "Imported": {"picture", "error"},
 }

@@ -68,7 +68,7 @@ class OneUser(GenericAPIView[Any]):
 
     @extend_schema(
         summary="Read a user",
-        description="Contact fields for those who share an organization, plan and usage for administrators.",
+        description="Contact fields for those to whom the user shows them, plan and usage for administrators.",
         responses=UserSerializer,
     )
     def get(self, request: SignedInRequest, user_id: int) -> Response:

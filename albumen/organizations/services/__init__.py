@@ -3,7 +3,7 @@
 from albumen.organizations.services.departures import delete_empty_organizations, events_of_leaving, prepare_leaving
 from albumen.organizations.services.memberships import (
     add_member,
-    change_role,
+    change_membership,
     join_organization,
     remove_member,
     set_memberships,

@@ -16,7 +16,7 @@ from django.db.models import Q
 from albumen.errors import Conflict, Forbidden, Invalid
 from albumen.events.services import publish
 from albumen.organizations import access
-from albumen.organizations.models import Membership, Organization, Role
+from albumen.organizations.models import Contacts, Membership, Organization, Role
 from albumen.organizations.services.member_events import member_added, member_removed
 from albumen.organizations.services.owners import left_without_owner, require_none
 from albumen.sentences import Sentence
@@ -58,16 +58,38 @@ def _find_active(user_id: int | None, email: str | None) -> "User":
 
 
 @transaction.atomic
-def change_role(*, actor: Viewer, organization_id: int, user_id: int, role: str, now: datetime) -> Membership:
-    """Give a member another role, for owners and administrators. Raise `Conflict` for the last owner."""
-    membership = access.get_managed_membership(actor, organization_id, user_id, lock=True)
+def change_membership(
+    *,
+    actor: Viewer,
+    organization_id: int,
+    user_id: int,
+    now: datetime,
+    role: str | None = None,
+    contacts: str | None = None,
+) -> Membership:
+    """Change the role, for owners and administrators, or whom the member shows e-mail and phone to, for the member
+    alone. What the actor may read may be sent back unchanged. Raise `Conflict` for the last owner."""
+    membership = access.get_changeable_membership(actor, organization_id, user_id, lock=True)
+    own = user_id == actor.pk
+    if contacts is not None and not own:
+        if contacts != membership.contacts or not access.may_read_choice_of_contacts(actor, membership):
+            raise Forbidden("not_your_contacts")
+    elif contacts is not None:
+        membership.contacts = contacts
+        membership.save(update_fields=["contacts"])
+    if role is not None and not (own and role == membership.role):
+        access.get_managed_organization(actor, organization_id)
+        _change_role(membership, role, now=now)
+    return membership
+
+
+def _change_role(membership: Membership, role: str, *, now: datetime) -> None:
     if role != Role.OWNER:
-        require_none(left_without_owner(user_id, Membership.objects.filter(pk=membership.pk)))
+        require_none(left_without_owner(membership.user_id, Membership.objects.filter(pk=membership.pk)))
     membership.role = role
     membership.save(update_fields=["role"])
     # A role has no event of its own: clients that get this one replace the role that they know.
     publish(member_added(membership), now=now)
-    return membership
 
 
 @transaction.atomic
@@ -84,13 +106,15 @@ def remove_member(*, actor: Viewer, organization_id: int, user_id: int, now: dat
 
 @transaction.atomic
 def join_organization(*, actor: "User", organization_id: int, now: datetime) -> Membership:
-    """Join an open organization as a viewer; a member keeps the role. Raise `Forbidden` where it is closed."""
+    """Join an open organization as a viewer who shows no contacts; a member stays as before. Raise `Forbidden` where
+    it is closed."""
     organization = access.get_organization(actor, organization_id, lock=True)
     membership = Membership.objects.filter(organization=organization, user=actor).first()
     if membership is not None:
         return membership
     _require_open(organization)
-    membership = Membership.objects.create(organization=organization, user=actor, joined_at=now)
+    membership = _joining(organization, actor, now)
+    membership.save()
     publish(member_added(membership), now=now)
     return membership
 
@@ -113,10 +137,15 @@ def set_memberships(*, user: "User", organization_ids: Iterable[int], now: datet
     recipients = access.recipients_by_organization(organization.pk for organization in locked)
     events = [member_removed(one, user.pk, recipients[one.pk]) for one in locked if one.pk not in wanted]
     left.delete()
-    created = [Membership(organization=organization, user=user, joined_at=now) for organization in joined]
+    created = [_joining(organization, user, now) for organization in joined]
     Membership.objects.bulk_create(created)
     events += [member_added(one, {user.pk, *recipients[one.organization_id]}) for one in created]
     publish(*events, now=now)
+
+
+def _joining(organization: Organization, user: "User", now: datetime) -> Membership:
+    """Return a new membership of somebody whom nobody of the organization knows yet: it shows no contacts."""
+    return Membership(organization=organization, user=user, contacts=Contacts.NONE, joined_at=now)
 
 
 def _require_open(organization: Organization, *, pointer: str | None = None) -> None:
