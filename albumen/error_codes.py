@@ -145,6 +145,13 @@ SIGNING_IN = Chapter(
             (403,),
         ),
         Code("permission_denied", "You may not do this.", "Ask the owner, or an administrator.", (403,)),
+        Code("signup_closed", "Nobody registers here by themselves.", "Ask an administrator for an account.", (403,)),
+        Code(
+            "invitation_required",
+            "Only who was invited registers here.",
+            "Ask an owner of an organization here to invite you, and open the link in the mail.",
+            (403,),
+        ),
     ),
 )
 PASSWORDS = Chapter(

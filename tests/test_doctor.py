@@ -51,6 +51,11 @@ def test_it_names_what_is_wrong_and_how_to_mend_it(tmp_path):
     assert PRODUCTION["ALBUMEN_SECRET_KEY"] not in text
 
 
+@pytest.mark.parametrize("mode", ["open", "invited", "closed"])
+def test_it_says_who_may_register(tmp_path, mode):
+    assert f"ok       sign-up: ALBUMEN_SIGNUP is {mode}: " in doctor(tmp_path, ALBUMEN_SIGNUP=mode)[1]
+
+
 @pytest.mark.parametrize("change", [{"ALBUMEN_DEBUG": "true"}, {"ALBUMEN_SECRET_KEY": "TheSecret"}])
 def test_settings_that_stop_the_service_are_named_without_a_trace(tmp_path, change):
     status, text = doctor(tmp_path, **{**PRODUCTION, **change})

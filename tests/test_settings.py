@@ -81,7 +81,9 @@ def test_production_makes_no_key_of_its_own(tmp_path):
     assert not (tmp_path / "secret_key").exists()
 
 
-@pytest.mark.parametrize(("name", "value"), [("ALBUMEN_ENV", "staging"), ("ALBUMEN_RATE_LOGIN", "many")])
+@pytest.mark.parametrize(
+    ("name", "value"), [("ALBUMEN_ENV", "staging"), ("ALBUMEN_RATE_LOGIN", "many"), ("ALBUMEN_SIGNUP", "Open")]
+)
 def test_a_value_that_means_nothing_is_refused(tmp_path, name, value):
     status, said = check(tmp_path, **{name: value})
     assert status != 0

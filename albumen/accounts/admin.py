@@ -215,7 +215,9 @@ class UserPage(DjangoUserAdmin, ServicePage):
         else:
             fields = ("first_name", "last_name", "phone", "language", "plan", "is_staff")
             described = {field: getattr(obj, field) for field in fields}
-            obj.pk = profiles.add_user(email=obj.email, password=form.cleaned_data["password1"], **described).pk
+            obj.pk = profiles.add_user(
+                email=obj.email, password=form.cleaned_data["password1"], now=timezone.now(), **described
+            ).pk
 
     def delete_model(self, request: HttpRequest, obj: User) -> None:
         profiles.remove_user(user=obj, now=timezone.now())

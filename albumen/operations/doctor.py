@@ -107,6 +107,18 @@ def check_settings() -> Iterator[CheckMessage]:
     yield Info(f"ALBUMEN_ENV is {settings.ENVIRONMENT}, on {settings.HOST}")
 
 
+SIGNUP = {
+    "open": "anybody registers, and uses the account at once",
+    "invited": "who was invited registers",
+    "closed": "administrators alone add users",
+}
+
+
+@check("sign-up")
+def check_signup() -> Iterator[CheckMessage]:
+    yield Info(f"ALBUMEN_SIGNUP is {settings.SIGNUP}: {SIGNUP[settings.SIGNUP]}")
+
+
 @check("addresses")
 def check_addresses() -> Iterator[CheckMessage]:
     public = urlsplit(settings.PUBLIC_URL)

@@ -12,7 +12,7 @@ from django.utils.http import urlsafe_base64_decode
 from albumen import rates
 from albumen.accounts.hashers import spellings
 from albumen.accounts.models import Session, User
-from albumen.accounts.services import tokens
+from albumen.accounts.services import email_verification, tokens
 from albumen.accounts.services.sessions import end_all_sessions
 from albumen.contacts import email_key
 from albumen.errors import Conflict, Invalid
@@ -56,8 +56,8 @@ def request_reset(*, email: str, address: str, now: datetime) -> None:
 
 
 def reset_password(*, uid: str, token: str, new_password: str, now: datetime) -> None:
-    """Set the password by the token of a mail, which works once, for an hour, and end every login. Raise `Invalid` for
-    any other token."""
+    """Set the password by the token of a mail, which works once, for an hour, and end every login. The token proves
+    the address too. Raise `Invalid` for any other token."""
     try:
         user = User.objects.get(pk=int(force_str(urlsafe_base64_decode(uid))), is_active=True)
     except (User.DoesNotExist, ValueError, OverflowError):
@@ -66,8 +66,11 @@ def reset_password(*, uid: str, token: str, new_password: str, now: datetime) ->
     if user is None or not default_token_generator.check_token(user, token):
         raise used
     require_good(new_password, user, pointer="/new_password")
-    if not _set_password(user, new_password, now=now, keep=None):
-        raise used
+    with transaction.atomic():
+        if not _set_password(user, new_password, now=now, keep=None):
+            raise used
+        # The token came to this address, and ends when the address changes.
+        email_verification.mark_verified(user=user, now=now)
 
 
 def set_password(*, user: User, password: str, now: datetime) -> None:

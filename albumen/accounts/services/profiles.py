@@ -10,7 +10,7 @@ from django.dispatch import Signal
 
 from albumen import rates
 from albumen.accounts.models import User
-from albumen.accounts.services import avatars, passwords
+from albumen.accounts.services import avatars, passwords, signup
 from albumen.accounts.services.sessions import end_all_sessions, find_user
 from albumen.contacts import tidy_email
 from albumen.errors import Conflict, DomainError, Invalid
@@ -72,7 +72,8 @@ def register(
     **names: Unpack[Names],
 ) -> User:
     """Return a new user with the default plan (requirements A1.4, B3), a viewer in the open `organizations` with these
-    ids. All of it or nothing."""
+    ids. All of it or nothing. Raise `Forbidden` where sign-up is closed."""
+    signup.require_allowed()
     rates.spend("register", address)
     passwords.require_good(password, User(email=email, **names), pointer="/password")
     if find_user(email):
@@ -138,12 +139,12 @@ def update_profile(*, user: User, now: datetime, address: str, **changes: Unpack
     return user
 
 
-def add_user(*, email: str, password: str, **fields: Unpack[NewUser]) -> User:
-    """Return a new user, for an administrator. Raise `Invalid` when the e-mail is taken."""
+def add_user(*, email: str, password: str, now: datetime, **fields: Unpack[NewUser]) -> User:
+    """Return a new user with a verified address, for an administrator. Raise `Invalid` when the e-mail is taken."""
     if find_user(email):
         raise _email_taken()
     try:
-        return User.objects.create_user(email, password, **fields)
+        return User.objects.create_user(email, password, email_verified_at=now, **fields)
     except IntegrityError:
         raise _email_taken() from None
 

@@ -145,6 +145,10 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 ACCESS_TOKEN_LIFETIME = timedelta(days=env.float("ALBUMEN_ACCESS_TOKEN_DAYS", default=7.0))
 REFRESH_TOKEN_LIFETIME = timedelta(days=env.float("ALBUMEN_REFRESH_TOKEN_DAYS", default=30.0))
+# Who may register; `albumen/accounts/services/signup.py` says what each means.
+SIGNUP = env.str("ALBUMEN_SIGNUP", default="open")
+if SIGNUP not in ("open", "invited", "closed"):
+    raise ImproperlyConfigured(f"ALBUMEN_SIGNUP is {SIGNUP!r}; it must be 'open', 'invited' or 'closed'.")
 LOGIN_URL = "/api-auth/login/"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/"
