@@ -18,7 +18,7 @@ OPEN = (
     "/admin/login/",
     "/no/",
 )
-SIGNED_IN = ("/admin/", "/api/pictures/", "/api/profile/")
+SIGNED_IN = ("/admin/", "/admin/accounts/user/", "/admin/library/picture/", "/api/pictures/", "/api/profile/")
 ADMIN = {"DJANGO_SUPERUSER_EMAIL": "dana@example.com", "DJANGO_SUPERUSER_PASSWORD": "another long sentence"}
 
 
@@ -70,6 +70,7 @@ def test_who_is_signed_in_sees_nothing_of_others_either(browser, server):
     assert browser.run("location.pathname") == "/api/plans/"
     for path in SIGNED_IN:
         looked_at(browser, server, path)
+        looked_at(browser, server, path, width=390, height=844, dark=True)
 
 
 @pytest.mark.parametrize("operation", ["Pictures-pictures_create", "Albums-albums_pictures_create"])

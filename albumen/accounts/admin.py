@@ -205,8 +205,8 @@ class UserPage(DjangoUserAdmin, ServicePage):
         return users, counts, needed, protected
 
     def deletion_counts(self, objs: Collection[User]) -> dict[str, int]:
-        logins = Session.objects.filter(user__in=objs).count()
-        return {"users": len(objs), "pictures": sum(user.picture_count for user in objs), "logins": logins}
+        sessions_held = Session.objects.filter(user__in=objs).count()
+        return {"users": len(objs), "pictures": sum(user.picture_count for user in objs), "sessions": sessions_held}
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         if change:

@@ -16,11 +16,11 @@ class HistoryPage(ReadOnlyPage):
 
     empty = "Nobody has changed anything in the panel yet."
     list_display = ("action_time", "by", "what", "row", "did")
-    list_display_links = None
     list_filter = ("action_flag", "content_type", "action_time")
     list_select_related = ("user", "content_type")
     search_fields = ("user__email", "object_repr")
     ordering = ("-id",)
+    fields = readonly_fields = ("action_time", "by", "what", "row", "did")
 
     by = linked("user", "By", ordering="user__email")
 

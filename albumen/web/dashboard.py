@@ -52,6 +52,7 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     chart = {"labels": [f"{day:%d %b}" for day in uploads], "datasets": [{**dataset, "displayYAxis": True}]}
     return {
         **context,
+        "title": "Overview",
         "cards": [*_contents(request, now), *_space(request, now), *_work(now), _backup(now), VERSION],
         "chart": json.dumps(chart) if total else "",
         "chart_text": said if total else f"Nobody has uploaded a picture in the last {DAYS} days.",

@@ -51,16 +51,20 @@ class FormatFilter(admin.SimpleListFilter):
         return queryset.filter(format=self.value()) if self.value() else queryset
 
 
-def _leave(address: str) -> str:
-    """Return a link to another site, which is not told where the visitor comes from."""
-    return format_html('<a href="{0}" rel="noopener noreferrer" target="_blank" class="{1}">{0}</a>', address, LINK)
+def _leave(picture: Picture) -> str:
+    """Return a link to a linked picture, with what the last look at it found. Its server is not told where the visitor
+    comes from."""
+    link = '<a href="{0}" rel="noopener noreferrer" target="_blank" class="{1}">{0}</a>{2}'
+    checked = picture.link_checked_at
+    found = f" ({picture.link_problem or 'in order'} on {checked:%Y-%m-%d %H:%M})" if checked else ""
+    return format_html(link, picture.image_url, LINK, found)
 
 
 @admin.register(Picture)
 class PicturePage(ServicePage):
     belongs_to = {"accounts.user": "owner", "library.album": "entries__album"}
     empty = "Nobody has uploaded a picture yet."
-    list_display = ("thumbnail", "name", "whose", "format", "pixels", "size", "created_at", "deleted_at")
+    list_display = ("thumbnail", "name", "whose", "looks", "size", "created_at", "deleted_at")
     list_display_links = ("name",)
     list_filter = (PlaceFilter, FormatFilter, "source", "created_at", "deleted_at")
     list_select_related = ("owner__plan",)
@@ -124,6 +128,8 @@ class PicturePage(ServicePage):
 
     @display(description="Picture")
     def large(self, picture: Picture) -> str:
+        if picture.source == Source.LINK:
+            return "It is on another server, which would learn of every visit here: nothing of it is loaded."
         return self._image(picture, LARGE, "picture-large")
 
     def _image(self, picture: Picture, height: int, css_class: str) -> str:
@@ -135,7 +141,7 @@ class PicturePage(ServicePage):
     @display(description="Open")
     def addresses(self, picture: Any) -> str:
         if picture.source == Source.LINK:
-            return _leave(picture.image_url)
+            return _leave(picture)
         if picture.deleted_at is not None:
             return "It is in the trash: nobody sees it."
         plan = picture.owner.plan
@@ -154,6 +160,10 @@ class PicturePage(ServicePage):
     @display(description="Width x height", ordering="height")
     def pixels(self, picture: Picture) -> str:
         return f"{picture.width} x {picture.height}" if picture.width else "-"
+
+    @display(description="Format", ordering="height")
+    def looks(self, picture: Picture) -> str:
+        return f"{picture.format} {picture.width} x {picture.height}" if picture.width else "-"
 
     @display(description="Size", ordering="bytes")
     def size(self, picture: Picture) -> str:

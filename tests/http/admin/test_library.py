@@ -60,12 +60,14 @@ def test_pictures_go_to_the_trash_and_come_back(panel, alice, content):
 
 def test_a_linked_picture_leads_to_its_address_and_loads_nothing(panel, alice):
     unknown = dict.fromkeys(("width", "height", "bytes"), lambda _: 0)
-    linked = {"source": "link", "image_url": "https://example.com/a.jpg"}
+    linked = {"source": "link", "image_url": "https://example.com/a.jpg", "link_problem": "remote_status"}
+    linked["link_checked_at"] = "2026-05-06T07:08:09Z"
     (picture,) = rows_of(alice, 1, **linked, **unknown)
     for path in ("library/picture/", f"library/picture/{picture}/change/"):
         page = panel.get(path).content.decode()
         assert ("<img" in page, "0 x 0" in page, "0 bytes" in page) == (False, False, False), path
     assert 'href="https://example.com/a.jpg" rel="noopener noreferrer"' in page
+    assert "(remote_status on 2026-05-06 07:08)" in page
 
 
 def test_a_picture_s_name_and_description_are_all_that_changes(panel, alice, content):
