@@ -1,6 +1,6 @@
 """Users and their logins in the admin panel, and the form that signs in to it."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import timedelta
 from typing import Any, cast
 
@@ -11,9 +11,11 @@ from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
-from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.shortcuts import redirect
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
+from django.utils.crypto import get_random_string
 from django.utils.html import format_html
 from unfold.decorators import display
 from unfold.forms import AdminPasswordChangeForm, AuthenticationForm, UserChangeForm, UserCreationForm
@@ -60,6 +62,7 @@ admin.site.login_form = SignInForm
 admin.site.unregister(Group)
 
 
+UNDO, UNDO_STEPS = "accounts_user_undo", 5
 StateFilter = filter_by(
     "state",
     "state",
@@ -163,7 +166,7 @@ class UserPage(DjangoUserAdmin, ServicePage):
             return self.ask(request, queryset, "change_plan", "Change plan", form)
         plan = form.cleaned_data["plan"]
         nothing = f"These users have the plan {plan} already."
-        self._update(request, queryset.exclude(plan=plan), f"moved to the plan {plan}", nothing, plan=plan)
+        self._set(request, queryset.exclude(plan=plan), "plan", plan, nothing)
         return None
 
     @admin.action(description="Deactivate")
@@ -171,24 +174,50 @@ class UserPage(DjangoUserAdmin, ServicePage):
         if "confirmed" not in request.POST:
             return self.ask(request, queryset, "deactivate", "Deactivate, and end every login")
         nothing = "None of these users was active, or may be deactivated."
-        self._update(request, queryset.filter(is_active=True), "deactivated", nothing, is_active=False)
+        self._set(request, queryset.filter(is_active=True), "is_active", False, nothing)
         return None
 
     @admin.action(description="Activate")
     def activate(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
-        nothing = "These users are active already."
-        self._update(request, queryset.filter(is_active=False), "activated", nothing, is_active=True)
+        self._set(request, queryset.filter(is_active=False), "is_active", True, "These users are active already.")
 
-    def _update(self, request: HttpRequest, users: QuerySet[User], did: str, nothing: str, **changes: Any) -> None:
-        done = []
+    def _set(self, request: HttpRequest, users: Iterable[User], field: str, value: Any, nothing: str) -> None:
+        """Give these users a plan, or (de)activate them, and remember what they had for `undo`."""
+        done, had = [], {}
         for user in list(users):
+            before = user.serializable_value(field)
             try:
-                profiles.update_user(actor=cast(User, request.user), user=user, **changes, now=timezone.now())
+                profiles.update_user(actor=cast(User, request.user), user=user, **{field: value}, now=timezone.now())
             except DomainError as refusal:
                 self.message_user(request, f"{user}: {refusal.detail}", messages.WARNING)
             else:
                 done.append(user)
-        self.report(request, done, did, nothing)
+                had[user.pk] = before
+        did = f"moved to the plan {value}" if field == "plan" else "activated" if value else "deactivated"
+        token, kept = get_random_string(12), request.session.get("undo", {})
+        step = {"field": field, "value": value.pk if field == "plan" else value, "had": had}
+        request.session["undo"] = dict([*kept.items()][1 - UNDO_STEPS :]) | {token: step}
+        self.report(request, done, did, nothing, undo=reverse(f"admin:{UNDO}", args=[token]))
+
+    def get_urls(self) -> list[URLPattern]:
+        return [path("undo/<str:token>/", self.admin_site.admin_view(self.undo), name=UNDO), *super().get_urls()]
+
+    def undo(self, request: HttpRequest, token: str) -> HttpResponse:
+        """Give the users of one action back what they had, except to those that have been changed since."""
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        step = request.session.get("undo", {}).pop(token, None)
+        request.session.modified = True
+        if step is None:
+            self.message_user(request, "This has been undone already, or was too long ago.", messages.WARNING)
+            return redirect("admin:accounts_user_changelist")
+        found = User.objects.in_bulk([int(pk) for pk in step["had"]]).values()
+        unchanged = [user for user in found if user.serializable_value(step["field"]) == step["value"]]
+        for before in sorted(set(step["had"].values())):
+            value = Plan.objects.filter(pk=before).first() if step["field"] == "plan" else before
+            theirs = [user for user in unchanged if step["had"][str(user.pk)] == before and value is not None]
+            self._set(request, theirs, step["field"], value, "These users have been changed since.")
+        return redirect("admin:accounts_user_changelist")
 
     def actions_for(self, row: User) -> Collection[str]:
         return ("change_plan", "deactivate" if row.is_active else "activate")

@@ -94,6 +94,37 @@ def test_chosen_users_are_deactivated_after_a_question_and_activated_again(panel
         assert did in history(panel, f"accounts/user/{alice.id}")
 
 
+def undo(panel: Panel, path: str) -> Any:
+    """Press the button in the message."""
+    (address,) = re.findall(
+        r'<form method="post" action="/admin/([^"]+/undo/[^"]+)"', panel.get(path).content.decode()
+    )
+    assert panel.get(address).status_code == 405
+    return lambda: panel.post(address)
+
+
+def test_undo_gives_users_back_the_plans_that_they_had(panel, alice, bob, dana):
+    first, second, third = (plan.pk for plan in Plan.objects.order_by("pk")[:3])
+    for person, plan in ((alice, first), (bob, second), (dana, second)):
+        User.objects.filter(pk=person.id).update(plan=plan)
+    asked(panel, "change_plan", alice, bob, dana, confirmed="yes", plan=third)
+    press = undo(panel, "accounts/user/")
+    User.objects.filter(pk=dana.id).update(plan=first)
+    press()
+    assert [User.objects.get(pk=person.id).plan_id for person in (alice, bob, dana)] == [first, second, first]
+    assert len(panel.says("accounts/user/")) == 2
+    press()
+    assert panel.says("accounts/user/") == ["This has been undone already, or was too long ago."]
+
+
+def test_undo_activates_exactly_those_who_were_deactivated(panel, alice, bob, person):
+    User.objects.filter(pk=bob.id).update(is_active=False)
+    asked(panel, "deactivate", alice, bob, confirmed="yes")
+    undo(panel, "accounts/user/")()
+    assert panel.says("accounts/user/") == ["1 user activated."]
+    assert [User.objects.get(pk=somebody.id).is_active for somebody in (alice, bob)] == [True, False]
+
+
 def test_all_rows_that_a_filter_leaves_are_chosen_at_once(panel, alice, bob, dana):
     fields = {"action": "deactivate", "_selected_action": [str(alice.id)], "index": "0", "select_across": "1"}
     page = panel.post("accounts/user/?is_staff__exact=0", **fields)
