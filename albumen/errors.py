@@ -1,8 +1,9 @@
 """Domain errors, a class for each family. Services raise them; `albumen.api.problems` gives each its HTTP status."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from albumen.error_codes import explain
+from albumen.sentences import Sentence, pack
 
 
 class DomainError(Exception):
@@ -20,6 +21,13 @@ class DomainError(Exception):
         self.detail = detail or explain(self.code)
         self.pointer = pointer
         super().__init__(self.detail)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return code and detail to be kept, with the parts of a detail that has values, for its reader's language."""
+        shape: dict[str, Any] = {"code": self.code, "detail": self.detail}
+        if isinstance(self.detail, Sentence) and self.detail.values and self.detail != explain(self.code):
+            shape["sentence"] = pack(self.detail)
+        return shape
 
 
 class Invalid(DomainError):

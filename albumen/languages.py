@@ -1,6 +1,8 @@
 """The language of a request, and sentences in it: English, or Russian as `albumen/locale` has it."""
 
+from collections.abc import Mapping
 from functools import lru_cache
+from typing import Any, TypeVar
 
 from django.conf import settings
 from django.http.response import HttpResponseBase
@@ -9,7 +11,10 @@ from django.utils.formats import number_format
 from django.utils.translation import activate, get_language, get_supported_language_variant, gettext, override
 from django.utils.translation.trans_real import parse_accept_lang_header
 
-from albumen.sentences import Amount, Sentence
+from albumen.error_codes import explain
+from albumen.sentences import Amount, Sentence, unpack
+
+ResponseT = TypeVar("ResponseT", bound=HttpResponseBase)
 
 
 @lru_cache(maxsize=1000)
@@ -49,6 +54,14 @@ def translated(sentence: str) -> str:
     )
 
 
+def translated_error(kept: Mapping[str, Any]) -> dict[str, str]:
+    """Return code and detail of an error that `DomainError.as_json` kept, in the active language."""
+    code, detail = kept["code"], kept["detail"]
+    usual = explain(code)
+    said = unpack(kept["sentence"]) if "sentence" in kept else usual if detail == usual else detail
+    return {"code": code, "detail": translated(said)}
+
+
 def _spoken(value: object) -> object:
     if isinstance(value, Sentence):
         return translated(value)
@@ -60,7 +73,8 @@ def active() -> str:
     return get_language() or settings.LANGUAGE_CODE
 
 
-def mark(response: HttpResponseBase) -> None:
-    """Say in the response that its words are in the active language, and depend on what the request asks for."""
+def marked(response: ResponseT) -> ResponseT:
+    """Return the response, which now says that its words are in the active language and depend on the request's."""
     patch_vary_headers(response, ["Accept-Language"])
     response["Content-Language"] = active()
+    return response

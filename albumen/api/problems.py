@@ -156,7 +156,7 @@ class ProblemHandler(ExceptionHandler):
     def get_response(self, exc: exceptions.APIException, data: dict[str, Any]) -> Response:
         response = super().get_response(exc, data)
         patch_vary_headers(response, ["Accept"])
-        languages.mark(response)
+        languages.marked(response)
         request = self.context["request"]
         page = request is not None and pages.is_navigation(request._request)
         response.content_type = pages.MEDIA_TYPE if page else MEDIA_TYPE

@@ -5,12 +5,16 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from albumen.languages import translated_error
 from albumen.tasks.models import Task
 
 
 class TaskErrorSerializer(serializers.Serializer[Any]):
     code = serializers.CharField(help_text="Stable; the errors page describes it.")
     detail = serializers.CharField()
+
+    def to_representation(self, error: Any) -> dict[str, Any]:
+        return dict(translated_error(error))
 
 
 class ImportedSerializer(serializers.Serializer[Any]):
@@ -51,7 +55,15 @@ class TaskResultSerializer(serializers.Serializer[Any]):
 
 @extend_schema_field(TaskResultSerializer)
 class TaskResultField(serializers.DictField):
-    pass
+    def to_representation(self, result: Any) -> dict[str, Any]:
+        """Return the result, with the errors in its lists in the reader's language."""
+        shape: dict[str, Any] = super().to_representation(result)
+        lists = {name: [_outcome(item) for item in shape[name]] for name in ("results", "refusals") if name in shape}
+        return shape | lists
+
+
+def _outcome(item: dict[str, Any]) -> dict[str, Any]:
+    return {**item, "error": translated_error(item["error"])} if "error" in item else item
 
 
 class TaskSerializer(serializers.ModelSerializer[Task]):

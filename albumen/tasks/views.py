@@ -8,6 +8,7 @@ from rest_framework.generics import GenericAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from albumen.languages import marked
 from albumen.strict import require_no_fields
 from albumen.tasks import access, services
 from albumen.tasks.filters import TaskQuery
@@ -26,7 +27,7 @@ class Tasks(GenericAPIView[Any]):
         # The arguments of an import may have a megabyte.
         tasks = access.tasks_visible_to(request.user).defer("arguments", "checkpoint")
         page = self.paginate_queryset(tasks)
-        return self.get_paginated_response(self.get_serializer(page, many=True).data)
+        return marked(self.get_paginated_response(self.get_serializer(page, many=True).data))
 
 
 @extend_schema(tags=["Tasks"])
@@ -35,7 +36,7 @@ class OneTask(GenericAPIView[Any]):
 
     @extend_schema(summary="Read a task", description="Ended tasks are kept for 30 days.")
     def get(self, request: Request, task_id: int) -> Response:
-        return Response(self.get_serializer(access.get_task(request.user, task_id)).data)
+        return marked(Response(self.get_serializer(access.get_task(request.user, task_id)).data))
 
 
 @extend_schema(tags=["Tasks"])

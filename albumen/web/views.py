@@ -94,5 +94,4 @@ def password_reset(request: HttpRequest) -> HttpResponse:
 def _page(request: HttpRequest, name: str, context: dict[str, Any] | None = None) -> HttpResponse:
     response = render(request, f"web/{name}.html", context)
     response["Content-Security-Policy"] = SECURITY_POLICY
-    languages.mark(response)
-    return response
+    return languages.marked(response)

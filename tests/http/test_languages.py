@@ -4,9 +4,15 @@ import re
 from typing import Any
 
 import pytest
+from django.utils import timezone
 from django.utils.translation import get_language
 
+from albumen.errors import Forbidden, Invalid
+from albumen.sentences import Amount, Sentence
+from albumen.tasks.models import Status
+from albumen.tasks.services import claims
 from tests.http.problems import refused
+from tests.http.test_tasks import start, take_up
 
 RUSSIAN = re.compile("[а-яё]", re.IGNORECASE)
 PAGE = {"Accept": "text/html"}
@@ -87,3 +93,39 @@ def test_a_page_is_in_the_language_of_the_browser(anonymous: Any, path: str) -> 
 def test_the_panel_and_the_description_are_in_english(anonymous: Any, path: str) -> None:
     answer = anonymous.get(path, headers={**PAGE, "Accept-Language": "ru"})
     assert not RUSSIAN.search(answer.content.decode().replace("Русский", ""))
+
+
+def test_the_error_of_a_task_is_in_the_language_of_its_reader(alice: Any) -> None:
+    reader = {"Accept-Language": "ru"}
+    errors = [
+        Forbidden("quota_exceeded"),
+        Forbidden("permission_denied", "Only administrators may do this."),
+        Forbidden(
+            "quota_exceeded", Sentence("Your plan takes files of up to %(most)s bytes.", most=Amount(25_000_000))
+        ),
+    ]
+    said = []
+    for error in errors:
+        task = start(alice)
+        claims.end_task(task=take_up(task), status=Status.FAILED, error=error, now=timezone.now())
+        english = alice.get(f"/api/tasks/{task}/").json()["error"]
+        assert english == {"code": error.code, "detail": error.detail}
+        answer = alice.get(f"/api/tasks/{task}/", headers=reader)
+        assert answer.headers["Content-Language"] == "ru"
+        said.append(answer.json()["error"]["detail"])
+    assert said == [
+        "По вашему тарифу для этого нет места (корзина тоже учитывается). Удалите что-нибудь окончательно.",
+        "Это могут делать только администраторы.",
+        "Наибольший размер файла по вашему тарифу в байтах: 25\xa0000\xa0000.",
+    ]
+
+
+def test_so_are_the_errors_in_its_result(alice: Any) -> None:
+    task = start(alice)
+    refused_item = {"url": "http://a.example/", "error": Invalid("url_unreachable").as_json()}
+    result = {"pictures": 1, "refused": 1, "results": [{"url": "http://b.example/", "picture": 1}, refused_item]}
+    claims.end_task(task=take_up(task), status=Status.SUCCEEDED, result=result, now=timezone.now())
+    shown = alice.get(f"/api/tasks/{task}/", headers={"Accept-Language": "ru"}).json()["result"]["results"]
+    assert shown[0] == {"url": "http://b.example/", "picture": 1}
+    assert shown[1]["error"]["code"] == "url_unreachable"
+    assert shown[1]["error"]["detail"].startswith("По этому адресу вовремя не ответил ни один публичный сервер")

@@ -5,6 +5,7 @@ from django.contrib.auth.tokens import default_token_generator
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from albumen.accounts.models import User
 from albumen.accounts.services.sessions import find_user
@@ -24,6 +25,10 @@ def password_reset(*, email: str) -> Mail | None:
 
 def password_reset_mail(user: User, *, uid: str, token: str) -> Mail:
     """Return the mail to this user, in the active language."""
+    minutes = settings.PASSWORD_RESET_TIMEOUT // 60
+    expiry = ngettext(
+        "The link works once, within %(minutes)s minute.", "The link works once, within %(minutes)s minutes.", minutes
+    )
     # After the '#', so that the secret reaches no server log and no Referer header.
     link = f"{settings.PUBLIC_URL}/password-reset/#uid={uid}&token={token}"
     return Mail(
@@ -31,7 +36,7 @@ def password_reset_mail(user: User, *, uid: str, token: str) -> Mail:
         subject=_("Set a new password"),
         paragraphs=[
             _("Somebody, probably you, asked to set a new password for %(email)s.") % {"email": user.email},
-            _("The link works once, within %(minutes)s minutes.") % {"minutes": settings.PASSWORD_RESET_TIMEOUT // 60},
+            expiry % {"minutes": minutes},
         ],
         button=(_("Set a new password"), link),
         note=_("If it was not you, there is nothing to do: your password stays as it is."),

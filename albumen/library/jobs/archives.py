@@ -96,8 +96,7 @@ class _Import:
         except DomainError as refusal:
             self._progress.refused += 1
             if len(self._progress.refusals) < REFUSALS_KEPT:
-                error = {"code": refusal.code, "detail": refusal.detail}
-                self._progress.refusals.append({"name": entry.name, "error": error})
+                self._progress.refusals.append({"name": entry.name, "error": refusal.as_json()})
             with self._run.step(done=position + 1, checkpoint=asdict(self._progress)):
                 pass
 

@@ -40,7 +40,7 @@ def _import(run: TaskContext, url: str, before: list[dict[str, Any]]) -> dict[st
     except (OutOfSpace, Unavailable):
         raise
     except DomainError as refusal:
-        outcome = {"error": {"code": refusal.code, "detail": refusal.detail}}
+        outcome = {"error": refusal.as_json()}
     with run.step(advance=1, checkpoint={"outcomes": [*before, outcome]}):
         return outcome
 

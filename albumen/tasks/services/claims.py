@@ -61,7 +61,8 @@ def end_task(
     error: DomainError | None = None,
 ) -> bool:
     """End the task with this status. Return False, with nothing written, when the claim is no longer valid."""
-    return _release(claimed_row(task), now, status=status, result=result, error=_as_json(error), finished_at=now)
+    kept = error.as_json() if error else None
+    return _release(claimed_row(task), now, status=status, result=result, error=kept, finished_at=now)
 
 
 def postpone_task(*, task: Task, until: datetime, now: datetime) -> bool:
@@ -87,11 +88,7 @@ def _release_expired_claim(task: Task, now: datetime) -> bool:
     row = claimed_row(task).filter(lease_until__lt=now)
     if task.attempts < MAX_ATTEMPTS:
         return _release(row, now, status=Status.QUEUED, not_before=now)
-    return _release(row, now, status=Status.FAILED, error=_as_json(WORKER_LOST), finished_at=now)
-
-
-def _as_json(error: DomainError | None) -> dict[str, str] | None:
-    return {"code": error.code, "detail": error.detail} if error else None
+    return _release(row, now, status=Status.FAILED, error=WORKER_LOST.as_json(), finished_at=now)
 
 
 @transaction.atomic
