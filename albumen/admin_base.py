@@ -132,6 +132,8 @@ class ServicePage(ModelAdmin):
     # An action posts a field for each chosen row, and DATA_UPLOAD_MAX_NUMBER_FIELDS bounds the fields.
     list_per_page = 50
     list_max_show_all = 50
+    # Rows of one action, so that it ends before a browser or a proxy gives up.
+    most_at_once = 1000
     list_before_template = "admin/narrowed.html"
     change_form_outer_before_template = "admin/leads.html"
 
@@ -243,6 +245,12 @@ class ServicePage(ModelAdmin):
     def response_action(self, request: HttpRequest, queryset: Any) -> HttpResponse | None:
         if not all(row.isdecimal() for row in request.POST.getlist(ACTION_CHECKBOX_NAME)):
             raise Invalid("invalid", "Choose rows of the list.")
+        if request.POST.get("select_across") == "1" and queryset.count() > self.most_at_once:
+            text = (
+                f"These are too many at once: narrow the list to {self.most_at_once:,} by the search or the filters."
+            )
+            self.message_user(request, text, messages.WARNING)
+            return redirect(request.get_full_path())
         response: HttpResponse | None = super().response_action(request, queryset)
         return response
 

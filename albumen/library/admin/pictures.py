@@ -64,6 +64,7 @@ def _leave(picture: Picture) -> str:
 class PicturePage(ServicePage):
     belongs_to = {"accounts.user": "owner", "library.album": "entries__album"}
     empty = "Nobody has uploaded a picture yet."
+    most_at_once = 10_000
     list_display = ("thumbnail", "name", "whose", "looks", "size", "created_at", "deleted_at")
     list_display_links = ("name",)
     list_filter = (PlaceFilter, FormatFilter, "source", "created_at", "deleted_at")
@@ -136,7 +137,7 @@ class PicturePage(ServicePage):
         if picture.source == Source.LINK:
             return ELSEWHERE
         address = reverse(f"admin:{PREVIEW}", args=[picture.pk, height])
-        return format_html('<img src="{}" alt="" loading="lazy" class="{}">', address, css_class)
+        return format_html('<img src="{}" alt="{}" loading="lazy" class="{}">', address, picture.name, css_class)
 
     @display(description="Open")
     def addresses(self, picture: Any) -> str:

@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 from albumen.accounts.models import User
+from albumen.library.admin.pictures import PicturePage
 from albumen.library.models import Picture
 from albumen.plans.models import Plan
 from tests.http.admin.conftest import Panel
@@ -95,10 +96,9 @@ def test_chosen_users_are_deactivated_after_a_question_and_activated_again(panel
 
 
 def undo(panel: Panel, path: str) -> Any:
-    """Press the button in the message."""
-    (address,) = re.findall(
-        r'<form method="post" action="/admin/([^"]+/undo/[^"]+)"', panel.get(path).content.decode()
-    )
+    """Return what presses the button in the message."""
+    page = panel.get(path).content.decode()
+    (address,) = re.findall(r'<form method="post" action="/admin/([^"]+/undo/[^"]+)"', page)
     assert panel.get(address).status_code == 405
     return lambda: panel.post(address)
 
@@ -131,6 +131,19 @@ def test_all_rows_that_a_filter_leaves_are_chosen_at_once(panel, alice, bob, dan
     assert 'name="select_across" value="1"' in page.content.decode()
     panel.post("accounts/user/?is_staff__exact=0", **fields, confirmed="yes")
     assert set(User.objects.filter(is_active=True).values_list("pk", flat=True)) == {dana.id}
+
+
+def test_more_rows_than_one_action_takes_are_refused(panel, alice, content, monkeypatch):
+    rows_of(alice, 3)
+    monkeypatch.setattr(PicturePage, "most_at_once", 3)
+    fields = {"action": "trash_pictures", "_selected_action": [str(content["picture"])], "index": "0"}
+    answer = panel.post("library/picture/?place=library", **fields, select_across="1")
+    assert answer["Location"] == "/admin/library/picture/?place=library"
+    (said,) = panel.says("library/picture/")
+    assert "narrow the list to 3" in said
+    assert Picture.objects.trashed().count() == 0
+    panel.post(f"library/picture/?owner__id__exact={alice.id}&q=photo 1", **fields, select_across="1")
+    assert Picture.objects.trashed().count() == 1
 
 
 def test_the_history_names_who_did_what_to_which_row(panel, alice, dana, content):
