@@ -62,6 +62,13 @@ REQUEST = Chapter(
         Code("malformed_json", "The body is no valid JSON object.", 'Send one, like `{"name": "value"}`.'),
         Code("parse_error", "The body does not have the form that its media type says.", "Check its encoding."),
         Code("malformed_request", "The request line, a header or the host is wrong.", "Check the client."),
+        Code(
+            "head_too_large",
+            "The request line and the headers are larger than 64 KiB together.",
+            "Shorten the address, or send fewer or shorter headers and cookies.",
+            (431,),
+        ),
+        Code("head_timeout", "The headers did not arrive within 30 seconds.", "Send the request again.", (408,)),
         Code("body_incomplete", "The body ended before its Content-Length.", "Send it again, whole."),
         Code("unsupported_charset", "Bodies are in UTF-8.", "Encode it as UTF-8, and say so or nothing."),
         Code("invalid_encoding", "The text is not UTF-8.", "Encode it as UTF-8."),
@@ -315,6 +322,12 @@ STATE = Chapter(
         Code("conflict", "The request contradicts the present state.", "Look again, then decide.", (409,)),
         Code("plan_in_use", "Users have this plan.", "Move them to another plan, then delete it.", (409,)),
         Code("default_needed", "New users need a plan.", "Make another plan the default first.", (400, 409)),
+        Code(
+            "too_many_connections",
+            "The server has as many connections as it can serve.",
+            "Try again after `Retry-After` seconds.",
+            (503,),
+        ),
         Code("decoders_busy", "Too many pictures are being read.", "Try again after `Retry-After` seconds.", (503,)),
         Code(
             "database_unavailable", "The database does not answer.", "Try again after `Retry-After` seconds.", (503,)

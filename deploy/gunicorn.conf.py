@@ -37,6 +37,8 @@ preload_app = False
 keepalive = 75
 worker_connections = 512
 backlog = 512
+# As nginx reads: each line of a head up to 8k.
+limit_request_line = limit_request_field_size = 8190
 # What runs when SIGTERM comes may take so long; a worker that no longer beats is killed after `timeout`.
 graceful_timeout = 25
 timeout = 60

@@ -1,20 +1,27 @@
 """uvicorn with the settings of this service."""
 
 import os
+import resource
 import socket
 import sys
 from contextlib import suppress
 
 import uvicorn
+from django.conf import settings
 from uvicorn.server import STARTUP_FAILURE
 
 from albumen.server.protocols import HttpProtocol
 
 STOP_SECONDS = 20
+# The process asks for no more open files: a program that closes all that it may have inherited takes long over many.
+OPEN_FILES = 65_536
 
 
 def run(application: str, *, host: str, port: int) -> None:
     """Serve until SIGTERM or Ctrl-C, then finish the requests that have begun, for at most `STOP_SECONDS`."""
+    files = _raise_open_files()
+    # The other half is for what requests open: files, connections to the database, decoders.
+    HttpProtocol.most_connections = min(settings.MOST_CONNECTIONS, files // 2)
     config = uvicorn.Config(
         application,
         host=host,
@@ -30,12 +37,27 @@ def run(application: str, *, host: str, port: int) -> None:
         access_log=False,
         log_config=None,
         timeout_graceful_shutdown=STOP_SECONDS,
+        # So many connections are accepted before the protocol can close others.
+        backlog=min(2048, files // 8),
     )
     server = uvicorn.Server(config)
     with suppress(KeyboardInterrupt):
         server.run(sockets=_sockets_of_systemd())
     if not server.started:
         sys.exit(STARTUP_FAILURE)
+
+
+def _raise_open_files() -> int:
+    """Let this process open as many files as it may, up to OPEN_FILES, and return how many those are."""
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    soft, hard = (OPEN_FILES if limit == resource.RLIM_INFINITY else limit for limit in limits)
+    wanted = min(hard, OPEN_FILES)
+    if soft >= wanted:
+        return soft
+    with suppress(OSError, ValueError):
+        # macOS allows fewer than its hard limit says.
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, limits[1]))
+    return resource.getrlimit(resource.RLIMIT_NOFILE)[0]
 
 
 def _sockets_of_systemd() -> list[socket.socket] | None:

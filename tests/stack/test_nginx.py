@@ -51,7 +51,7 @@ CHROME = "text/html,application/xhtml+xml,image/webp,*/*;q=0.8"
         ("POST /x HTTP/1.1\r\nHost: x\r\nContent-Length: 150000000", 413, "Too large"),
         ("GET /metrics HTTP/1.1\r\nHost: x", 404, "Not found"),
         ("TRACE / HTTP/1.1\r\nHost: x", 400, "Bad request"),
-        (f"GET / HTTP/1.1\r\nHost: x\r\nX-Long: {'a' * 20000}", 400, "Bad request"),
+        (f"GET / HTTP/1.1\r\nHost: x\r\nX-Long: {'a' * 20000}", 431, "The headers are too large"),
     ],
 )
 def test_a_navigation_gets_a_page(nginx_before, head, status, title):

@@ -219,8 +219,11 @@ TASK_SECONDS = {
     "turn": 30.0,  # how long a task that can go on later may keep others waiting
 }
 
-# How long a client may be silent in the middle of a body. No setting of an operator's either.
+# No settings of an operator's either: how long a client may be silent in the middle of a body, how long the head of a
+# request may take, and the most connections of a process (fewer if it may open fewer files).
 STALLED_SECONDS = 30.0
+HEAD_SECONDS = 30.0
+MOST_CONNECTIONS = 10_000
 
 # JSON bodies and the text fields of forms are read into memory, so their size is limited.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
