@@ -162,8 +162,9 @@ SIGNING_IN = Chapter(
     ),
 )
 PASSWORDS = Chapter(
-    "Passwords",
+    "Passwords and addresses",
     (
+        Code("email_verified_already", "Your e-mail address is verified.", "There is nothing to do.", (409,)),
         Code("invalid_password", "This is not your present password.", "Write the one that you sign in with."),
         Code("password_mismatch", "The two new passwords differ.", "Write the same one twice."),
         Code("invalid_token", "The link from the mail was used or has expired.", "Ask for a new mail."),

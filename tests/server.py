@@ -18,7 +18,7 @@ from tests import postgres
 from tests.once import once, run_folder
 
 ROOT = Path(__file__).resolve().parents[1]
-NO_LIMITS = {f"ALBUMEN_RATE_{name}": "0" for name in ("LOGIN", "REGISTER", "RESET", "API")}
+NO_LIMITS = {f"ALBUMEN_RATE_{name}": "0" for name in ("LOGIN", "REGISTER", "RESET", "VERIFY", "API")}
 
 
 def free_port() -> int:

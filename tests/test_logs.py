@@ -77,8 +77,13 @@ def _walk(server, mails):
             assert client.get(address.rstrip("/") + "x").status_code in (403, 404)
         client.get("/api/users/", params={"search": email})
         client.get("/no/such/page/", params={"token": fresh["access"], "email": email})
+        (opened,) = _mailed(mails, r"/email-verify/#token=(\S+)")
+        secrets.append(opened)
+        for method in (client.get, client.post):
+            method("/email-verify/", params={"token": opened})
+        assert client.post("/api/email/verify/", json={"token": opened}).status_code == 204
         client.post("/api/password/reset/", json={"email": email})
-        uid, token = _mailed(mails)
+        uid, token = _mailed(mails, r"#uid=(\S+)&token=(\S+)")
         secrets.append(token)
         confirmed = {"uid": uid, "token": token, "new_password": NEW_PASSWORD}
         assert client.post("/api/password/reset/confirm/", json=confirmed).status_code == 204
@@ -91,10 +96,10 @@ def _walk(server, mails):
     return [*secrets, again["access"], "abcdefgh12345678"]
 
 
-def _mailed(mails):
+def _mailed(mails, link):
     for _ in range(100):
         for path in mails.glob("*"):
-            found = re.search(r"#uid=(\S+)&token=(\S+)", path.read_text())
+            found = re.search(link, path.read_text())
             if found:
                 return found.groups()
         threading.Event().wait(0.1)
@@ -160,6 +165,7 @@ def test_without_an_address_sentry_is_not_even_imported():
         "/files/1/200/3/1700000000/TheSecret/",
         "/links/12-TheSecret/",
         "eyJhbGciOiJIUzI1NiJ9.TheSecret.abc",
+        "opened verify.TheSecretInJSON:1vabcD:" + "n" * 43,
         "https://TheSecret:TheSecret@sentry.example.com/1",
     ],
 )

@@ -55,6 +55,9 @@ class UserSerializer(serializers.Serializer[User]):
     phone = serializers.CharField(required=False, help_text=CONTACTS)
     plan = serializers.IntegerField(required=False, help_text="The plan's id; for the user and administrators.")
     usage = UsageSerializer(required=False, help_text="For the user and administrators.")
+    email_verified = serializers.BooleanField(
+        required=False, help_text="Whether the link in a mail to `email` was opened. For the user and administrators."
+    )
     is_staff = serializers.BooleanField(required=False, help_text="For the user and administrators.")
     is_active = serializers.BooleanField(required=False, help_text="For the user and administrators.")
     last_login = serializers.DateTimeField(
@@ -90,6 +93,7 @@ class UserSerializer(serializers.Serializer[User]):
             shape |= {
                 "plan": user.plan_id,
                 "usage": {"bytes": user.bytes_used, "pictures": user.picture_count},
+                "email_verified": user.email_verified_at is not None,
                 "is_staff": user.is_staff,
                 "is_active": user.is_active,
                 "last_login": user.last_login,
@@ -288,3 +292,7 @@ class ResetConfirmSerializer(ConfirmedPasswordSerializer):
     uid = serializers.CharField(max_length=100)
     token = serializers.CharField(max_length=200)
     new_password = password_field()
+
+
+class LinkSerializer(StrictSerializer):
+    token = serializers.CharField(max_length=2000, help_text="What follows `#token=` in the link of the mail.")

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from albumen.accounts.views import profiles, sessions, users
+from albumen.accounts.views import addresses, profiles, sessions, users
 
 urlpatterns = [
     path("register/", profiles.Register.as_view(), name="register"),
@@ -15,6 +15,8 @@ urlpatterns = [
     path("profile/avatar/", users.Avatar.as_view(), name="profile-avatar"),
     path("password/reset/", profiles.PasswordReset.as_view(), name="password-reset"),
     path("password/reset/confirm/", profiles.PasswordResetConfirm.as_view(), name="password-reset-confirm"),
+    path("email/verify/", addresses.VerifyEmail.as_view(), name="email-verify"),
+    path("email/verify/send/", addresses.SendVerification.as_view(), name="email-verify-send"),
     path("organizations/users/", users.OrganizationUsers.as_view(), name="organization-users"),
     path("users/", users.Users.as_view(), name="users"),
     path("users/<id:user_id>/", users.OneUser.as_view(), name="user"),

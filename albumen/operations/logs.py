@@ -11,10 +11,11 @@ _NAMES = r"password|passwd|secret|token|signature|authorization|cookie|credentia
 _SCRUBBED: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"eyJ[\w-]*\.[\w-]+\.[\w-]+"), "[token]"),
     (re.compile(r"(?i)\b(bearer|basic) [\w.~+/=-]{8,}"), r"\1 [token]"),
-    # Signed URLs, expiring links, and the token of a password reset.
+    # Signed URLs, expiring links, the token of a password reset, and those of other mails.
     (re.compile(r"(/files/(?:\w+/){4,5})[\w-]+"), r"\1[mac]"),
     (re.compile(r"(/links/\d+-)[\w-]+"), r"\1[mac]"),
     (re.compile(r"\b[0-9a-z]{5,8}-[0-9a-f]{32}\b"), "[token]"),
+    (re.compile(r"[\w.-]+(?::|%3[Aa])[0-9A-Za-z]{6}(?::|%3[Aa])[\w-]{43}"), "[token]"),
     (re.compile(r"://[^\s/@]*:[^\s/@]*@"), "://[credentials]@"),
     (re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+(?:@|%40)[\w-]+(?:\.[\w-]+)*"), "[e-mail]"),
     (

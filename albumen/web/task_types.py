@@ -35,6 +35,7 @@ def _removal(remove: Callable[..., int]) -> Handler:
 
 # The writer of every mail that `queue_mail` names.
 MAILS: dict[str, Writer] = {
+    "verify_email": account_mails.verify_email,
     "password_reset": account_mails.password_reset,
 }
 # Each of them with sample values, by the same name.

@@ -36,6 +36,7 @@ urlpatterns = [
     path("docs/events/asyncapi.yaml/", views.asyncapi, name="asyncapi"),
     path("redoc/", SpectacularRedocView.as_view(url_name="schema"), name="redoc"),
     path("password-reset/", views.password_reset, name="password-reset-page"),
+    path("email-verify/", views.email_verify, name="email-verify-page"),
     path("api-auth/", include("rest_framework.urls")),
     *mail_pages.urlpatterns,
     path("admin/", admin.site.urls),

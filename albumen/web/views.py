@@ -1,4 +1,4 @@
-"""The index of the API, and pages: landing page, errors, events, password reset."""
+"""The index of the API, and pages: landing page, errors, events, and those that mails lead to."""
 
 import json
 from functools import cache
@@ -83,9 +83,19 @@ def asyncapi(request: HttpRequest) -> HttpResponse:
 
 
 def password_reset(request: HttpRequest) -> HttpResponse:
-    """Return the form that a password reset e-mail links to. The token follows the '#', so that only the browser sees
-    it."""
-    response = _page(request, "password_reset")
+    """Return the form that a password reset e-mail links to."""
+    return _page_of_mail(request, "password_reset")
+
+
+def email_verify(request: HttpRequest) -> HttpResponse:
+    """Return the page that a mail links to which asks to confirm an address. It confirms by a button, because programs
+    that check mails open links, too."""
+    return _page_of_mail(request, "email_verify")
+
+
+def _page_of_mail(request: HttpRequest, name: str) -> HttpResponse:
+    """Return a page whose URL has a token behind the '#', so that only the browser sees it."""
+    response = _page(request, name)
     response["Referrer-Policy"] = "no-referrer"
     response["Cache-Control"] = "no-store"
     return response

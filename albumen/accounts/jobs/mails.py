@@ -7,7 +7,9 @@ from django.utils.http import urlsafe_base64_encode
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from albumen.accounts.access import find_active_user
 from albumen.accounts.models import User
+from albumen.accounts.services.email_links import LIFETIME, make_link
 from albumen.accounts.services.sessions import find_user
 from albumen.languages import speaking
 from albumen.mails.message import Mail
@@ -21,6 +23,30 @@ def password_reset(*, email: str) -> Mail | None:
     uid, token = urlsafe_base64_encode(force_bytes(user.pk)), default_token_generator.make_token(user)
     with speaking(user.language):
         return password_reset_mail(user, uid=uid, token=token)
+
+
+def verify_email(*, user: int, email: str) -> Mail | None:
+    """Return the mail with the link that proves an address; None where the user has another one, or it is proved."""
+    found = find_active_user(user)
+    if found is None or found.email != email or found.email_verified_at is not None:
+        return None
+    link = make_link("verify", user=user, email=email)
+    with speaking(found.language):
+        return verify_email_mail(found, link=link)
+
+
+def verify_email_mail(user: User, *, link: str) -> Mail:
+    """Return the mail to this user, in the active language."""
+    return Mail(
+        to=user.email,
+        subject=_("Confirm your e-mail address"),
+        paragraphs=[
+            _("Somebody, probably you, has an account here with the address %(email)s.") % {"email": user.email},
+            _("Confirm that it is yours. The link works for %(days)s days.") % {"days": LIFETIME.days},
+        ],
+        button=(_("Confirm"), link),
+        note=_("If it was not you, there is nothing to do: do not open the link, and nothing is confirmed."),
+    )
 
 
 def password_reset_mail(user: User, *, uid: str, token: str) -> Mail:

@@ -2,7 +2,42 @@
 
 from datetime import datetime
 
+from albumen import rates
+from albumen.accounts.access import find_active_user
 from albumen.accounts.models import User
+from albumen.accounts.services import tokens
+from albumen.contacts import email_key
+from albumen.errors import Conflict, Invalid
+from albumen.mails.queue import queue_mail
+
+
+def spend_mail(*, email: str, address: str) -> None:
+    """Count one mail that goes to this e-mail address for a client at this IP address, whether or not there is such a
+    user. Raise `LimitReached` after too many."""
+    rates.spend("verify", "address", address, times=10)
+    rates.spend("verify", "account", tokens.fingerprint(email_key(email)))
+
+
+def send_again(*, user: User, address: str, now: datetime) -> None:
+    """Queue the mail with the link that proves the user's address. Raise `Conflict` when it is proved."""
+    if user.email_verified_at is not None:
+        raise Conflict("email_verified_already")
+    spend_mail(email=user.email, address=address)
+    ask(user=user, now=now)
+
+
+def ask(*, user: User, now: datetime) -> None:
+    """Queue the mail that asks the user to prove the address."""
+    queue_mail("verify_email", user=user.pk, email=user.email, now=now)
+
+
+def verify(*, user_id: int, email: str, now: datetime) -> None:
+    """Write down that the user's address is proved, by the token of a mail that went there. Once more is no error.
+    Raise `Invalid` when the user has another address by now."""
+    user = find_active_user(user_id)
+    if user is None or user.email != email:
+        raise Invalid("invalid_token", pointer="/token")
+    mark_verified(user=user, now=now)
 
 
 def mark_verified(*, user: User, now: datetime) -> None:

@@ -10,7 +10,7 @@ from django.dispatch import Signal
 
 from albumen import rates
 from albumen.accounts.models import User
-from albumen.accounts.services import avatars, passwords, signup
+from albumen.accounts.services import avatars, email_verification, passwords, signup
 from albumen.accounts.services.sessions import end_all_sessions, find_user
 from albumen.contacts import tidy_email
 from albumen.errors import Conflict, DomainError, Invalid
@@ -85,6 +85,7 @@ def register(
             user.save()
             if organizations:
                 memberships.set_memberships(user=user, organization_ids=organizations, now=now)
+            email_verification.ask(user=user, now=now)
         return user
     except DomainError as refusal:
         avatars.discard(stored)

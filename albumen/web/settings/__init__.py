@@ -166,6 +166,7 @@ RATES = {
     "login": env.str("ALBUMEN_RATE_LOGIN", default="10/minute"),
     "register": env.str("ALBUMEN_RATE_REGISTER", default="60/hour"),
     "reset": env.str("ALBUMEN_RATE_RESET", default="5/hour"),
+    "verify": env.str("ALBUMEN_RATE_VERIFY", default="5/hour"),
     "api": env.str("ALBUMEN_RATE_API", default="6000/minute"),
 }
 

@@ -55,6 +55,8 @@ ACCOUNTS: Table = {
     "profile-password": {"POST": FOR_SIGNED_IN},
     "password-reset": {"POST": FOR_ANYBODY},
     "password-reset-confirm": {"POST": all_get(400)},  # Without the mail.
+    "email-verify": {"POST": all_get(400)},  # Without the mail.
+    "email-verify-send": {"POST": FOR_SIGNED_IN},
     "users": {"GET": FOR_SIGNED_IN},
     "user": {
         "GET": {"open": FOR_SIGNED_IN, "closed": FOR_ADMINISTRATORS_HIDDEN},

@@ -6,7 +6,7 @@ from tests.http.problems import refused
 
 OPEN = {"id", "name", "first_name", "last_name", "avatar", "organizations", "date_joined"}
 CONTACTS = {"email", "phone"}
-ACCOUNT = {"plan", "usage", "is_staff", "is_active", "last_login", "language"}
+ACCOUNT = {"plan", "usage", "is_staff", "is_active", "last_login", "language", "email_verified"}
 
 
 def test_a_stranger_sees_the_names_alone(alice, charlie):

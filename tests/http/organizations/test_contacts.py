@@ -8,7 +8,7 @@ from tests.conftest import PASSWORD
 from tests.http.problems import refused
 
 CONTACTS = {"email", "phone"}
-ACCOUNT = {"plan", "usage", "is_staff", "is_active", "last_login", "language"}
+ACCOUNT = {"plan", "usage", "is_staff", "is_active", "last_login", "language", "email_verified"}
 # Bob is in an organization of Alice's and in one of Charlie's; Eve is in one alone. Nobody has chosen anything.
 READ = {
     "alice": {"alice", "bob"},

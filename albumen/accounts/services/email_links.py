@@ -1,0 +1,48 @@
+"""The links in mails that prove an address: their tokens, and what opening one does.
+
+A token is signed and never stored. It names the row that it is about, and works as long as the row still agrees.
+"""
+
+from contextlib import suppress
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from django.conf import settings
+from django.core import signing
+
+from albumen import rates
+from albumen.accounts.services import email_verification
+from albumen.errors import Invalid
+
+Purpose = Literal["verify"]
+LIFETIME = timedelta(days=3)
+# Whoever opens links opens few; a token cannot be guessed in any case.
+OPENINGS_FACTOR = 20
+
+
+def make_link(purpose: Purpose, **claims: int | str | bool) -> str:
+    """Return the address of the page that opens a link for this purpose. The token stands behind the '#', so that it
+    reaches no server's log and no Referer header; it begins with the purpose, which the page reads."""
+    token = f"{purpose}.{signing.dumps(claims, salt=_salt(purpose))}"
+    return f"{settings.PUBLIC_URL}/email-verify/#token={token}"
+
+
+def open_link(*, token: str, address: str, now: datetime) -> None:
+    """Do what the mail with this token asked for. Raise `Invalid` where it does not hold any more."""
+    rates.spend("verify", "opened", address, times=OPENINGS_FACTOR)
+    _, claims = _read(token, "verify")
+    email_verification.verify(user_id=claims["user"], email=claims["email"], now=now)
+
+
+def _read(token: str, *purposes: Purpose) -> tuple[Purpose, dict[str, Any]]:
+    """Return the purpose and the claims of a token for one of these purposes; raise `Invalid` for any other."""
+    begin, _, signed = token.partition(".")
+    for purpose in purposes:
+        if purpose == begin:
+            with suppress(signing.BadSignature):
+                return purpose, signing.loads(signed, salt=_salt(purpose), max_age=LIFETIME)
+    raise Invalid("invalid_token", pointer="/token")
+
+
+def _salt(purpose: Purpose) -> str:
+    return f"albumen.email.{purpose}"
