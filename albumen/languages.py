@@ -31,7 +31,7 @@ def preferred(accept_language: str) -> str:
 
 
 def use(language: str) -> None:
-    """Go on in the language that the person who is signed in has chosen; an empty one leaves that of the request."""
+    """Go on in this language; an empty one, as of a person who has chosen none, changes nothing."""
     if language:
         activate(language)
 

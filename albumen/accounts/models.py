@@ -2,6 +2,7 @@
 
 from typing import Any, ClassVar
 
+from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -14,9 +15,6 @@ from albumen.contacts import EMAIL_LENGTH, EmailAddress, PhoneNumber, email_key,
 from albumen.plans.models import Plan
 from albumen.search import OrderedText, Searchable, SortKey
 from albumen.viewers import is_administrator
-
-# The languages of mails and messages; an empty one follows the browser's `Accept-Language`.
-LANGUAGES = [("en", "English"), ("ru", "Русский")]
 
 
 class UserManager(BaseUserManager["User"]):
@@ -67,7 +65,8 @@ class User(Searchable, AbstractBaseUser, PermissionsMixin):
     date_joined = models.DateTimeField(default=timezone.now, editable=False)
     # None until the person has opened a link that was sent to the address.
     email_verified_at = models.DateTimeField(null=True, blank=True, editable=False)
-    language = models.CharField(max_length=2, blank=True, default="", db_default="", choices=LANGUAGES)
+    # Of mails and messages; an empty one follows each request.
+    language = models.CharField(max_length=2, blank=True, default="", db_default="", choices=settings.LANGUAGES)
     # Each login stores it: to increase it ends all logins.
     token_version = models.PositiveIntegerField(default=0, editable=False)
     bytes_used = models.PositiveBigIntegerField(default=0, editable=False)

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
@@ -10,7 +11,7 @@ from rest_framework import serializers
 
 from albumen.accounts import access
 from albumen.accounts.hashers import spellings
-from albumen.accounts.models import LANGUAGES, Session, User
+from albumen.accounts.models import Session, User
 from albumen.fields import EmailField, NameField, PhoneField
 from albumen.organizations.models import Role
 from albumen.organizations.serializers import OrganizationSerializer
@@ -63,7 +64,7 @@ class UserSerializer(serializers.Serializer[User]):
     last_login = serializers.DateTimeField(
         required=False, allow_null=True, help_text="For the user and administrators."
     )
-    language = serializers.ChoiceField(LANGUAGES, required=False, allow_null=True, help_text=LANGUAGE)
+    language = serializers.ChoiceField(settings.LANGUAGES, required=False, allow_null=True, help_text=LANGUAGE)
 
     def to_representation(self, user: User) -> dict[str, Any]:
         request = self.context["request"]
@@ -126,7 +127,7 @@ class LanguageField(serializers.ChoiceField):
     """A language, empty for null."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(LANGUAGES, allow_null=True, help_text=LANGUAGE, **kwargs)
+        super().__init__(settings.LANGUAGES, allow_null=True, help_text=LANGUAGE, **kwargs)
 
     def run_validation(self, data: Any = serializers.empty) -> Any:
         return super().run_validation(data) or ""

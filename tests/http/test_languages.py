@@ -1,6 +1,7 @@
 """The language of answers: what the person has chosen, else what the client prefers, else English."""
 
 import re
+import socket
 from typing import Any
 
 import pytest
@@ -13,6 +14,8 @@ from albumen.tasks.models import Status
 from albumen.tasks.services import claims
 from tests.http.problems import refused
 from tests.http.test_tasks import start, take_up
+from tests.server import Server
+from tests.sockets import listening
 
 RUSSIAN = re.compile("[а-яё]", re.IGNORECASE)
 PAGE = {"Accept": "text/html"}
@@ -129,3 +132,19 @@ def test_so_are_the_errors_in_its_result(alice: Any) -> None:
     assert shown[0] == {"url": "http://b.example/", "picture": 1}
     assert shown[1]["error"]["code"] == "url_unreachable"
     assert shown[1]["error"]["detail"].startswith("По этому адресу вовремя не ответил ни один публичный сервер")
+
+
+def test_a_socket_says_its_errors_in_russian(shared_server: Server) -> None:
+    with listening(shared_server, additional_headers={"Accept-Language": "ru"}) as ear:
+        ear.say({"type": "auth", "access": "no token"})
+        assert ear.hear()["detail"] == "Токен (access) недействителен."
+
+
+def test_what_never_reaches_django_is_russian_too(shared_server: Server) -> None:
+    head = "POST /api/login/ HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept-Language: ru\r\nContent-Length: 9\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", shared_server.port), timeout=20) as connection:
+        connection.sendall(head.encode() + b"{")
+        connection.shutdown(socket.SHUT_WR)
+        answer = connection.makefile("rb").read().decode()
+    assert "content-language: ru" in answer
+    assert "Тело запроса оборвалось. Пришлите его снова." in answer
