@@ -53,12 +53,12 @@ def counted(count: int, one: str, many: str = "") -> str:
     return f"{count:,} {one if count == 1 else many or f'{one}s'}"
 
 
-def page_link(row: models.Model | None) -> str:
-    """Return a link to the page of a row, or "-" for None."""
+def page_link(row: models.Model | None, shown: str = "") -> str:
+    """Return a link to the page of a row, which shows its name unless HTML is given; "-" for None."""
     if row is None:
         return "-"
     address = reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
-    return format_html('<a href="{}" class="{}">{}</a>', address, LINK, row)
+    return format_html('<a href="{}" class="{}">{}</a>', address, LINK, shown or row)
 
 
 def linked(lookup: str, description: str = "", *, ordering: str = "") -> Any:

@@ -1,22 +1,26 @@
 """Plans in the admin panel."""
 
 import re
+from decimal import Decimal
 from typing import Any
 
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 from unfold.decorators import display
-from unfold.widgets import UnfoldAdminBigIntegerFieldWidget, UnfoldAdminTextInputWidget
+from unfold.widgets import UnfoldAdminTextInputWidget
 
 from albumen.admin_base import LINK, ServicePage, readable
 from albumen.plans import services
 from albumen.plans.models import MAX_HEIGHT, MAX_HEIGHTS, MIN_HEIGHT, Plan
 from albumen.querying import MAX_ID
+
+UNITS = {"bytes": 1, "kB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12, "PB": 10**15}
 
 
 class HeightsField(forms.CharField):
@@ -34,27 +38,49 @@ class HeightsField(forms.CharField):
         return [int(word) for word in words]
 
 
+class SizeField(forms.CharField):
+    """A size in bytes, typed as "50 MB", "1.5 GB", or as a whole number of bytes."""
+
+    widget = UnfoldAdminTextInputWidget
+
+    def __init__(self, *, smallest: int = 0, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.validators = [MinValueValidator(smallest), MaxValueValidator(MAX_ID)]
+
+    def prepare_value(self, value: Any) -> Any:
+        if not isinstance(value, int):
+            return value
+        unit = next(unit for unit in reversed(UNITS) if value % UNITS[unit] == 0)
+        return f"{value // UNITS[unit]} {unit}"
+
+    def to_python(self, value: Any) -> Any:
+        text = "" if value is None else str(value).strip()
+        if not text:
+            return None
+        found = re.fullmatch(r"([0-9]{1,19}(?:[.,][0-9]{1,3})?) ?([a-z]*)", text, flags=re.IGNORECASE)
+        sizes = {unit.lower(): size for unit, size in UNITS.items()} | {"": 1, "b": 1, "byte": 1}
+        size = sizes.get(found[2].lower()) if found else None
+        if found is None or size is None:
+            raise ValidationError("Write a size such as 50 MB, 1.5 GB, or a whole number of bytes.", code="invalid")
+        return int(Decimal(found[1].replace(",", ".")) * size)
+
+
 class PlanForm(forms.ModelForm):
     thumbnail_heights = HeightsField(
         label="Thumbnail heights",
         widget=UnfoldAdminTextInputWidget(attrs={"placeholder": "200, 400"}),
         help_text=f"In px, from {MIN_HEIGHT} to {MAX_HEIGHT}; one to {MAX_HEIGHTS} of them, with commas: 200, 400.",
     )
-    max_upload_bytes = forms.IntegerField(
+    max_upload_bytes = SizeField(
         label="Largest file",
         initial=Plan._meta.get_field("max_upload_bytes").default,
-        min_value=1,
-        max_value=MAX_ID,
-        widget=UnfoldAdminBigIntegerFieldWidget,
-        help_text="In bytes: 50000000 is 50 MB.",
+        smallest=1,
+        help_text="Such as 50 MB.",
     )
-    quota_bytes = forms.IntegerField(
+    quota_bytes = SizeField(
         label="Quota",
-        min_value=0,
-        max_value=MAX_ID,
         required=False,
-        widget=UnfoldAdminBigIntegerFieldWidget,
-        help_text="In bytes, for all pictures of a user together: 10000000000 is 10 GB. Empty for no limit.",
+        help_text="For all pictures of a user together, such as 10 GB. Empty for no limit.",
     )
 
     class Meta:

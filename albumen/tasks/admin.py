@@ -23,7 +23,7 @@ OwnerFilter = filter_by(
 class TaskPage(ReadOnlyPage):
     belongs_to = {"accounts.user": "owner"}
     empty = "No task was started yet."
-    list_display = ("number", "work", "whose", "state", "progress", "attempts", "created_at", "finished_at")
+    list_display = ("number", "work", "whose", "state", "progress", "code", "created_at", "finished_at")
     list_filter = ("status", KindFilter, OwnerFilter, "created_at", "finished_at")
     list_select_related = ("owner",)
     search_fields = ("owner__email", "owner__search_key")
@@ -61,6 +61,10 @@ class TaskPage(ReadOnlyPage):
     @display(description="Progress")
     def progress(self, task: Task) -> str:
         return f"{task.done}" if task.total is None else f"{task.done} of {task.total}"
+
+    @display(description="Error")
+    def code(self, task: Task) -> str:
+        return task.error["code"] if task.error else "-"
 
     @display(description="Error")
     def failure(self, task: Task) -> str:

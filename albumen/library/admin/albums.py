@@ -7,15 +7,17 @@ from django.db.models import Q
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from unfold.decorators import display
 
 from albumen.accounts.models import User
-from albumen.admin_base import LINK, ServicePage, counted, filter_by, linked
+from albumen.admin_base import LINK, ServicePage, counted, filter_by, linked, page_link
 from albumen.library import access
+from albumen.library.admin import previews
 from albumen.library.models import Album
 from albumen.library.services import albums
 
+FIRST = 12  # pictures on an album's page
 BelongsFilter = filter_by(
     "organization",
     "in",
@@ -50,12 +52,19 @@ class AlbumPage(ServicePage):
     search_fields = ("search_key", "owner__email", "organization__search_key")
     fieldsets = (
         (None, {"fields": ("name", "description", "visibility")}),
-        ("Whose it is", {"fields": ("owner", "organization", "pictures", "created_at", "updated_at")}),
+        ("What is in it", {"fields": ("first", "pictures")}),
+        ("Whose it is", {"fields": ("owner", "organization", "created_at", "updated_at")}),
     )
-    readonly_fields = ("owner", "organization", "pictures", "created_at", "updated_at")
+    readonly_fields = ("first", "owner", "organization", "pictures", "created_at", "updated_at")
 
     whose = linked("owner", ordering="owner__email")
     shown_to = linked("organization", ordering="organization__name_key")
+
+    @display(description="First pictures")
+    def first(self, album: Album) -> str:
+        entries = album.entries.live().select_related("picture__owner__plan").order_by("position", "picture")[:FIRST]
+        shown = [(page_link(entry.picture, previews.small(entry.picture)),) for entry in entries]
+        return format_html('<div class="flex flex-row flex-wrap gap-2">{}</div>', format_html_join("", "{}", shown))
 
     @display(description="Pictures", ordering="picture_count")
     def pictures(self, album: Album) -> str:

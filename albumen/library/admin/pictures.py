@@ -14,20 +14,16 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from unfold.decorators import display
 
-from albumen import delivery, imaging
+from albumen import imaging
 from albumen.accounts.models import User
 from albumen.admin_base import LINK, ServicePage, filter_by, linked, readable
 from albumen.errors import NotFound
-from albumen.filenames import safe_filename
-from albumen.library import access, renditions
+from albumen.library import access
+from albumen.library.admin import previews
 from albumen.library.models import LIVE, TRASHED, Picture, PictureQuerySet, Source
 from albumen.library.services import pictures, trash
 
-# In the place of a thumbnail: showing a picture of another server would tell that server who looks.
-ELSEWHERE = format_html('<span class="material-symbols-outlined" title="{0}" aria-label="{0}">link</span>', "linked")
-
-LARGE = 1200  # px
-PREVIEW, UNDO = "library_picture_preview", "library_picture_undo"
+UNDO = "library_picture_undo"
 MOMENT = "%Y%m%dT%H%M%S.%f"
 
 
@@ -99,45 +95,21 @@ class PicturePage(ServicePage):
         return rows.annotate(viewer_id=Value(request.user.pk))
 
     def get_urls(self) -> list[URLPattern]:
-        preview = self.admin_site.admin_view(self.preview)
+        preview = self.admin_site.admin_view(previews.send_preview)
         undo = self.admin_site.admin_view(self.undo)
         return [
-            path("<int:picture_id>/preview/<int:height>/", preview, name=PREVIEW),
+            path("<int:picture_id>/preview/<int:height>/", preview, name=previews.PREVIEW),
             path("undo/<str:moment>/", undo, name=UNDO),
             *super().get_urls(),
         ]
 
-    def preview(self, request: HttpRequest, picture_id: int, height: int) -> HttpResponseBase:
-        """Answer with a thumbnail at a height of the owner's plan, or a large one whatever the plan, also of a picture
-        in the trash: who decides about a picture has to see it."""
-        picture = access.get_picture_anywhere(request.user, picture_id)
-        if picture.source == Source.LINK or height not in (*picture.owner.plan.thumbnail_heights, LARGE):
-            raise NotFound
-        rendition = renditions.get_thumbnail(picture, height, webp=True)
-        return delivery.send(
-            request,
-            rendition.name,
-            media_type=imaging.MEDIA_TYPES[rendition.format],
-            etag=f"{picture.sha256[:32]}-{height}",
-            filename=safe_filename(picture.name, imaging.EXTENSIONS[rendition.format]),
-            cache_control="private, max-age=3600",
-        )
-
     @display(description="Thumbnail")
     def thumbnail(self, picture: Picture) -> str:
-        return self._image(picture, min(picture.owner.plan.thumbnail_heights), "picture-small")
+        return previews.small(picture)
 
     @display(description="Picture")
     def large(self, picture: Picture) -> str:
-        if picture.source == Source.LINK:
-            return "It is on another server, which would learn of every visit here: nothing of it is loaded."
-        return self._image(picture, LARGE, "picture-large")
-
-    def _image(self, picture: Picture, height: int, css_class: str) -> str:
-        if picture.source == Source.LINK:
-            return ELSEWHERE
-        address = reverse(f"admin:{PREVIEW}", args=[picture.pk, height])
-        return format_html('<img src="{}" alt="{}" loading="lazy" class="{}">', address, picture.name, css_class)
+        return previews.large(picture)
 
     @display(description="Open")
     def addresses(self, picture: Any) -> str:

@@ -92,6 +92,15 @@ def test_an_album_leads_to_its_pictures(panel, alice, content):
     assert row.pk == content["picture"]
 
 
+def test_an_album_s_page_shows_its_first_pictures(panel, alice, content):
+    in_trash = alice.upload(album=content["album"]).json()["id"]
+    alice.delete(f"/api/pictures/{in_trash}/")
+    path = f"library/album/{content['album']}/change/"
+    (address,) = previews(panel, path)
+    assert address.startswith(f"library/picture/{content['picture']}/preview/")
+    assert f'href="/admin/library/picture/{content["picture"]}/change/"' in panel.get(path).content.decode()
+
+
 def test_an_album_s_name_description_and_visibility_are_all_that_changes(panel, alice, anonymous, content):
     path, address = f"library/album/{content['album']}/change/", f"/api/albums/{content['album']}/"
     fields = {"name": "Winter", "description": "Snow", "visibility": "public", "owner": "99", "picture_count": "7"}

@@ -20,7 +20,34 @@ def test_a_plan_edited_in_the_form_changes_thumbnails_at_once(panel, alice, cont
 
 def test_a_new_plan_begins_with_a_largest_file(panel):
     form = panel.get("plans/plan/add/").context["adminform"].form
-    assert form["max_upload_bytes"].value() == 50_000_000
+    assert 'value="50 MB"' in str(form["max_upload_bytes"])
+
+
+@pytest.mark.parametrize(
+    ("typed", "size", "shown"),
+    [
+        ("50000000", 50_000_000, "50 MB"),
+        ("1.5 GB", 1_500_000_000, "1500 MB"),
+        ("2tb", 2 * 10**12, "2 TB"),
+        ("1,25 kB", 1250, "1250 bytes"),
+        ("12 bytes", 12, "12 bytes"),
+    ],
+)
+def test_sizes_are_typed_as_people_write_them(panel, alice, typed, size, shown):
+    plan = alice.use_plan()
+    fields = plan_fields(name=plan.name, quota_bytes=typed)
+    assert panel.post(f"plans/plan/{plan.pk}/change/", **fields).status_code == 302
+    plan.refresh_from_db()
+    assert plan.quota_bytes == size
+    page = panel.get(f"plans/plan/{plan.pk}/change/")
+    assert f'value="{shown}"' in str(page.context["adminform"].form["quota_bytes"])
+
+
+@pytest.mark.parametrize("typed", ["much", "5 apples", "1.2345 GB", "-1 MB", "1e9", "99999 PB", "0"])
+def test_a_largest_file_that_is_no_size_is_told_in_the_form(panel, alice, typed):
+    plan = alice.use_plan()
+    answer = panel.post(f"plans/plan/{plan.pk}/change/", **plan_fields(name=plan.name, max_upload_bytes=typed))
+    assert list(answer.context["adminform"].form.errors) == ["max_upload_bytes"]
 
 
 def test_a_plan_form_shows_heights_as_they_are_typed(panel, alice):

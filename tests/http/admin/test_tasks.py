@@ -30,6 +30,12 @@ def test_a_task_s_page_says_its_state_in_words(panel, content):
         assert (state in page, f"('{state}'" in page, "(&#x27;" in page) == (True, False, False)
 
 
+def test_the_list_names_the_error_of_what_failed(panel, content):
+    error = {"code": "worker_lost", "detail": "It was lost."}
+    Task.objects.update(status="failed", finished_at=timezone.now(), error=error)
+    assert "worker_lost" in panel.get("tasks/task/?status__exact=failed").content.decode()
+
+
 def test_an_action_that_did_nothing_says_why_and_not_in_green(panel, content):
     for action, why in (("retry_tasks", "only failed and cancelled ones can"), ("cancel_tasks", "they have ended")):
         panel.post("tasks/task/", action=action, _selected_action=[str(content["task"])], index="0")
