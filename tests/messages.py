@@ -106,9 +106,21 @@ def as_po(catalog: Catalog) -> bytes:
     return HEADER.encode() + buffer.getvalue()
 
 
+class _Plain(Catalog):
+    """A catalogue that is compiled without times and versions."""
+
+    mime_headers = [
+        ("Content-Type", "text/plain; charset=utf-8"),
+        ("Plural-Forms", f"{Catalog('ru').plural_forms}"),
+    ]
+
+
 def compiled(catalog: Catalog) -> bytes:
-    buffer = io.BytesIO()
-    write_mo(buffer, catalog)
+    buffer, plain = io.BytesIO(), _Plain("ru")
+    for message in catalog:
+        if message.id:
+            plain[message.id] = message
+    write_mo(buffer, plain)
     return buffer.getvalue()
 
 
