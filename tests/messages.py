@@ -27,7 +27,7 @@ MO = PO.with_suffix(".mo")
 FAMILIES = {name for name, _ in inspect.getmembers(errors, inspect.isclass)} | {"BodyIncomplete", "Refused"}
 CALLS = dict.fromkeys(FAMILIES, (1,)) | {"_": (0,), "gettext": (0,), "ngettext": (0, 1), "Sentence": (0,)}
 # The admin panel is in English.
-NOT_TRANSLATED = {"admin", "admin.py", "admin_base.py", "dashboard.py", "drf_spectacular", "migrations"}
+NOT_TRANSLATED = {"admin", "admin.py", "admin_base", "dashboard.py", "drf_spectacular", "migrations"}
 # What REST framework says in English alone.
 OF_LIBRARIES = (
     "Must be a valid boolean.",

@@ -1,17 +1,11 @@
-"""The base of all pages in the admin panel, which leave every write to the services.
-
-A page says in `belongs_to` whose its rows are. The pages of those rows then lead to it, and its list can be narrowed
-to one of them; `linked` makes a column that leads back. `empty` is what its list says while there is no row.
-"""
+"""Pages whose writes are calls of services."""
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, cast
 
-from django import forms
 from django.apps import apps
-from django.contrib import admin, messages
+from django.contrib import messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.db import models
@@ -19,102 +13,17 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
-from django.utils import timezone
-from django.utils.html import format_html
 from django.utils.text import capfirst
 from unfold.admin import ModelAdmin
-from unfold.decorators import display
 from unfold.views import ChangeList
 
+from albumen.admin_base.columns import counted, page_link
+from albumen.admin_base.fields import FORM_FIELDS
 from albumen.errors import DomainError, Invalid
 from albumen.search import SortKey, fold
-from albumen.text import clean_line, clean_lines
 
 MAX_SEARCH = 200  # characters
 ASKED = 20  # rows that are named before an action
-Condition = models.Q | Callable[[datetime], models.Q]
-LINK = "text-primary-600 underline dark:text-primary-500"  # CSS classes of Unfold
-
-
-def readable(size: int | None) -> str:
-    """Return a size in bytes in words: 1,500,000 is `1.5 MB`, and None is `no limit`."""
-    if size is None:
-        return "no limit"
-    amount, units = float(size), ["bytes", "kB", "MB", "GB", "TB", "PB", "EB"]
-    while amount >= 999.95 and len(units) > 1:
-        amount /= 1000
-        units.pop(0)
-    return f"{amount:.1f}".removesuffix(".0") + f" {units[0]}"
-
-
-def counted(count: int, one: str, many: str = "") -> str:
-    """Return a number with its noun, such as "1 picture" or "2 pictures"; `many` is the plural of a noun without an
-    s."""
-    return f"{count:,} {one if count == 1 else many or f'{one}s'}"
-
-
-def page_link(row: models.Model | None, shown: str = "") -> str:
-    """Return a link to the page of a row, which shows its name unless HTML is given; "-" for None."""
-    if row is None:
-        return "-"
-    address = reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
-    return format_html('<a href="{}" class="{}">{}</a>', address, LINK, shown or row)
-
-
-def linked(lookup: str, description: str = "", *, ordering: str = "") -> Any:
-    """Return a column, or a field to read, that leads to the page of the row at a lookup such as `picture__owner`."""
-    *way, name = lookup.split("__")
-
-    @display(description=description or name.capitalize(), ordering=ordering or lookup)
-    def column(page: ModelAdmin, row: Any) -> str:
-        for step in way:
-            row = getattr(row, step)
-        return page_link(getattr(row, name))
-
-    return column
-
-
-def filter_by(
-    title: str, parameter: str, options: Mapping[str, tuple[str, Condition]]
-) -> type[admin.SimpleListFilter]:
-    """Return a filter of a list. An option is a label and the condition of its rows, or a function of the present time
-    that returns the condition."""
-
-    class Filter(admin.SimpleListFilter):
-        def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-            return [(value, label) for value, (label, _) in options.items()]
-
-        def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-            _, condition = options.get(self.value() or "", ("", models.Q()))
-            return queryset.filter(condition if isinstance(condition, models.Q) else condition(timezone.now()))
-
-    Filter.title, Filter.parameter_name = title, parameter
-    return Filter
-
-
-class LineField(forms.CharField):
-    """A text on one line, cleaned by `albumen.text` as in the API."""
-
-    default_error_messages = {"required": "Write something that can be seen."}
-
-    def to_python(self, value: Any) -> Any:
-        text = super().to_python(value)
-        # A NUL is for the field's own validator to refuse.
-        return text if text is None or "\0" in text else clean_line(text)
-
-
-class LinesField(forms.CharField):
-    """A text of several lines, cleaned by `albumen.text` as in the API."""
-
-    def to_python(self, value: Any) -> Any:
-        text = super().to_python(value)
-        return text if text is None or "\0" in text else clean_lines(text).strip()
-
-
-FORM_FIELDS: "dict[type[models.Field[Any, Any]], type[forms.Field]]" = {
-    models.CharField: LineField,
-    models.TextField: LinesField,
-}
 
 
 class SortedList(ChangeList):
