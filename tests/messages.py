@@ -61,6 +61,7 @@ def sources() -> Iterator[Path]:
 def found() -> Iterator[tuple[str, Texts]]:
     """Yield each sentence in the source with its file; one with a plural form as a pair."""
     for chapter in CATALOGUE:
+        yield "albumen/error_codes.py", chapter.title
         for code in chapter.codes:
             yield from (("albumen/error_codes.py", sentence) for sentence in (code.meaning, code.remedy))
     yield from (("rest_framework", sentence) for sentence in OF_LIBRARIES)

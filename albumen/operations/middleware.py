@@ -117,7 +117,7 @@ class LanguageMiddleware(Middleware):
     """Answers in the language that the client prefers, until somebody is signed in who has chosen another one. What
     is not translated as a whole stays in English: the admin panel and the API's description."""
 
-    ENGLISH = ("/admin/", "/docs/", "/redoc/", "/api/schema/")
+    ENGLISH = ("/admin/", "/docs/events/", "/redoc/", "/api/schema/")
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         stays_english = request.path_info.startswith(self.ENGLISH)

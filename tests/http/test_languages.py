@@ -81,7 +81,7 @@ def test_what_does_not_depend_on_the_language_does_not_say_so(alice: Any) -> Non
     assert "Accept-Language" not in answer.headers.get("Vary", "")
 
 
-@pytest.mark.parametrize("path", ["/nowhere/", "/links/none/", "/files/avatars/1/x/1/1/mac"])
+@pytest.mark.parametrize("path", ["/nowhere/", "/links/none/", "/files/avatars/1/x/1/1/mac", "/docs/nowhere/"])
 def test_a_page_is_in_the_language_of_the_browser(anonymous: Any, path: str) -> None:
     answer = anonymous.get(path, headers={**PAGE, "Accept-Language": "ru"})
     text = answer.content.decode()
@@ -92,7 +92,7 @@ def test_a_page_is_in_the_language_of_the_browser(anonymous: Any, path: str) -> 
     assert "Accept-Language" in answer.headers["Vary"]
 
 
-@pytest.mark.parametrize("path", ["/admin/login/", "/docs/errors/", "/docs/", "/api/schema/", "/docs/nowhere/"])
+@pytest.mark.parametrize("path", ["/admin/login/", "/docs/", "/docs/events/", "/redoc/", "/api/schema/"])
 def test_the_panel_and_the_description_are_in_english(anonymous: Any, path: str) -> None:
     answer = anonymous.get(path, headers={**PAGE, "Accept-Language": "ru"})
     assert not RUSSIAN.search(answer.content.decode().replace("Русский", ""))
@@ -148,3 +148,9 @@ def test_what_never_reaches_django_is_russian_too(shared_server: Server) -> None
         answer = connection.makefile("rb").read().decode()
     assert "content-language: ru" in answer
     assert "Тело запроса оборвалось. Пришлите его снова." in answer
+
+
+def test_the_page_of_error_codes_is_in_russian_too(anonymous: Any) -> None:
+    page = anonymous.get("/docs/errors/", headers={**PAGE, "Accept-Language": "ru"}).content.decode()
+    assert re.search('<dt id="gone">.*?<dd>Это было здесь, но больше не существует.', page, re.DOTALL)
+    assert [text for text in re.findall("<(?:h1|h2|dd|p)>(.*?)</", page, re.DOTALL) if not RUSSIAN.search(text)] == []

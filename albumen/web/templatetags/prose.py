@@ -6,7 +6,10 @@ from django import template
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
+from albumen import languages
+
 register = template.Library()
+register.filter("translated", languages.translated)
 _CODE = re.compile(r"`([^`]+)`")
 
 
