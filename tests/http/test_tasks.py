@@ -129,7 +129,7 @@ def test_what_failed_is_tried_again_and_keeps_its_progress(alice):
     answer = alice.post(f"/api/tasks/{task}/retry/").json()
     assert (answer["status"], answer["error"], answer["finished_at"]) == ("queued", None, None)
     again = services.TaskContext(take_up(task))
-    assert (again.done, again.total, again.checkpoint) == (3, 9, {"at": 3})
+    assert (again.task.done, again.task.total, again.task.checkpoint) == (3, 9, {"at": 3})
 
 
 def test_only_what_ended_badly_is_tried_again(alice):
