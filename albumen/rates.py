@@ -28,6 +28,7 @@ REDIS_SECONDS = 0.5
 PAUSE_SECONDS = 2.0
 # The rates that allow requests uncounted while Redis does not respond. Those that protect a secret refuse them.
 _OPEN = frozenset({"api"})
+_ONCE_A_DAY = parse("1/day")
 logger = logging.getLogger(__name__)
 
 
@@ -66,16 +67,18 @@ def _counting() -> Iterator[None]:
 
 
 @lru_cache(maxsize=64)
-def parse_rate(text: str, times: int = 1) -> RateLimitItem | None:
-    """Return the limit that a text like `5/min` means, `times` as high; None for `0`. The periods are second, minute,
-    hour and day, also in short forms. Raise `ImproperlyConfigured` for any other text."""
+def parse_rate(text: str, times: int = 1) -> tuple[RateLimitItem, ...]:
+    """Return the limits that a text like `5/min` or `5/min,30/hour` means, `times` as high; none for `0`. The periods
+    are second, minute, hour and day, also in short forms. Raise `ImproperlyConfigured` for any other text."""
     if text.strip() == "0":
-        return None
-    match = _RATE.fullmatch(text.strip())
-    if match is None:
-        raise ImproperlyConfigured(f"{text!r} is no rate: write it like 5/min, or 0 for no limit.")
-    period = _PERIODS[(match[2] or match[3])[0].lower()]
-    return parse(f"{int(match[1]) * times}/{period}")
+        return ()
+    matches = [_RATE.fullmatch(part.strip()) for part in text.split(",")]
+    if None in matches:
+        raise ImproperlyConfigured(f"{text!r} is no rate: write it like 5/min or 5/min,30/hour, or 0 for no limit.")
+    limits = [
+        parse(f"{int(match[1]) * times}/{_PERIODS[(match[2] or match[3])[0].lower()]}") for match in matches if match
+    ]
+    return tuple(sorted(limits, key=RateLimitItem.get_expiry))
 
 
 def spend(rate: str, *key: str, times: int = 1) -> None:
@@ -83,27 +86,34 @@ def spend(rate: str, *key: str, times: int = 1) -> None:
 
     While Redis does not respond, requests of the API are not counted, and every other rate raises `Unavailable`.
     """
-    limit = parse_rate(settings.RATES[rate], times)
-    if limit is None:
-        return
-    try:
-        with _counting():
-            if _limiter.hit(limit, rate, *key):
+    # The shortest period first: an attempt that it refuses does not count in the longer ones.
+    for limit in parse_rate(settings.RATES[rate], times):
+        try:
+            with _counting():
+                if _limiter.hit(limit, rate, *key):
+                    continue
+                reset = _limiter.get_window_stats(limit, rate, *key).reset_time
+        except StorageError:
+            if rate in _OPEN:
                 return
-            reset = _limiter.get_window_stats(limit, rate, *key).reset_time
-    except StorageError:
-        if rate in _OPEN:
-            return
-        raise Unavailable("attempts_not_counted") from None
-    raise LimitReached(max(1, round(reset - time.time())))
+            raise Unavailable("attempts_not_counted") from None
+        raise LimitReached(max(1, round(reset - time.time())))
 
 
 def refund(rate: str, *key: str, times: int = 1) -> None:
     """Take back one attempt that was counted, because it has succeeded."""
-    limit = parse_rate(settings.RATES[rate], times)
-    if limit is not None:
+    for limit in parse_rate(settings.RATES[rate], times):
         with suppress(StorageError), _counting():
             _limiter.hit(limit, rate, *key, cost=-1)
+
+
+def is_first_today(*key: str) -> bool:
+    """Return whether this is the first call with this key within 24 hours, also where nobody knows."""
+    try:
+        with _counting():
+            return _limiter.hit(_ONCE_A_DAY, "first", *key)
+    except StorageError:
+        return True
 
 
 def client_address(request: HttpRequest | None) -> str:

@@ -1,8 +1,9 @@
 """The rules of who may see which users, and which of their fields."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from django.db.models import F, Prefetch, QuerySet
+from django.conf import settings
+from django.db.models import F, Prefetch, Q, QuerySet
 
 from albumen import signed_urls
 from albumen.accounts.models import Session, User
@@ -116,14 +117,17 @@ def unended_sessions() -> QuerySet[Session]:
     return Session.objects.filter(revoked_at=None, user__is_active=True, token_version=F("user__token_version"))
 
 
-def valid_sessions(rotated_after: datetime) -> QuerySet[Session]:
-    """Return the sessions of all users that are valid: refreshed after this time, and not ended."""
-    return unended_sessions().filter(rotated_at__gt=rotated_after)
+def valid_sessions(now: datetime) -> QuerySet[Session]:
+    """Return the sessions of all users that are valid: not ended, and neither their refresh token nor, if they have
+    none, their cookie has expired."""
+    by_cookie = Q(refresh_hash="", created_at__gt=now - timedelta(seconds=settings.SESSION_COOKIE_AGE))
+    by_token = ~Q(refresh_hash="") & Q(rotated_at__gt=now - settings.REFRESH_TOKEN_LIFETIME)
+    return unended_sessions().filter(by_cookie | by_token)
 
 
-def sessions_of(user: User, rotated_after: datetime) -> QuerySet[Session]:
+def sessions_of(user: User, now: datetime) -> QuerySet[Session]:
     """Return the user's valid sessions."""
-    return valid_sessions(rotated_after).filter(user=user)
+    return valid_sessions(now).filter(user=user)
 
 
 def get_session(user: User, session_id: int) -> Session:

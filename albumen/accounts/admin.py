@@ -5,7 +5,6 @@ from datetime import timedelta
 from typing import Any, cast
 
 from django import forms
-from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group
@@ -257,10 +256,10 @@ SessionFilter = filter_by("state", "state", {"open": ("Open", Q(holds=True)), "o
 
 @admin.register(Session)
 class SessionPage(ReadOnlyPage):
-    """Logins by token, which can be ended and not changed."""
+    """Logins by token and by cookie, which can be ended and not changed."""
 
     belongs_to = {"accounts.user": "user"}
-    empty = "Nobody is signed in by the API."
+    empty = "Nobody is signed in."
     list_display = ("login", "whose", "address", "created_at", "last_used_at", "state")
     list_filter = (SessionFilter, "created_at", "last_used_at")
     search_fields = ("user__email", "user_agent", "address")
@@ -275,7 +274,7 @@ class SessionPage(ReadOnlyPage):
         return session.user_agent or "unknown client"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Session]:
-        held = access.valid_sessions(timezone.now() - settings.REFRESH_TOKEN_LIFETIME)
+        held = access.valid_sessions(timezone.now())
         rows: QuerySet[Session] = super().get_queryset(request).select_related("user")
         return rows.annotate(holds=Exists(held.filter(pk=OuterRef("pk"))))
 
@@ -287,5 +286,5 @@ class SessionPage(ReadOnlyPage):
     def end_logins(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         ended = list(queryset.filter(holds=True))
         for session in ended:
-            sessions.end_session(session=session, now=timezone.now())
+            sessions.end_session(session_id=session.pk, now=timezone.now())
         self.report(request, ended, "ended", "These sessions had ended already.")

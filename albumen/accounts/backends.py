@@ -6,8 +6,9 @@ from django.contrib.auth.backends import ModelBackend
 from django.http import HttpRequest
 from django.utils import timezone
 
-from albumen import rates
 from albumen.accounts.access import find_active_user
+from albumen.accounts.authentication import note_replaced, place_of
+from albumen.accounts.services.places import Place
 from albumen.accounts.services.sessions import check_credentials
 from albumen.errors import Unauthenticated
 
@@ -22,9 +23,12 @@ class EmailBackend(ModelBackend):
         email = username or kwargs.get("email")
         if not email or password is None:
             return None
-        address = rates.client_address(request)
+        place = Place("unknown")
+        if request is not None:
+            place = place_of(request, code=request.POST.get("code", ""))
+            note_replaced(request)
         try:
-            return check_credentials(email=email, password=password, address=address, now=timezone.now())
+            return check_credentials(email=email, password=password, place=place, now=timezone.now())
         except Unauthenticated:
             return None
 

@@ -241,6 +241,13 @@ class UserChangeSerializer(NamesSerializer):
 class LoginSerializer(StrictSerializer):
     email = serializers.CharField(max_length=254)
     password = password_field()
+    code = serializers.CharField(
+        max_length=40,
+        required=False,
+        allow_blank=True,
+        write_only=True,
+        help_text="From the mail of `POST /api/login/code/`.",
+    )
 
 
 class TokensSerializer(serializers.Serializer[Any]):
@@ -285,6 +292,10 @@ class AvatarSerializer(StrictSerializer):
 
 class ResetSerializer(StrictSerializer):
     email = serializers.CharField(max_length=254)
+
+
+class DisownSerializer(StrictSerializer):
+    token = serializers.CharField(max_length=200)
 
 
 class ResetConfirmSerializer(ConfirmedPasswordSerializer):

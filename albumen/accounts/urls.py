@@ -5,10 +5,12 @@ from albumen.accounts.views import addresses, profiles, sessions, users
 urlpatterns = [
     path("register/", profiles.Register.as_view(), name="register"),
     path("login/", sessions.Login.as_view(), name="login"),
+    path("login/code/", sessions.LoginCode.as_view(), name="login-code"),
     path("refresh/", sessions.Refresh.as_view(), name="refresh"),
     path("logout/", sessions.Logout.as_view(), name="logout"),
     path("logout/all/", sessions.LogoutAll.as_view(), name="logout-all"),
     path("sessions/", sessions.Sessions.as_view(), name="sessions"),
+    path("sessions/end/", profiles.DisownSession.as_view(), name="session-end"),
     path("sessions/<id:session_id>/", sessions.OneSession.as_view(), name="session"),
     path("profile/", profiles.Profile.as_view(), name="profile"),
     path("profile/password/", profiles.Password.as_view(), name="profile-password"),

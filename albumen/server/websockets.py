@@ -1,15 +1,14 @@
 """The WebSocket `/ws/events/`, and who is signed in on it."""
 
-from collections.abc import Collection
 from functools import partial
 from io import BytesIO
 
 from django.conf import settings
-from django.core.exceptions import DisallowedHost
 from django.core.handlers.asgi import ASGIRequest
 from django.utils import timezone
 
-from albumen.accounts.services.valid_logins import Key, ValidLogin, login_by_cookie, login_by_token, still_valid
+from albumen.accounts.authentication import is_own_origin
+from albumen.accounts.services.valid_logins import ValidLogin, login_by_cookie, login_by_token, still_valid
 from albumen.errors import Unauthenticated
 from albumen.events.consumers import EventSocket, Hub
 from albumen.languages import preferred
@@ -17,12 +16,7 @@ from albumen.rates import client_address
 from albumen.sentences import Sentence
 from albumen.server.request_body import Message, Receive, Send
 
-
-def _valid_logins(keys: Collection[Key]) -> set[Key]:
-    return still_valid(keys=keys, now=timezone.now())
-
-
-_hub = Hub(_valid_logins)
+_hub = Hub(still_valid)
 
 
 async def application(scope: Message, receive: Receive, send: Send) -> None:
@@ -54,17 +48,7 @@ def _find_login(request: ASGIRequest, access: str | None) -> ValidLogin:
     if access is not None:
         return login_by_token(access=access, now=timezone.now())
     session_key = request.COOKIES.get(settings.SESSION_COOKIE_NAME)
-    if session_key is None or not _has_own_origin(request):
+    if session_key is None or not is_own_origin(request, request.headers.get("Origin", "")):
         detail = Sentence("Send an access token, or a session cookie from a page of this service.")
         raise Unauthenticated(detail=detail)
     return login_by_cookie(session_key=session_key, now=timezone.now())
-
-
-def _has_own_origin(request: ASGIRequest) -> bool:
-    """Return whether the Origin is this service's or in ALBUMEN_TRUSTED_ORIGINS. It is compared as text and not
-    parsed, because a client can send anything there."""
-    try:
-        own = f"{request.scheme}://{request.get_host()}"
-    except DisallowedHost:
-        return False
-    return request.headers.get("Origin", "") in {own, *settings.CSRF_TRUSTED_ORIGINS}

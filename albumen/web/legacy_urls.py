@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.contrib.auth import login as set_session_cookie
 from django.contrib.auth import logout as clear_session_cookie
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
@@ -18,7 +17,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from albumen.accounts import access as people
-from albumen.accounts.authentication import SignedInRequest
+from albumen.accounts.authentication import SignedInRequest, forget_ended_cookie, set_session_cookie
 from albumen.accounts.serializers import (
     ConfirmedPasswordSerializer,
     LoginAnswerSerializer,
@@ -83,14 +82,17 @@ class Login(IgnoresUnknownFields, sessions.Login):
 
     @extend_schema(
         summary="Log in",
-        description="The e-mail may be called `login` or `username`. The response also sets a session cookie.",
+        description=(
+            "The e-mail may be called `login` or `username`. The response also sets a cookie of the same session, "
+            "unless a page of another site sent the request."
+        ),
         responses=LoginAnswerSerializer,
     )
     def post(self, request: Request) -> Response:
         return super().post(request)
 
-    def signed_in(self, request: Request, user: Any) -> None:
-        set_session_cookie(request._request, user, backend="albumen.accounts.backends.EmailBackend")
+    def signed_in(self, request: Request, session: Any) -> None:
+        set_session_cookie(request._request, session)
 
 
 @alias
@@ -123,10 +125,11 @@ class Logout(IgnoresUnknownFields, GenericAPIView[Any]):
         asked, now = validated(self.get_serializer(data=request.data)), timezone.now()
         if "refresh" in asked:
             logins.log_out(refresh=asked["refresh"], now=now)
+            forget_ended_cookie(request._request)
             return Response(status=204)
         if not request.user.is_authenticated:
             raise NotAuthenticated
-        logins.log_out_of(user=request.user, session=request.auth, everywhere=asked["revoke_token"], now=now)
+        logins.log_out_of(session=request.auth, everywhere=asked["revoke_token"], now=now)
         clear_session_cookie(request._request)
         return Response({"detail": "Logout successful"})
 

@@ -36,7 +36,9 @@ def _removal(remove: Callable[..., int]) -> Handler:
 # The writer of every mail that `queue_mail` names.
 MAILS: dict[str, Writer] = {
     "verify_email": account_mails.verify_email,
+    "new_sign_in": account_mails.new_sign_in,
     "password_reset": account_mails.password_reset,
+    "sign_in_code": account_mails.sign_in_code,
 }
 # Each of them with sample values, by the same name.
 MAIL_PREVIEWS: dict[str, Callable[[], Mail]] = {**account_previews.PREVIEWS}

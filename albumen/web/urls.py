@@ -37,6 +37,7 @@ urlpatterns = [
     path("redoc/", SpectacularRedocView.as_view(url_name="schema"), name="redoc"),
     path("password-reset/", views.password_reset, name="password-reset-page"),
     path("email-verify/", views.email_verify, name="email-verify-page"),
+    path("end-login/", views.end_login, name="end-login-page"),
     path("api-auth/", include("rest_framework.urls")),
     *mail_pages.urlpatterns,
     path("admin/", admin.site.urls),

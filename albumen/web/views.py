@@ -93,6 +93,11 @@ def email_verify(request: HttpRequest) -> HttpResponse:
     return _page_of_mail(request, "email_verify")
 
 
+def end_login(request: HttpRequest) -> HttpResponse:
+    """Return the form that the mail about a new sign-in links to."""
+    return _page_of_mail(request, "end_login")
+
+
 def _page_of_mail(request: HttpRequest, name: str) -> HttpResponse:
     """Return a page whose URL has a token behind the '#', so that only the browser sees it."""
     response = _page(request, name)

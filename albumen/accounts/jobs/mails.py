@@ -2,14 +2,19 @@
 
 from django.conf import settings
 from django.contrib.auth.tokens import default_token_generator
+from django.core import signing
+from django.utils import timezone
 from django.utils.encoding import force_bytes
+from django.utils.formats import date_format
 from django.utils.http import urlsafe_base64_encode
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from albumen.accounts.access import find_active_user
-from albumen.accounts.models import User
+from albumen.accounts.models import Session, User
+from albumen.accounts.services import places
 from albumen.accounts.services.email_links import LIFETIME, make_link
+from albumen.accounts.services.passwords import SESSION_SALT
 from albumen.accounts.services.sessions import find_user
 from albumen.languages import speaking
 from albumen.mails.message import Mail
@@ -66,4 +71,59 @@ def password_reset_mail(user: User, *, uid: str, token: str) -> Mail:
         ],
         button=(_("Set a new password"), link),
         note=_("If it was not you, there is nothing to do: your password stays as it is."),
+    )
+
+
+def sign_in_code(*, email: str) -> Mail | None:
+    """Return the mail with a code for signing in from a new place; None where no active user has this address."""
+    user = find_user(email)
+    if user is None or not user.is_active:
+        return None
+    with speaking(user.language):
+        return sign_in_code_mail(user, places.sign_in_code(user, timezone.now()))
+
+
+def sign_in_code_mail(user: User, code: str) -> Mail:
+    """Return the mail with this code, in the active language."""
+    return Mail(
+        to=user.email,
+        subject=_("Your code to sign in"),
+        paragraphs=[
+            _("Somebody, probably you, asked for a code to sign in as %(email)s from a new place.")
+            % {"email": user.email},
+            _("Write it beside your e-mail and password. It works for %(minutes)s minutes.")
+            % {"minutes": places.CODE_PERIOD.seconds // 60},
+        ],
+        details=[(_("Code"), code)],
+        note=_("If it was not you, there is nothing to do: nobody can sign in with the code alone."),
+    )
+
+
+def new_sign_in(*, session: int) -> Mail | None:
+    """Return the mail about a sign-in from a new client or place; None where the account has gone."""
+    found = Session.objects.select_related("user").filter(pk=session).first()
+    if found is None:
+        return None
+    with speaking(found.user.language):
+        return new_sign_in_mail(found.user, found, token=signing.dumps(found.pk, salt=SESSION_SALT))
+
+
+def new_sign_in_mail(user: User, session: Session, *, token: str) -> Mail:
+    """Return the mail about this session, in the active language."""
+    return Mail(
+        to=user.email,
+        subject=_("A new sign-in to your account"),
+        paragraphs=[
+            _("Somebody signed in as %(email)s from a client or a place that was not used before.")
+            % {"email": user.email},
+            _("If it was you, there is nothing to do."),
+        ],
+        details=[
+            (_("Client"), places.client_name(session.user_agent) or _("unknown")),
+            (_("Address"), session.address or _("unknown")),
+            (_("Time"), _("%(time)s UTC") % {"time": date_format(session.created_at, "DATETIME_FORMAT")}),
+        ],
+        # After the '#', so that the secret reaches no server log and no Referer header.
+        button=(_("It was not me: end this login"), f"{settings.PUBLIC_URL}/end-login/#token={token}"),
+        note=_("Whoever signed in knows your password: after you have ended the login, set a new password."),
     )

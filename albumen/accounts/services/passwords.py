@@ -1,11 +1,14 @@
 """Passwords: what a good one is, changing your own, and resetting a forgotten one."""
 
-from datetime import datetime
+from contextlib import suppress
+from datetime import datetime, timedelta
 
 from django.contrib.auth.password_validation import validate_password
 from django.contrib.auth.tokens import default_token_generator
+from django.core import signing
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils import timezone
 from django.utils.encoding import force_str
 from django.utils.http import urlsafe_base64_decode
 
@@ -13,10 +16,14 @@ from albumen import rates
 from albumen.accounts.hashers import spellings
 from albumen.accounts.models import Session, User
 from albumen.accounts.services import email_verification, tokens
-from albumen.accounts.services.sessions import end_all_sessions
+from albumen.accounts.services.places import Place, known_by
+from albumen.accounts.services.sessions import end_all_sessions, end_session
 from albumen.contacts import email_key
-from albumen.errors import Conflict, Invalid
+from albumen.errors import Conflict, Invalid, LimitReached
 from albumen.mails.queue import queue_mail
+
+SESSION_SALT = "albumen.session"
+SESSION_TOKEN_LIFETIME = timedelta(days=7)
 
 
 def require_good(password: str, user: User, *, pointer: str) -> None:
@@ -29,8 +36,9 @@ def require_good(password: str, user: User, *, pointer: str) -> None:
 
 def confirm(*, user: User, password: str, address: str, pointer: str) -> None:
     """Raise `Invalid` unless this is the user's password. Attempts are limited as sign-ins are, so that nobody can
-    guess the password with a stolen token."""
-    key = ("account", tokens.fingerprint(email_key(user.email)), f"confirm {address}")
+    guess the password with a stolen token, from however many addresses."""
+    known = known_by(user, Place(address), timezone.now())
+    key = ("account", tokens.fingerprint(email_key(user.email)), f"confirm {known or 'elsewhere'}")
     rates.spend("login", *key)
     if not user.check_password(password):
         raise Invalid("invalid_password", "This is not your password.", pointer=pointer)
@@ -53,6 +61,21 @@ def request_reset(*, email: str, address: str, now: datetime) -> None:
     rates.spend("reset", "address", address, times=10)
     rates.spend("reset", "account", tokens.fingerprint(email_key(email)))
     queue_mail("password_reset", email=email, now=now)
+
+
+def disown_session(*, token: str, address: str, now: datetime) -> None:
+    """End the session that a mail told its user of, and queue the mail to set a new password. Raise `Invalid` for a
+    token that no mail had, or that is older than a week."""
+    try:
+        session_id: int = signing.loads(token, salt=SESSION_SALT, max_age=SESSION_TOKEN_LIFETIME)
+    except signing.BadSignature:
+        raise Invalid("invalid_token", pointer="/token") from None
+    session = Session.objects.select_related("user").filter(pk=session_id).first()
+    if session is None:
+        raise Invalid("invalid_token", pointer="/token")
+    end_session(session_id=session.pk, now=now)
+    with suppress(LimitReached):
+        request_reset(email=session.user.email, address=address, now=now)
 
 
 def reset_password(*, uid: str, token: str, new_password: str, now: datetime) -> None:

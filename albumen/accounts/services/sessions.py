@@ -1,4 +1,5 @@
-"""Logins: sign in, refresh with reuse detection, sign out, and the check that every request makes."""
+"""Sessions, one for each login: sign in, refresh with reuse detection, sign out, and the check that every request
+makes."""
 
 from datetime import datetime, timedelta
 
@@ -12,11 +13,15 @@ from albumen.accounts import access
 from albumen.accounts.hashers import spellings
 from albumen.accounts.models import KnownAddress, Session, User
 from albumen.accounts.services import tokens
+from albumen.accounts.services.places import Place, client_name, is_unexpected, known_by
 from albumen.accounts.services.tokens import TokenPair
 from albumen.contacts import email_key
 from albumen.errors import Unauthenticated
+from albumen.mails.queue import queue_mail
 
 REFRESH_GRACE = timedelta(seconds=10)
+# Where the session of a cookie keeps the id of its `Session`.
+COOKIE_KEY = "albumen_session"
 LAST_USED_STEP = timedelta(minutes=5)
 # Many people may share one address, so its limit is higher than that of one account.
 ADDRESS_FACTOR = 10
@@ -30,51 +35,94 @@ def find_user(email: str) -> User | None:
         return None
 
 
-def check_credentials(*, email: str, password: str, address: str, now: datetime) -> User:
+def check_credentials(*, email: str, password: str, place: Place, now: datetime) -> User:
     """Return the active user with this e-mail and password.
 
     Raise `Unauthenticated`, after equal work, for an unknown e-mail, a wrong password and an inactive user. Attempts
-    count before the password is checked, so that parallel ones count too: for each address and for each account, whose
-    known addresses count separately. Raise `LimitReached` after too many.
+    count before the password is checked, so that parallel ones count too: for each address, and for each account
+    separately from every place that its owner knows. Raise `LimitReached` after too many (ADR 28).
     """
     user = find_user(email)
-    known = KnownAddress.objects.filter(user_id=user.pk if user else 0, address=address).exists()
-    account = tokens.fingerprint(email_key(email))
-    place = address if known else "elsewhere"
-    rates.spend("login", "address", address, times=ADDRESS_FACTOR)
-    rates.spend("login", "account", account, place)
+    known = known_by(user, place, now)
+    counters: list[tuple[tuple[str, ...], int]] = [
+        (("account", tokens.fingerprint(email_key(email)), known or "elsewhere"), 1)
+    ]
+    if not known.startswith(("device", "code")):
+        counters.insert(0, (("address", place.address), ADDRESS_FACTOR))
+    for key, times in counters:
+        rates.spend("login", *key, times=times)
     if user is None:
         for spelling in spellings(password):
             make_password(spelling)
     if user is None or not user.check_password(password) or not user.is_active:
         raise Unauthenticated("invalid_credentials")
-    rates.refund("login", "address", address, times=ADDRESS_FACTOR)
-    rates.refund("login", "account", account, place)
-    KnownAddress.objects.update_or_create(user=user, address=address, defaults={"seen_at": now})
+    for key, times in counters:
+        rates.refund("login", *key, times=times)
     return user
 
 
-def log_in(*, email: str, password: str, address: str, user_agent: str, now: datetime) -> tuple[User, TokenPair]:
-    """Return the user and the tokens of a new login."""
-    user = check_credentials(email=email, password=password, address=address, now=now)
-    now = now.replace(microsecond=0)
+def request_code(*, email: str, address: str, now: datetime) -> None:
+    """Queue the mail with a code for signing in from a new place. Whether there is such a user is asked when it is
+    sent, so that the response tells nothing."""
+    rates.spend("reset", "address", f"code {address}", times=ADDRESS_FACTOR)
+    rates.spend("reset", "account", f"code {tokens.fingerprint(email_key(email))}")
+    queue_mail("sign_in_code", email=email, now=now)
+
+
+def log_in(*, email: str, password: str, place: Place, now: datetime) -> tuple[Session, TokenPair]:
+    """Return a new login, whose `user` is who signed in, and its tokens."""
+    user = check_credentials(email=email, password=password, place=place, now=now)
     refresh_id = tokens.new_id()
-    # The transaction holds SQLite's one write lock, so it begins after the slow hashing.
-    with transaction.atomic():
-        session = Session.objects.create(
-            user=user,
-            refresh_hash=tokens.fingerprint(refresh_id),
-            token_version=user.token_version,
-            user_agent=user_agent[:300],
-            address=address,
-            created_at=now,
-            rotated_at=now,
-            last_used_at=now,
-        )
-        user.last_login = now
-        user.save(update_fields=["last_login"])
-    pair = tokens.make_pair(user_id=user.pk, session_id=session.pk, refresh_id=refresh_id, issued_at=now)
-    return user, pair
+    session = open_session(user=user, place=place, refresh_id=refresh_id, now=now)
+    pair = tokens.make_pair(
+        user_id=user.pk, session_id=session.pk, refresh_id=refresh_id, issued_at=session.created_at
+    )
+    return session, pair
+
+
+# A transaction holds SQLite's one write lock, so this one begins after the slow hashing.
+@transaction.atomic
+def open_session(*, user: User, place: Place, refresh_id: str | None, now: datetime) -> Session:
+    """Return the new session of a user whose password was checked; `refresh_id` is None for a login by cookie alone.
+
+    A password change or a sign-out everywhere since then has ended it already, because it depends on the
+    `token_version` that was read before. A mail tells the user of a client or an address that is new.
+    """
+    unexpected = is_unexpected(user, place)
+    session = _create(user, place, refresh_id, now)
+    user.last_login = session.created_at
+    user.save(update_fields=["last_login"])
+    KnownAddress.objects.update_or_create(user=user, address=place.address, defaults={"seen_at": now})
+    if unexpected and rates.is_first_today("new sign-in", str(user.pk), client_name(place.user_agent)):
+        queue_mail("new_sign_in", session=session.pk, now=now)
+    return session
+
+
+def adopt_cookie(*, user: User, session_id: int | None, place: Place, now: datetime) -> Session | None:
+    """Return the new session of a cookie that Django takes as valid and whose own session, if it has one, has ended.
+
+    Django renewed the cookie, because its user has set a new password in the panel, or version 0.2 signed it in, which
+    made no session. Return None where somebody has ended the session.
+    """
+    if session_id is not None:
+        older = Session.objects.filter(pk=session_id, user=user, token_version__lt=user.token_version)
+        if not older.exists():
+            return None
+    return _create(user, place, None, now)
+
+
+def _create(user: User, place: Place, refresh_id: str | None, now: datetime) -> Session:
+    now = now.replace(microsecond=0)
+    return Session.objects.create(
+        user=user,
+        refresh_hash=tokens.fingerprint(refresh_id) if refresh_id else "",
+        token_version=user.token_version,
+        user_agent=place.user_agent[:300],
+        address=place.address,
+        created_at=now,
+        rotated_at=now,
+        last_used_at=now,
+    )
 
 
 def refresh_login(*, refresh: str, now: datetime) -> TokenPair:
@@ -110,14 +158,29 @@ def check_access(*, token: str, now: datetime) -> tuple[User, Session]:
     """Return the user and the session of an access token, by one indexed read. Raise `Unauthenticated` when the login
     has ended."""
     claims = tokens.read(token, "access")
+    session = find_session(session_id=claims["sid"], user_id=claims["user_id"], now=now)
+    if session is None:
+        raise Unauthenticated("session_ended")
+    return session.user, session
+
+
+def find_session(*, session_id: int, user_id: int, now: datetime) -> Session | None:
+    """Return the session with its user and plan, by one indexed read; None when it has ended."""
     session: Session | None = next(
-        compiled_queries.fetch_objects(_sessions_with_plans, values=(claims["sid"], claims["user_id"])), None
+        compiled_queries.fetch_objects(_sessions_with_plans, values=(session_id, user_id)), None
     )
     if session is None or not _holds(session):
-        raise Unauthenticated("session_ended")
+        return None
     if now - session.last_used_at > LAST_USED_STEP:
         Session.objects.filter(pk=session.pk).update(last_used_at=now)
-    return session.user, session
+    return session
+
+
+def find_cookie_session(*, session_id: int, user_id: int, now: datetime) -> Session | None:
+    """Return the session of a cookie as `find_session` does; None also when the cookie has expired."""
+    session = find_session(session_id=session_id, user_id=user_id, now=now)
+    expired = session is not None and now - session.created_at > timedelta(seconds=settings.SESSION_COOKIE_AGE)
+    return None if expired else session
 
 
 def _sessions_with_plans(session_id: int, user_id: int) -> QuerySet[Session]:
@@ -135,27 +198,27 @@ def log_out(*, refresh: str, now: datetime) -> None:
     Session.objects.filter(pk=claims["sid"], user_id=claims["user_id"], revoked_at=None).update(revoked_at=now)
 
 
-def log_out_of(*, user: User, session: Session | None, everywhere: bool, now: datetime) -> None:
-    """End this login, if it is one by token, or every login of the user."""
+def log_out_of(*, session: Session, everywhere: bool, now: datetime) -> None:
+    """End this login, or every login of its user."""
     if everywhere:
-        end_all_sessions(user=user, now=now)
-    elif session is not None:
-        end_session(session=session, now=now)
+        end_all_sessions(user=session.user, now=now)
+    else:
+        end_session(session_id=session.pk, now=now)
 
 
 def end_own_session(*, actor: User, session_id: int, now: datetime) -> None:
     """End one of the actor's sessions; raise `NotFound` for any other."""
-    end_session(session=access.get_session(actor, session_id), now=now)
+    end_session(session_id=access.get_session(actor, session_id).pk, now=now)
 
 
-def end_session(*, session: Session, now: datetime) -> None:
+def end_session(*, session_id: int, now: datetime) -> None:
     """End one session; ending it twice is no error."""
-    Session.objects.filter(pk=session.pk, revoked_at=None).update(revoked_at=now)
+    Session.objects.filter(pk=session_id, revoked_at=None).update(revoked_at=now)
 
 
 @transaction.atomic
 def end_all_sessions(*, user: User, now: datetime, keep: Session | None = None) -> None:
-    """End every login of the user except `keep`, also those by cookie."""
+    """End every login of the user except `keep`."""
     others = Session.objects.filter(user=user, revoked_at=None)
     if keep is not None:
         others = others.exclude(pk=keep.pk)

@@ -11,10 +11,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from albumen import rates
-from albumen.accounts.authentication import SignedInRequest
+from albumen.accounts.authentication import CookieAuthentication, SignedInRequest
 from albumen.accounts.serializers import (
     ConfirmedPasswordSerializer,
     DeletionSerializer,
+    DisownSerializer,
     PasswordSerializer,
     ProfileSerializer,
     RegisterSerializer,
@@ -114,7 +115,7 @@ class Password(GenericAPIView[Any]):
             now=timezone.now(),
             keep=request.auth,
         )
-        if request.auth is None:
+        if isinstance(request.successful_authenticator, CookieAuthentication):
             update_session_auth_hash(request._request, request.user)
         return Response(status=204)
 
@@ -133,6 +134,22 @@ class PasswordReset(PublicView):
         fields = validated(self.get_serializer(data=request.data))
         passwords.request_reset(**fields, address=rates.client_address(request._request), now=timezone.now())
         return Response(status=202)
+
+
+@extend_schema(tags=["Accounts"])
+class DisownSession(PublicView):
+    serializer_class = DisownSerializer
+
+    @extend_schema(
+        summary="End a session that was not yours",
+        description="With the `token` of the mail about it, within a week. Another mail lets you set a new password.",
+        responses={204: None},
+    )
+    def post(self, request: Request) -> Response:
+        fields = validated(self.get_serializer(data=request.data))
+        address = rates.client_address(request._request)
+        passwords.disown_session(**fields, address=address, now=timezone.now())
+        return Response(status=204)
 
 
 @extend_schema(tags=["Accounts"])

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.conf import settings
 from django.contrib.auth import logout as end_cookie
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
@@ -13,11 +12,12 @@ from rest_framework.response import Response
 
 from albumen import rates
 from albumen.accounts import access
-from albumen.accounts.authentication import SignedInRequest
+from albumen.accounts.authentication import SignedInRequest, forget_ended_cookie, place_of, remember_device
 from albumen.accounts.serializers import (
     LoginAnswerSerializer,
     LoginSerializer,
     RefreshSerializer,
+    ResetSerializer,
     SessionSerializer,
     TokensSerializer,
 )
@@ -39,24 +39,43 @@ class Login(PublicView):
 
     @extend_schema(
         summary="Sign in",
-        description="The same 401 for an unknown e-mail, a wrong password and an inactive user.",
+        description=(
+            "The same 401 for an unknown e-mail, a wrong password and an inactive user. After too many attempts, from "
+            "a place where you have not signed in before, also send the `code` that `POST /api/login/code/` mails."
+        ),
         responses=LoginAnswerSerializer,
     )
     def post(self, request: Request) -> Response:
         fields = validated(self.get_serializer(data=request.data))
-        user, pair = sessions.log_in(
-            **fields,
-            address=rates.client_address(request._request),
-            user_agent=request.headers.get("User-Agent", ""),
-            now=timezone.now(),
-        )
-        self.signed_in(request, user)
+        place = place_of(request._request, code=fields.pop("code", ""))
+        session, pair = sessions.log_in(**fields, place=place, now=timezone.now())
+        self.signed_in(request, session)
+        user = session.user
         context = {"request": request, "viewer": user}
         answer = LoginAnswerSerializer({"access": pair.access, "refresh": pair.refresh, "user": user}, context=context)
         return Response(answer.data)
 
-    def signed_in(self, request: Request, user: Any) -> None:
-        """Do nothing; a subclass may begin something more at a sign-in."""
+    def signed_in(self, request: Request, session: Any) -> None:
+        """Let browsers know later that they were here; a subclass may begin something more at a sign-in."""
+        remember_device(request._request, session.user)
+
+
+@extend_schema(tags=["Accounts"])
+class LoginCode(PublicView):
+    serializer_class = ResetSerializer
+
+    @extend_schema(
+        summary="Ask for a code to sign in from a new place",
+        description=(
+            "Always 202. If there is such a user, a mail brings a code for the next 15 minutes. Send it as `code` "
+            "beside e-mail and password, when others have made too many attempts on your account."
+        ),
+        responses={202: None},
+    )
+    def post(self, request: Request) -> Response:
+        fields = validated(self.get_serializer(data=request.data))
+        sessions.request_code(**fields, address=rates.client_address(request._request), now=timezone.now())
+        return Response(status=202)
 
 
 @extend_schema(tags=["Accounts"])
@@ -89,6 +108,7 @@ class Logout(PublicView):
     def post(self, request: Request) -> Response:
         fields = validated(self.get_serializer(data=request.data))
         sessions.log_out(**fields, now=timezone.now())
+        forget_ended_cookie(request._request)
         return Response(status=204)
 
 
@@ -117,8 +137,7 @@ class Sessions(GenericAPIView[Any]):
         summary="List your sessions", description="Each session with its client, and when it was last used."
     )
     def get(self, request: SignedInRequest) -> Response:
-        since = timezone.now() - settings.REFRESH_TOKEN_LIFETIME
-        page = self.paginate_queryset(access.sessions_of(request.user, since))
+        page = self.paginate_queryset(access.sessions_of(request.user, timezone.now()))
         return self.get_paginated_response(self.get_serializer(page, many=True).data)
 
 

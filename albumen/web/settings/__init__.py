@@ -94,7 +94,7 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "albumen.accounts.authentication.CookieMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
@@ -154,6 +154,7 @@ LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/"
 PASSWORD_RESET_TIMEOUT = 3600
 CSRF_FAILURE_VIEW = "albumen.api.problems.csrf_failed"
+SESSION_COOKIE_AGE = min(14 * 24 * 3600, int(REFRESH_TOKEN_LIFETIME.total_seconds()))
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
 
@@ -161,9 +162,9 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
 REDIS_URL = env.str("REDIS_URL", default="")
 if not re.fullmatch(r"(rediss?://|redis\+unix:///).*|", REDIS_URL):
     raise ImproperlyConfigured("REDIS_URL must be like redis://host:6379/0.")
-# Rates are like "10/minute"; "0" turns a limit off.
+# Rates are like "5/minute" or "5/minute,30/hour"; "0" turns a limit off.
 RATES = {
-    "login": env.str("ALBUMEN_RATE_LOGIN", default="10/minute"),
+    "login": env.str("ALBUMEN_RATE_LOGIN", default="5/minute,30/hour"),
     "register": env.str("ALBUMEN_RATE_REGISTER", default="60/hour"),
     "reset": env.str("ALBUMEN_RATE_RESET", default="5/hour"),
     "verify": env.str("ALBUMEN_RATE_VERIFY", default="5/hour"),

@@ -55,10 +55,6 @@ def test_with_one_she_uploads_an_avatar_and_a_picture(browser):
     assert browser.post("/api/pictures/", picture | field).status_code == 201
 
 
-def test_a_cookie_is_not_among_the_logins_and_none_is_current(browser):
-    assert [row["current"] for row in browser.get("/api/sessions/").json()["results"]] == [False]
-
-
 def test_a_token_goes_before_a_cookie(browser, bob):
     answer = browser.get("/api/profile/", HTTP_AUTHORIZATION=f"Bearer {bob.access}")
     assert answer.json()["email"] == bob.email

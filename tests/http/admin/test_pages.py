@@ -51,8 +51,9 @@ def test_a_user_who_is_no_administrator_stays_outside(alice, content):
     assert refused.status_code == 200
     assert "staff" in refused.content.decode()
 
+    paths = pages(content, alice)
     alice.client.login(username=alice.email, password=PASSWORD)
-    for path in pages(content, alice):
+    for path in paths:
         answer = alice.client.get(f"/admin/{path}")
         assert answer.status_code == 302, path
         assert answer["Location"].startswith("/admin/login/")
