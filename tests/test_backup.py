@@ -97,6 +97,7 @@ def back_up_and_restore(
         assert avatar.status_code in (200, 201), avatar.text
         before = upload(alice, seed=1)
         carried_out(back_up, checkout, **there, ALBUMEN_DATA_DIR=first.data_dir, BACKUP=backup)
+        assert (first.data_dir / "last_backup").exists(), "which the admin panel reads"
         upload(alice, seed=2)
     finally:
         first.stop()

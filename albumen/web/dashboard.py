@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.contrib.admin.models import LogEntry
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -22,6 +23,7 @@ from albumen.tasks.services.queue import count_failed, read_queue_state
 
 DAYS = 30
 WEEK = timedelta(days=7)
+ENTRIES = 6  # of the history
 FEW_DAYS, MANY_DAYS = 14, 3650
 BACKUP_NOTE = "last_backup"  # in the data folder: the commands of docs/operations.md touch it
 
@@ -54,6 +56,7 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         **context,
         "title": "Overview",
         "cards": [*_contents(request, now), *_space(request, now), *_work(now), _backup(now), VERSION],
+        "entries": LogEntry.objects.select_related("user", "content_type").order_by("-pk")[:ENTRIES],
         "chart": json.dumps(chart) if total else "",
         "chart_text": said if total else f"Nobody has uploaded a picture in the last {DAYS} days.",
     }

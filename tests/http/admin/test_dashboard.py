@@ -30,6 +30,15 @@ def test_the_first_page_counts_what_there_is(panel, alice, content):
     assert (found["Users"].detail, found["Pictures"].detail) == ("2 new in 30 days", "2 of them in the trash")
 
 
+def test_the_first_page_names_what_was_done_last(panel, dana, content):
+    assert "Nobody has changed anything" in panel.get("").content.decode()
+    panel.choose("library/picture/", "trash_pictures", content["picture"])
+    page = panel.get("").content.decode()
+    assert f'href="/admin/library/picture/{content["picture"]}/change/"' in page
+    assert ("Moved to the trash." in page, f"{dana.email}:" in page) == (True, True)
+    assert panel.get("admin/logentry/").status_code == 200
+
+
 def test_every_card_leads_to_a_page_that_opens(panel, content):
     for card in cards(panel).values():
         assert not card.url or panel.client.get(card.url).status_code == 200, card
