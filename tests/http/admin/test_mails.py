@@ -69,3 +69,7 @@ def test_a_mail_is_in_the_language_of_the_person(
     mail = deliver(1)[0]
     assert mail.subject == subject
     assert bool(RUSSIAN.search(str(mail.body))) == (subject == "Установить новый пароль")
+    written = "ru" if RUSSIAN.search(subject) else "en"
+    assert f'<html lang="{written}">' in str(mail.alternatives[0][0])  # type: ignore[attr-defined]
+    assert mail.message()["Content-Language"] == written
+    assert mail.message()["Auto-Submitted"] == "auto-generated"
