@@ -164,6 +164,12 @@ SIGNING_IN = Chapter(
 PASSWORDS = Chapter(
     "Passwords and addresses",
     (
+        Code(
+            "email_taken",
+            "Somebody else has this e-mail address by now.",
+            "Sign in there, or reset the password of that account.",
+            (409,),
+        ),
         Code("email_verified_already", "Your e-mail address is verified.", "There is nothing to do.", (409,)),
         Code("invalid_password", "This is not your present password.", "Write the one that you sign in with."),
         Code("password_mismatch", "The two new passwords differ.", "Write the same one twice."),

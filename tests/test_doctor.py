@@ -51,9 +51,12 @@ def test_it_names_what_is_wrong_and_how_to_mend_it(tmp_path):
     assert PRODUCTION["ALBUMEN_SECRET_KEY"] not in text
 
 
-@pytest.mark.parametrize("mode", ["open", "invited", "closed"])
-def test_it_says_who_may_register(tmp_path, mode):
-    assert f"ok       sign-up: ALBUMEN_SIGNUP is {mode}: " in doctor(tmp_path, ALBUMEN_SIGNUP=mode)[1]
+@pytest.mark.parametrize("mode", ["open", "verified", "invited", "closed"])
+def test_it_says_who_may_register_and_warns_where_nobody_can(tmp_path, mode):
+    said = doctor(tmp_path, ALBUMEN_SIGNUP=mode)[1]
+    assert f"ok       sign-up: ALBUMEN_SIGNUP is {mode}: " in said
+    warned = "warning  sign-up: ALBUMEN_SIGNUP is verified, and no mail server is set" in said
+    assert warned == (mode == "verified")
 
 
 @pytest.mark.parametrize("change", [{"ALBUMEN_DEBUG": "true"}, {"ALBUMEN_SECRET_KEY": "TheSecret"}])

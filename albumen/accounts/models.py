@@ -1,4 +1,4 @@
-"""Users, their logins by token, and the IP addresses that they have signed in from."""
+"""Users, registrations, logins by token, and the IP addresses that users have signed in from."""
 
 from typing import Any, ClassVar
 
@@ -168,3 +168,23 @@ class KnownAddress(models.Model):
 
     def __str__(self) -> str:
         return self.address
+
+
+class Registration(models.Model):
+    """What somebody registered with whose address is not proved yet. The link in its mail makes a user of it; until
+    then nobody sees it. Several may wait for one address, because only its owner gets the mails."""
+
+    email = EmailAddress(max_length=EMAIL_LENGTH)
+    # `email_key` of the address.
+    email_key = models.CharField(max_length=EMAIL_LENGTH, db_index=True)
+    # Hashed.
+    password = models.CharField(max_length=128)
+    avatar = models.CharField(max_length=32, blank=True)
+    # Fields of the user to be, by their names.
+    names = models.JSONField(default=dict)
+    # Ids of the open organizations to join.
+    organizations = models.JSONField(default=list)
+    created_at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return self.email

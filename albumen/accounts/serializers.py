@@ -308,3 +308,14 @@ class ResetConfirmSerializer(ConfirmedPasswordSerializer):
 
 class LinkSerializer(StrictSerializer):
     token = serializers.CharField(max_length=2000, help_text="What follows `#token=` in the link of the mail.")
+    password = password_field(
+        required=False,
+        help_text="For a registration: refused unless it is the password of that registration. The page that the mail "
+        "leads to asks for it, so that nobody takes on an account whose password a stranger has chosen.",
+    )
+
+
+class RegisteredSerializer(serializers.Serializer[Any]):
+    """What a registration returns that is finished by a mail's link."""
+
+    detail = serializers.CharField(help_text="Says that a mail is on its way.")

@@ -109,6 +109,7 @@ def check_settings() -> Iterator[CheckMessage]:
 
 SIGNUP = {
     "open": "anybody registers, and uses the account at once",
+    "verified": "anybody registers, and has an account once a mail's link was opened",
     "invited": "who was invited registers",
     "closed": "administrators alone add users",
 }
@@ -116,6 +117,9 @@ SIGNUP = {
 
 @check("sign-up")
 def check_signup() -> Iterator[CheckMessage]:
+    if settings.SIGNUP == "verified" and "console" in settings.EMAIL_BACKEND:
+        hint = "Set ALBUMEN_EMAIL_URL, like smtp+tls://user:password@mail.example.com:587."
+        yield Warning("ALBUMEN_SIGNUP is verified, and no mail server is set: nobody gets the mail", hint)
     yield Info(f"ALBUMEN_SIGNUP is {settings.SIGNUP}: {SIGNUP[settings.SIGNUP]}")
 
 

@@ -21,6 +21,7 @@ class TaskKind(models.TextChoices):
     PURGE_TRASH = "purge_trash", "Purge the trash"
     SWEEP_FILES = "sweep_files", "Sweep files without a row"
     DELETE_SESSIONS = "delete_sessions", "Forget ended logins"
+    DELETE_REGISTRATIONS = "delete_registrations", "Forget registrations without proof"
     DELETE_ANSWERS = "delete_answers", "Forget answers kept for retries"
     DELETE_EVENTS = "delete_events", "Forget old events"
     DELETE_TASKS = "delete_tasks", "Forget old tasks"

@@ -5,9 +5,11 @@ from datetime import timedelta
 
 from django.utils import timezone
 
+from albumen.accounts.jobs import address_mails
 from albumen.accounts.jobs import mail_previews as account_previews
 from albumen.accounts.jobs import mails as account_mails
 from albumen.accounts.services.sessions import delete_ended_sessions
+from albumen.accounts.services.signup import delete_old_registrations
 from albumen.events.services import prune_events
 from albumen.idempotency.services.responses import delete_old_responses
 from albumen.library.jobs.archives import import_archive
@@ -35,7 +37,8 @@ def _removal(remove: Callable[..., int]) -> Handler:
 
 # The writer of every mail that `queue_mail` names.
 MAILS: dict[str, Writer] = {
-    "verify_email": account_mails.verify_email,
+    "registration": address_mails.registration,
+    "verify_email": address_mails.verify_email,
     "new_sign_in": account_mails.new_sign_in,
     "password_reset": account_mails.password_reset,
     "sign_in_code": account_mails.sign_in_code,
@@ -52,6 +55,7 @@ HANDLERS: dict[str, Handler] = {
     TaskKind.PURGE_TRASH: _removal(purge_trash),
     TaskKind.SWEEP_FILES: _removal(sweep_files),
     TaskKind.DELETE_SESSIONS: _removal(delete_ended_sessions),
+    TaskKind.DELETE_REGISTRATIONS: _removal(delete_old_registrations),
     TaskKind.DELETE_ANSWERS: _removal(delete_old_responses),
     TaskKind.DELETE_EVENTS: _removal(prune_events),
     TaskKind.DELETE_TASKS: _removal(delete_old_tasks),
@@ -62,6 +66,7 @@ SCHEDULES: dict[str, timedelta] = dict.fromkeys(
         TaskKind.PURGE_TRASH,
         TaskKind.SWEEP_FILES,
         TaskKind.DELETE_SESSIONS,
+        TaskKind.DELETE_REGISTRATIONS,
         TaskKind.DELETE_ANSWERS,
         TaskKind.DELETE_EVENTS,
         TaskKind.DELETE_TASKS,

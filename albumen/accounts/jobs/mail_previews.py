@@ -3,7 +3,9 @@
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from albumen.accounts.jobs import mails
+from django.conf import settings
+
+from albumen.accounts.jobs import address_mails, mails
 from albumen.accounts.models import Session, User
 from albumen.accounts.services.email_links import make_link
 from albumen.mails.message import Mail
@@ -17,9 +19,17 @@ LOGIN = Session(
     created_at=datetime(2030, 1, 31, 12, tzinfo=UTC),
 )
 
+
+def _reset() -> str:
+    return f"{settings.PUBLIC_URL}/password-reset/#uid=sample&token={TOKEN}"
+
+
 PREVIEWS: dict[str, Callable[[], Mail]] = {
-    "verify_email": lambda: mails.verify_email_mail(VERA, link=make_link("verify", sample=TOKEN)),
+    "registration": lambda: address_mails.registration_mail(VERA.email, link=make_link("register", registration=0)),
+    "account_exists": lambda: address_mails.account_exists_mail(VERA, link=_reset()),
+    "account_closed": lambda: address_mails.account_closed_mail(VERA),
+    "verify_email": lambda: address_mails.verify_email_mail(VERA, link=make_link("verify", user=0)),
     "new_sign_in": lambda: mails.new_sign_in_mail(VERA, LOGIN, token=TOKEN),
-    "password_reset": lambda: mails.password_reset_mail(VERA, uid="sample", token=TOKEN),
+    "password_reset": lambda: mails.password_reset_mail(VERA, link=_reset()),
     "sign_in_code": lambda: mails.sign_in_code_mail(VERA, "K7QX-2MZA-P4TD-W6HE"),
 }

@@ -1,4 +1,4 @@
-"""The mails about accounts, as `albumen.web.task_types.MAILS` names them."""
+"""The mails about passwords, as `albumen.web.task_types.MAILS` names them."""
 
 from django.conf import settings
 from django.contrib.auth.tokens import default_token_generator
@@ -10,10 +10,8 @@ from django.utils.http import urlsafe_base64_encode
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from albumen.accounts.access import find_active_user
 from albumen.accounts.models import Session, User
 from albumen.accounts.services import places
-from albumen.accounts.services.email_links import LIFETIME, make_link
 from albumen.accounts.services.passwords import SESSION_SALT
 from albumen.accounts.services.sessions import find_user
 from albumen.languages import speaking
@@ -25,53 +23,38 @@ def password_reset(*, email: str) -> Mail | None:
     user = find_user(email)
     if user is None or not user.is_active:
         return None
-    uid, token = urlsafe_base64_encode(force_bytes(user.pk)), default_token_generator.make_token(user)
     with speaking(user.language):
-        return password_reset_mail(user, uid=uid, token=token)
+        return password_reset_mail(user, link=reset_link(user))
 
 
-def verify_email(*, user: int, email: str) -> Mail | None:
-    """Return the mail with the link that proves an address; None where the user has another one, or it is proved."""
-    found = find_active_user(user)
-    if found is None or found.email != email or found.email_verified_at is not None:
-        return None
-    link = make_link("verify", user=user, email=email)
-    with speaking(found.language):
-        return verify_email_mail(found, link=link)
-
-
-def verify_email_mail(user: User, *, link: str) -> Mail:
+def password_reset_mail(user: User, *, link: str) -> Mail:
     """Return the mail to this user, in the active language."""
-    return Mail(
-        to=user.email,
-        subject=_("Confirm your e-mail address"),
-        paragraphs=[
-            _("Somebody, probably you, has an account here with the address %(email)s.") % {"email": user.email},
-            _("Confirm that it is yours. The link works for %(days)s days.") % {"days": LIFETIME.days},
-        ],
-        button=(_("Confirm"), link),
-        note=_("If it was not you, there is nothing to do: do not open the link, and nothing is confirmed."),
-    )
-
-
-def password_reset_mail(user: User, *, uid: str, token: str) -> Mail:
-    """Return the mail to this user, in the active language."""
-    minutes = settings.PASSWORD_RESET_TIMEOUT // 60
-    expiry = ngettext(
-        "The link works once, within %(minutes)s minute.", "The link works once, within %(minutes)s minutes.", minutes
-    )
-    # After the '#', so that the secret reaches no server log and no Referer header.
-    link = f"{settings.PUBLIC_URL}/password-reset/#uid={uid}&token={token}"
     return Mail(
         to=user.email,
         subject=_("Set a new password"),
         paragraphs=[
             _("Somebody, probably you, asked to set a new password for %(email)s.") % {"email": user.email},
-            expiry % {"minutes": minutes},
+            reset_expiry(),
         ],
         button=(_("Set a new password"), link),
         note=_("If it was not you, there is nothing to do: your password stays as it is."),
     )
+
+
+def reset_link(user: User) -> str:
+    """Return the address of the page that sets a new password, with a token for this user."""
+    uid, token = urlsafe_base64_encode(force_bytes(user.pk)), default_token_generator.make_token(user)
+    # After the '#', so that the secret reaches no server log and no Referer header.
+    return f"{settings.PUBLIC_URL}/password-reset/#uid={uid}&token={token}"
+
+
+def reset_expiry() -> str:
+    """Return the sentence, in the active language, that says how long a link of `reset_link` works."""
+    minutes = settings.PASSWORD_RESET_TIMEOUT // 60
+    expiry = ngettext(
+        "The link works once, within %(minutes)s minute.", "The link works once, within %(minutes)s minutes.", minutes
+    )
+    return expiry % {"minutes": minutes}
 
 
 def sign_in_code(*, email: str) -> Mail | None:

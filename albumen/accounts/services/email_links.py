@@ -4,7 +4,7 @@ A token is signed and never stored. It names the row that it is about, and works
 """
 
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Literal
 
 from django.conf import settings
@@ -12,10 +12,10 @@ from django.core import signing
 
 from albumen import rates
 from albumen.accounts.services import email_verification
+from albumen.accounts.services.signup import KEPT, finish_registration
 from albumen.errors import Invalid
 
-Purpose = Literal["verify"]
-LIFETIME = timedelta(days=3)
+Purpose = Literal["verify", "register"]
 # Whoever opens links opens few; a token cannot be guessed in any case.
 OPENINGS_FACTOR = 20
 
@@ -27,11 +27,15 @@ def make_link(purpose: Purpose, **claims: int | str | bool) -> str:
     return f"{settings.PUBLIC_URL}/email-verify/#token={token}"
 
 
-def open_link(*, token: str, address: str, now: datetime) -> None:
-    """Do what the mail with this token asked for. Raise `Invalid` where it does not hold any more."""
+def open_link(*, token: str, address: str, now: datetime, password: str | None = None) -> None:
+    """Do what the mail with this token asked for. Raise `Invalid` where it does not hold any more, and `Conflict`
+    where somebody else has the address. `password` is for a registration, whose password it must be."""
     rates.spend("verify", "opened", address, times=OPENINGS_FACTOR)
-    _, claims = _read(token, "verify")
-    email_verification.verify(user_id=claims["user"], email=claims["email"], now=now)
+    purpose, claims = _read(token, "verify", "register")
+    if purpose == "register":
+        finish_registration(registration_id=claims["registration"], password=password, now=now)
+    else:
+        email_verification.verify(user_id=claims["user"], email=claims["email"], now=now)
 
 
 def _read(token: str, *purposes: Purpose) -> tuple[Purpose, dict[str, Any]]:
@@ -40,7 +44,7 @@ def _read(token: str, *purposes: Purpose) -> tuple[Purpose, dict[str, Any]]:
     for purpose in purposes:
         if purpose == begin:
             with suppress(signing.BadSignature):
-                return purpose, signing.loads(signed, salt=_salt(purpose), max_age=LIFETIME)
+                return purpose, signing.loads(signed, salt=_salt(purpose), max_age=KEPT)
     raise Invalid("invalid_token", pointer="/token")
 
 

@@ -1,35 +1,24 @@
-"""Register, change and delete users, for themselves and for administrators."""
+"""Add, change and delete users, for themselves and for administrators."""
 
-from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
-from typing import TypedDict, Unpack, cast
+from typing import Unpack, cast
 
 from django.db import IntegrityError, transaction
 from django.dispatch import Signal
 
-from albumen import rates
 from albumen.accounts.models import User
-from albumen.accounts.services import avatars, email_verification, passwords, signup
+from albumen.accounts.services import avatars, passwords
 from albumen.accounts.services.sessions import end_all_sessions, find_user
+from albumen.accounts.services.signup import Names, email_taken
 from albumen.contacts import tidy_email
 from albumen.errors import Conflict, DomainError, Invalid
 from albumen.events.services import NewEvent, publish
-from albumen.idempotency.services.responses import atomic_with_response
 from albumen.organizations import services as memberships
 from albumen.plans.models import Plan
 from albumen.plans.services import prepare_thumbnails
 from albumen.sentences import Sentence
 from albumen.uploads.temporary import Upload
-
-
-class Names(TypedDict, total=False):
-    """The fields that describe a person; an empty `language` follows each request."""
-
-    first_name: str
-    last_name: str
-    phone: str
-    language: str
 
 
 class ProfileChanges(Names, total=False):
@@ -61,43 +50,6 @@ class UserChanges(NewUser, total=False):
 before_user_delete = Signal()
 
 
-def register(
-    *,
-    email: str,
-    password: str,
-    address: str,
-    now: datetime,
-    avatar: Upload | None = None,
-    organizations: Collection[int] = (),
-    **names: Unpack[Names],
-) -> User:
-    """Return a new user with the default plan (requirements A1.4, B3), a viewer in the open `organizations` with these
-    ids. All of it or nothing. Raise `Forbidden` where sign-up is closed."""
-    signup.require_allowed()
-    rates.spend("register", address)
-    passwords.require_good(password, User(email=email, **names), pointer="/password")
-    if find_user(email):
-        raise _email_taken()
-    stored = avatars.store(avatar) if avatar else ""
-    user = User.objects.describe_user(email, password, avatar=stored, **names)
-    try:
-        with atomic_with_response():
-            user.save()
-            if organizations:
-                memberships.set_memberships(user=user, organization_ids=organizations, now=now)
-            email_verification.ask(user=user, now=now)
-        return user
-    except DomainError as refusal:
-        avatars.discard(stored)
-        if refusal.pointer == "/organizations":
-            # The name of a closed one is for those who are signed in.
-            refusal.detail = Sentence("One of these organizations does not exist or is not open: register without it.")
-        raise
-    except IntegrityError:
-        avatars.discard(stored)
-        raise _email_taken() from None
-
-
 def update_profile(*, user: User, now: datetime, address: str, **changes: Unpack[ProfileChanges]) -> User:
     """Change the user's own record, all of it or nothing. Another e-mail needs the password, so that a stolen session
     cannot take the account over. Raise `Invalid` when it is missing or wrong, or the e-mail is taken."""
@@ -117,7 +69,7 @@ def update_profile(*, user: User, now: datetime, address: str, **changes: Unpack
         passwords.confirm(user=user, password=password, address=address, pointer="/password")
         other = find_user(email)
         if other and other.pk != user.pk:
-            raise _email_taken()
+            raise email_taken()
         user.email = tidy_email(email)
         fields.append("email")
     replaced, stored = "", ""
@@ -135,7 +87,7 @@ def update_profile(*, user: User, now: datetime, address: str, **changes: Unpack
         raise
     except IntegrityError:
         avatars.discard(stored)
-        raise _email_taken() from None
+        raise email_taken() from None
     transaction.on_commit(lambda: avatars.discard(replaced))
     return user
 
@@ -143,11 +95,11 @@ def update_profile(*, user: User, now: datetime, address: str, **changes: Unpack
 def add_user(*, email: str, password: str, now: datetime, **fields: Unpack[NewUser]) -> User:
     """Return a new user with a verified address, for an administrator. Raise `Invalid` when the e-mail is taken."""
     if find_user(email):
-        raise _email_taken()
+        raise email_taken()
     try:
         return User.objects.create_user(email, password, email_verified_at=now, **fields)
     except IntegrityError:
-        raise _email_taken() from None
+        raise email_taken() from None
 
 
 @transaction.atomic
@@ -192,9 +144,3 @@ def remove_user(*, user: User, now: datetime) -> None:
     user.delete()
     memberships.delete_empty_organizations(organizations=emptied)
     transaction.on_commit(lambda: avatars.discard(avatar))
-
-
-def _email_taken() -> Invalid:
-    return Invalid(
-        "unique", "There is an account with this e-mail already: sign in, or reset its password.", pointer="/email"
-    )

@@ -19,10 +19,14 @@ from albumen.strict import require_no_fields, validated
 @extend_schema(tags=["Accounts"])
 class VerifyEmail(PublicView):
     serializer_class = LinkSerializer
+    refusals = {"POST": [403, 409]}
 
     @extend_schema(
         summary="Confirm an e-mail address",
-        description="Takes the `token` of the link in a mail, which works for three days, without signing in.",
+        description=(
+            "Takes the `token` of the link in a mail, which works for three days, without signing in. For a "
+            "registration that waits for it this makes the account, and the password that was registered signs in."
+        ),
         responses={204: None},
     )
     def post(self, request: Request) -> Response:

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib.auth import update_session_auth_hash
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework.generics import GenericAPIView
 from rest_framework.permissions import AllowAny
@@ -18,12 +19,13 @@ from albumen.accounts.serializers import (
     DisownSerializer,
     PasswordSerializer,
     ProfileSerializer,
+    RegisteredSerializer,
     RegisterSerializer,
     ResetConfirmSerializer,
     ResetSerializer,
     UserSerializer,
 )
-from albumen.accounts.services import passwords, profiles
+from albumen.accounts.services import passwords, profiles, signup
 from albumen.accounts.views.sessions import PublicView
 from albumen.idempotency.views import creates_once
 from albumen.strict import validated
@@ -33,21 +35,25 @@ from albumen.uploads.views import AcceptsUploads
 @extend_schema(tags=["Accounts"])
 class Register(AcceptsUploads, PublicView):
     serializer_class = RegisterSerializer
-    refusals = {"POST": [507]}
+    refusals = {"POST": [403, 507]}
 
     @extend_schema(
         summary="Register",
         description=(
             "Makes an account with the default plan. The e-mail is unique, whatever its case. As a form, "
-            "`multipart/form-data`, it takes `avatar` as a file."
+            "`multipart/form-data`, it takes `avatar` as a file.\n\nWhere addresses are verified first, the answer is "
+            "a 202, the same for every address, and a mail says what is so: its link makes the account, or there is "
+            "one already. Where one may not register: 403."
         ),
-        responses={201: UserSerializer},
+        responses={201: UserSerializer, 202: RegisteredSerializer},
     )
     @creates_once(atomic=False)
     def post(self, request: Request) -> Response:
         fields = validated(self.get_serializer(data=request.data))
         address = rates.client_address(request._request)
-        user = profiles.register(**fields, address=address, now=timezone.now())
+        user = signup.register(**fields, address=address, now=timezone.now())
+        if user is None:
+            return Response({"detail": _("A mail is on its way to this address: open the link in it.")}, status=202)
         shape = UserSerializer(user, context={"request": request, "viewer": user})
         return Response(shape.data, status=201)
 

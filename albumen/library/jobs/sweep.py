@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from itertools import chain, islice
 
-from albumen.accounts.models import User
+from albumen.accounts.models import Registration, User
 from albumen.library.models import Picture
 from albumen.library.services.imports_exports import EXPORT_KEPT, archives_to_import
 from albumen.storage import ASIDE, Listed, storage
@@ -27,7 +27,7 @@ def sweep_files(*, now: datetime) -> int:
     needed = archives_to_import()
     for item in chain(
         _unnamed(_older("thumbnails", before), _folder, Picture, "sha256"),
-        _unnamed(_older("avatars", before), _last, User, "avatar"),
+        _unnamed(_unnamed(_older("avatars", before), _last, User, "avatar"), _last, Registration, "avatar"),
         (item for item in _older("imports", before) if item.name not in needed),
         _older("exports", now - EXPORT_KEPT - timedelta(hours=1)),
     ):
@@ -53,7 +53,7 @@ def _older(prefix: str, before: datetime) -> Iterator[Listed]:
 
 
 def _unnamed(
-    items: Iterator[Listed], key: Callable[[Listed], str], model: type[Picture | User], field: str
+    items: Iterator[Listed], key: Callable[[Listed], str], model: type[Picture | Registration | User], field: str
 ) -> Iterator[Listed]:
     """Yield those whose key no row of the model has in this field, and all that an earlier sweep has set aside."""
     while batch := list(islice(items, BATCH)):

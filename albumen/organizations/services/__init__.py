@@ -6,6 +6,7 @@ from albumen.organizations.services.memberships import (
     change_membership,
     join_organization,
     remove_member,
+    require_open,
     set_memberships,
 )
 from albumen.organizations.services.organizations import (

@@ -143,6 +143,16 @@ def set_memberships(*, user: "User", organization_ids: Iterable[int], now: datet
     publish(*events, now=now)
 
 
+def require_open(*, organization_ids: Iterable[int], pointer: str) -> None:
+    """Raise `Invalid` unless all these organizations exist, and `Forbidden` unless they are open."""
+    wanted = set(organization_ids)
+    found = list(Organization.objects.filter(pk__in=wanted))
+    if len(found) < len(wanted):
+        raise Invalid("unknown_organization", pointer=pointer)
+    for organization in found:
+        _require_open(organization, pointer=pointer)
+
+
 def _joining(organization: Organization, user: "User", now: datetime) -> Membership:
     """Return a new membership of somebody whom nobody of the organization knows yet: it shows no contacts."""
     return Membership(organization=organization, user=user, contacts=Contacts.NONE, joined_at=now)

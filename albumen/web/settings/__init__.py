@@ -147,8 +147,8 @@ ACCESS_TOKEN_LIFETIME = timedelta(days=env.float("ALBUMEN_ACCESS_TOKEN_DAYS", de
 REFRESH_TOKEN_LIFETIME = timedelta(days=env.float("ALBUMEN_REFRESH_TOKEN_DAYS", default=30.0))
 # Who may register; `albumen/accounts/services/signup.py` says what each means.
 SIGNUP = env.str("ALBUMEN_SIGNUP", default="open")
-if SIGNUP not in ("open", "invited", "closed"):
-    raise ImproperlyConfigured(f"ALBUMEN_SIGNUP is {SIGNUP!r}; it must be 'open', 'invited' or 'closed'.")
+if SIGNUP not in ("open", "verified", "invited", "closed"):
+    raise ImproperlyConfigured(f"ALBUMEN_SIGNUP is {SIGNUP!r}; it must be 'open', 'verified', 'invited' or 'closed'.")
 LOGIN_URL = "/api-auth/login/"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/"

@@ -1,4 +1,15 @@
-// Confirms an address with the token from the mail.
+// Confirms an address with the token from the mail, which begins with what it is for. Parts of the page with
+// `data-for` are for that alone.
 "use strict";
 
-offer(secret.get("token"), () => ({ token: secret.get("token") }));
+const token = secret.get("token") || "";
+const purpose = token.split(".")[0];
+const password = document.getElementById("password");
+
+for (const part of document.querySelectorAll("[data-for]")) {
+  part.hidden = !part.dataset.for.split(" ").includes(purpose);
+}
+password.required = purpose === "register";
+password.disabled = !password.required;
+
+offer(token, () => (password.required ? { token, password: password.value } : { token }));
