@@ -7,12 +7,11 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.cache import get_conditional_response
 
+from albumen import security_policy
 from albumen.errors import NotFound
 from albumen.filenames import content_disposition
 from albumen.storage import BLOCK, storage
 
-# A document made of an image may load and run nothing, whatever its bytes pretend to be.
-SECURITY_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; sandbox"
 _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
 
 
@@ -48,7 +47,7 @@ def send(
     response["Content-Disposition"] = content_disposition(filename, attachment=attachment)
     response["Cache-Control"] = cache_control
     response["X-Content-Type-Options"] = "nosniff"
-    response["Content-Security-Policy"] = SECURITY_POLICY
+    response["Content-Security-Policy"] = security_policy.FILE
     # Gallery pages of other origins may show the picture; its address is the secret.
     response["Cross-Origin-Resource-Policy"] = "cross-origin"
     if not whole:

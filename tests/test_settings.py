@@ -57,6 +57,20 @@ def test_production_starts_on_safe_settings(tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("change", "seconds"),
+    [
+        ({}, 0),
+        ({"ALBUMEN_TRUSTED_PROXIES": "1"}, 0),
+        (PRODUCTION, 0),
+        (PRODUCTION | {"ALBUMEN_TRUSTED_PROXIES": "1"}, 31_536_000),
+        (PRODUCTION | {"ALBUMEN_TRUSTED_PROXIES": "1", "ALBUMEN_HSTS_SECONDS": "0"}, 0),
+    ],
+)
+def test_https_is_kept_to_in_production_behind_a_proxy(tmp_path, change, seconds):
+    assert show(tmp_path, "SECURE_HSTS_SECONDS", **change) == f"[{seconds}]\n"
+
+
+@pytest.mark.parametrize(
     ("change", "named"),
     [
         ({"ALBUMEN_DEBUG": "true"}, "ALBUMEN_DEBUG"),

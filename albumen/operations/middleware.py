@@ -10,7 +10,7 @@ from django.urls import resolve
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import activate, gettext
 
-from albumen import languages
+from albumen import languages, security_policy
 from albumen.api import problems
 from albumen.errors import DomainError
 from albumen.operations import metrics, probes, request_id
@@ -99,18 +99,17 @@ class OptionalSlashMiddleware(Middleware):
 
 
 class ContentSecurityPolicyMiddleware(Middleware):
-    """Keeps every page, also those of libraries, from loading anything from another host."""
-
-    POLICY = (
-        "default-src 'self' data: blob: 'unsafe-inline' 'unsafe-eval'; base-uri 'self'; form-action 'self'; "
-        "frame-ancestors 'none'; object-src 'none'"
-    )
+    """Gives every page its policy, also those of packages; a view may have set one of its own."""
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        if response.get("Content-Type", "").startswith("text/html"):
-            response.headers.setdefault("Content-Security-Policy", self.POLICY)
+        if response.get("Content-Type", "").startswith("text/html") and not self._is_debug_page(response):
+            response.headers.setdefault("Content-Security-Policy", security_policy.of_page(request.path_info))
         return response
+
+    def _is_debug_page(self, response: HttpResponse) -> bool:
+        """Return whether Django made this page for a developer; it has its scripts and styles inside."""
+        return settings.DEBUG and response.status_code in (404, 500)
 
 
 class LanguageMiddleware(Middleware):

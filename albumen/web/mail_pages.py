@@ -9,11 +9,9 @@ from django.shortcuts import render
 from django.urls import URLPattern, path
 from django.utils.translation import override
 
+from albumen import security_policy
 from albumen.mails.message import Mail
 from albumen.web.task_types import MAIL_PREVIEWS
-
-# A mail is shown as a mail program does: it runs nothing, loads nothing and leads nowhere.
-SECURITY_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'; sandbox"
 
 
 def mails(request: HttpRequest) -> HttpResponse:
@@ -31,7 +29,7 @@ def mail(request: HttpRequest, name: str, language: str) -> HttpResponse:
         raise Http404
     with override(language):
         response = HttpResponse(_sample(name).html)
-    response["Content-Security-Policy"] = SECURITY_POLICY
+    response["Content-Security-Policy"] = security_policy.MAIL
     response["X-Frame-Options"] = "SAMEORIGIN"
     return response
 

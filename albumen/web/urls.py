@@ -2,7 +2,7 @@
 
 from django.contrib import admin
 from django.urls import include, path
-from drf_spectacular.views import SpectacularRedocView, SpectacularSwaggerView
+from drf_spectacular.views import SpectacularRedocView, SpectacularSwaggerSplitView
 
 from albumen.accounts import urls as accounts
 from albumen.api import openapi
@@ -30,7 +30,7 @@ urlpatterns = [
     path("", include(library.file_urlpatterns + accounts.file_urlpatterns)),
     path("", include(legacy_urls.urlpatterns)),
     path("api/schema/", openapi.Schema.as_view(), name="schema"),
-    path("docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
+    path("docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),
     path("docs/errors/", views.errors, name="errors"),
     path("docs/events/", views.events, name="events-page"),
     path("docs/events/asyncapi.yaml/", views.asyncapi, name="asyncapi"),

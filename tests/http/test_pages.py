@@ -6,6 +6,7 @@ import subprocess
 import pytest
 from rest_framework.test import APIClient
 
+from albumen.accounts.models import User
 from albumen.error_codes import CATALOGUE
 from tests import pictures
 from tests.http.admin.conftest import ELSEWHERE
@@ -32,8 +33,26 @@ def test_a_page_of_a_package_names_no_other_host(anonymous, path):
     answer = anonymous.get(path, HTTP_ACCEPT="text/html")
     assert answer.headers["Content-Type"].startswith("text/html")
     assert not [place for place in ELSEWHERE.findall(answer.content.decode()) if "//testserver/" not in place]
-    assert answer.headers["Content-Security-Policy"].startswith("default-src 'self'")
     assert 'rel="icon"' in answer.content.decode()
+
+
+@pytest.mark.parametrize("path", [*PAGES, *MADE_BY_OTHERS, "/no/", "/admin/accounts/user/", "/api/pictures/"])
+def test_no_page_may_run_what_stands_inside(dana, path):
+    dana.client.force_login(User.objects.get(pk=dana.id))
+    answer = dana.get(path, HTTP_ACCEPT="text/html")
+    policy = dict(part.split(" ", 1) for part in answer.headers["Content-Security-Policy"].split("; "))
+    assert "'unsafe-inline'" not in policy.get("script-src", policy["default-src"])
+    assert ("'unsafe-eval'" in policy.get("script-src", "")) is path.startswith("/admin/")
+    assert (policy["frame-ancestors"], policy["base-uri"]) == ("'none'", "'none'")
+    page = answer.content.decode()
+    assert not re.search(r"<script(?![^>]*(src=|application/json))|\son[a-z]+=", page)
+
+
+def test_browsers_stay_with_https_where_it_is(anonymous, settings):
+    settings.SECURE_HSTS_SECONDS, settings.SECURE_PROXY_SSL_HEADER = 3600, ("HTTP_X_FORWARDED_PROTO", "https")
+    answer = anonymous.get("/", HTTP_X_FORWARDED_PROTO="https")
+    assert answer.headers["Strict-Transport-Security"] == "max-age=3600"
+    assert "Strict-Transport-Security" not in anonymous.get("/").headers
 
 
 def test_the_icon_is_where_browsers_look_for_it(anonymous):

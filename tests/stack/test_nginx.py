@@ -8,6 +8,7 @@ import time
 
 import pytest
 
+from albumen import security_policy
 from albumen.error_codes import CATALOGUE
 from tests.server import free_port
 from tests.stack.nginx import answer_to, connected
@@ -71,6 +72,9 @@ def test_a_navigation_gets_a_page(nginx_before, head, status, title):
 
 def test_its_page_has_the_colours_of_the_others():
     shared = (NGINX_CONF.parents[1] / "albumen/web/static/web/site.css").read_text()
+    style = re.search(r"<style>(.*?)</style>", NGINX_CONF.read_text(), re.DOTALL)[1]
+    policy = security_policy.of_page_alone(style)
+    assert re.search(r"style-src '[^']+'", policy)[0] in NGINX_CONF.read_text()
     assert set(re.findall(r"--\w+: #\w+;", NGINX_CONF.read_text())) <= set(re.findall(r"--\w+: #\w+;", shared))
 
 

@@ -54,6 +54,9 @@ if PRODUCTION and UNSAFE_SETTINGS:
 TRUSTED_PROXIES = env.int("ALBUMEN_TRUSTED_PROXIES", default=0)
 if TRUSTED_PROXIES:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+# Sent in responses over HTTPS only, which the header above tells.
+HSTS_DEFAULT = 365 * 24 * 3600 if PRODUCTION and TRUSTED_PROXIES else 0
+SECURE_HSTS_SECONDS = int(env.str("ALBUMEN_HSTS_SECONDS", default="") or HSTS_DEFAULT)
 
 INSTALLED_APPS = [
     "albumen.web",
