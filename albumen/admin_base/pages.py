@@ -23,6 +23,7 @@ from albumen.errors import DomainError, Invalid
 from albumen.search import SortKey, fold
 
 MAX_SEARCH = 200  # characters
+MOST = 1000  # rows of one action, so that it ends before a browser or a proxy gives up
 ASKED = 20  # rows that are named before an action
 
 
@@ -41,8 +42,8 @@ class ServicePage(ModelAdmin):
     # An action posts a field for each chosen row, and DATA_UPLOAD_MAX_NUMBER_FIELDS bounds the fields.
     list_per_page = 50
     list_max_show_all = 50
-    # Rows of one action, so that it ends before a browser or a proxy gives up.
-    most_at_once = 1000
+    # Rows that an action takes if they are more than MOST.
+    most_at_once: Mapping[str, int] = {}
     list_before_template = "admin/narrowed.html"
     change_form_outer_before_template = "admin/leads.html"
 
@@ -117,14 +118,21 @@ class ServicePage(ModelAdmin):
         return found, repeated
 
     def report(
-        self, request: HttpRequest, rows: Sequence[models.Model], did: str, nothing: str, *, undo: str = ""
+        self,
+        request: HttpRequest,
+        rows: Sequence[models.Model],
+        did: str,
+        nothing: str,
+        *,
+        undo: str = "",
+        flag: int = CHANGE,
     ) -> None:
         """Say what an action did, as in "2 pictures `restored`.", with an entry in the history of each of these rows;
         or, where there are none, warn why it did nothing. `undo` is the address of the button that takes it back."""
         if not rows:
             self.message_user(request, nothing, messages.WARNING)
             return
-        LogEntry.objects.log_actions(cast(int, request.user.pk), rows, CHANGE, f"{capfirst(did)}.")
+        LogEntry.objects.log_actions(cast(int, request.user.pk), rows, flag, f"{capfirst(did)}.")
         done = counted(len(rows), str(self.opts.verbose_name), str(self.opts.verbose_name_plural))
         # The template of messages makes a button of the tag.
         self.message_user(request, f"{done} {did}.", messages.SUCCESS, extra_tags=undo)
@@ -154,10 +162,9 @@ class ServicePage(ModelAdmin):
     def response_action(self, request: HttpRequest, queryset: Any) -> HttpResponse | None:
         if not all(row.isdecimal() for row in request.POST.getlist(ACTION_CHECKBOX_NAME)):
             raise Invalid("invalid", "Choose rows of the list.")
-        if request.POST.get("select_across") == "1" and queryset.count() > self.most_at_once:
-            text = (
-                f"These are too many at once: narrow the list to {self.most_at_once:,} by the search or the filters."
-            )
+        most = self.most_at_once.get(request.POST.get("action", ""), MOST)
+        if request.POST.get("select_across") == "1" and queryset.count() > most:
+            text = f"Too many at once: narrow the list to {most:,} by the search or the filters."
             self.message_user(request, text, messages.WARNING)
             return redirect(request.get_full_path())
         response: HttpResponse | None = super().response_action(request, queryset)

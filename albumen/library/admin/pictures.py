@@ -5,8 +5,9 @@ from datetime import UTC, datetime
 from typing import Any, cast
 
 from django.contrib import admin
+from django.contrib.admin.models import DELETION
 from django.db.models import QuerySet, Value
-from django.http import HttpRequest, HttpResponseNotAllowed
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
@@ -60,7 +61,7 @@ def _leave(picture: Picture) -> str:
 class PicturePage(ServicePage):
     belongs_to = {"accounts.user": "owner", "library.album": "entries__album"}
     empty = "Nobody has uploaded a picture yet."
-    most_at_once = 10_000
+    most_at_once = {"trash_pictures": 10_000, "restore_pictures": 10_000}
     list_display = ("thumbnail", "name", "whose", "looks", "size", "created_at", "deleted_at")
     list_display_links = ("name",)
     list_filter = (PlaceFilter, FormatFilter, "source", "created_at", "deleted_at")
@@ -85,7 +86,7 @@ class PicturePage(ServicePage):
         "updated_at",
         "deleted_at",
     )
-    actions = ("trash_pictures", "restore_pictures")
+    actions = ("trash_pictures", "restore_pictures", "purge_pictures")
 
     whose = linked("owner", ordering="owner__email")
 
@@ -154,6 +155,19 @@ class PicturePage(ServicePage):
     def restore_pictures(self, request: HttpRequest, queryset: PictureQuerySet) -> None:
         self._restore(request, queryset)
 
+    @admin.action(description="Delete for good")
+    def purge_pictures(self, request: HttpRequest, queryset: PictureQuerySet) -> HttpResponse | None:
+        chosen = queryset.trashed()
+        if "confirmed" not in request.POST and chosen.exists():
+            return self.ask(request, chosen, "purge_pictures", "Delete for good what is in the trash")
+        before = self._named(list(chosen.values_list("pk", flat=True)))
+        trash.purge_chosen_pictures(actor=cast(User, request.user), pictures=queryset, now=timezone.now())
+        left = Picture.objects.in_bulk([picture.pk for picture in before])
+        purged = [picture for picture in before if picture.pk not in left]
+        nothing = "None of these pictures is in the trash: only from there are they deleted for good."
+        self.report(request, purged, "deleted for good", nothing, flag=DELETION)
+        return None
+
     def undo(self, request: HttpRequest, moment: str) -> HttpResponseBase:
         """Restore what one action has moved to the trash: the pictures with this time of deletion."""
         if request.method != "POST":
@@ -175,7 +189,7 @@ class PicturePage(ServicePage):
         return list(Picture.objects.only("name").in_bulk(picture_ids).values())
 
     def actions_for(self, row: Picture) -> Collection[str]:
-        return ("trash_pictures",) if row.deleted_at is None else ("restore_pictures",)
+        return ("trash_pictures",) if row.deleted_at is None else ("restore_pictures", "purge_pictures")
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

@@ -112,6 +112,12 @@ def purge_picture(*, actor: User, picture_id: int, now: datetime) -> None:
     _purge(Picture.objects.filter(pk=picture_id), now)
 
 
+def purge_chosen_pictures(*, actor: User, pictures: QuerySet[Picture], now: datetime) -> int:
+    """Delete for good those of these pictures that are in the trash, for an administrator, and return how many."""
+    require_administrator(actor)
+    return _purge(Picture.objects.filter(pk__in=pictures.values("pk")), now)
+
+
 def purge_trash(*, now: datetime) -> int:
     """Delete for good what was in the trash for 30 days, and return how many pictures these were."""
     return _purge(Picture.objects.filter(deleted_at__lte=now - TRASH_KEPT), now)

@@ -95,6 +95,23 @@ def test_chosen_users_are_deactivated_after_a_question_and_activated_again(panel
         assert did in history(panel, f"accounts/user/{alice.id}")
 
 
+def test_only_pictures_in_the_trash_are_deleted_for_good_and_after_a_question(panel, alice, content):
+    kept, *trashed = rows_of(alice, 3)
+    before = alice.get("/api/profile/").json()["usage"]["pictures"]
+    panel.choose("library/picture/", "trash_pictures", *trashed)
+    fields = {"action": "purge_pictures", "_selected_action": [str(row) for row in (kept, *trashed)], "index": "0"}
+    page = panel.post("library/picture/", **fields)
+    assert "Delete for good what is in the trash: 2 pictures" in page.content.decode()
+    assert Picture.objects.count() == 4
+    assert panel.post("library/picture/", **fields, confirmed="yes").status_code == 302
+    assert panel.says("library/picture/") == ["2 pictures deleted for good."]
+    assert set(Picture.objects.values_list("pk", flat=True)) == {kept, content["picture"]}
+    assert alice.get("/api/profile/").json()["usage"]["pictures"] == before - 2
+    assert "Deleted for good." in panel.get("admin/logentry/").content.decode()
+    panel.post("library/picture/", **fields)
+    assert "only from there" in panel.says("library/picture/")[0]
+
+
 def undo(panel: Panel, path: str) -> Any:
     """Return what presses the button in the message."""
     page = panel.get(path).content.decode()
@@ -135,7 +152,7 @@ def test_all_rows_that_a_filter_leaves_are_chosen_at_once(panel, alice, bob, dan
 
 def test_more_rows_than_one_action_takes_are_refused(panel, alice, content, monkeypatch):
     rows_of(alice, 3)
-    monkeypatch.setattr(PicturePage, "most_at_once", 3)
+    monkeypatch.setattr(PicturePage, "most_at_once", {"trash_pictures": 3})
     fields = {"action": "trash_pictures", "_selected_action": [str(content["picture"])], "index": "0"}
     answer = panel.post("library/picture/?place=library", **fields, select_across="1")
     assert answer["Location"] == "/admin/library/picture/?place=library"
@@ -163,6 +180,6 @@ def test_the_page_of_a_row_offers_what_makes_sense_for_it(panel, alice, content)
 
     assert offered(f"library/picture/{content['picture']}") == ["trash_pictures"]
     alice.delete(f"/api/pictures/{content['picture']}/")
-    assert offered(f"library/picture/{content['picture']}") == ["restore_pictures"]
+    assert offered(f"library/picture/{content['picture']}") == ["restore_pictures", "purge_pictures"]
     assert offered(f"accounts/user/{alice.id}") == ["change_plan", "deactivate"]
     assert offered("library/picture/99999") == []
