@@ -247,6 +247,11 @@ ALBUMS = Chapter(
             "Only owners and editors of an organization show albums to it.",
             "Ask one of its owners for the role of an editor.",
         ),
+        Code(
+            "owner_not_yourself",
+            "An album can be taken over for oneself alone.",
+            "Send your own id as `owner`.",
+        ),
         Code("not_in_album", "The picture is not in the album.", "Take an id from the album's pictures."),
         Code(
             "unknown_album",
@@ -266,6 +271,12 @@ LINKS = Chapter(
         Code("unknown_height", "Your plan does not have this height.", "Take one that `detail` names."),
         Code("gone", "It was here, and is not any more.", "Ask the person who gave you the link.", (410,)),
         Code("export_expired", "The archive was kept for a day.", "Start the export again.", (410,)),
+        Code(
+            "export_ended",
+            "The album in the archive was deleted, or you may not see it any more.",
+            "Ask the album's owner.",
+            (410,),
+        ),
         Code("link_expired", "This link has expired.", "Ask its sender for a new one.", (410,)),
         Code("link_revoked", "This link was withdrawn.", "Ask its sender for a new one.", (410,)),
         Code("link_used_up", "This link was used as often as it may be.", "Ask its sender for a new one.", (410,)),

@@ -6,6 +6,8 @@ class LibraryConfig(AppConfig):
 
     def ready(self) -> None:
         from albumen.accounts.services import profiles
-        from albumen.library.services import events
+        from albumen.library.services import departures
+        from albumen.organizations.services import memberships
 
-        profiles.before_user_delete.connect(events.of_leaving)
+        profiles.before_user_delete.connect(departures.of_leaving)
+        memberships.editing_ended.connect(departures.part_private_albums)

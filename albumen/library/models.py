@@ -94,6 +94,19 @@ def shown_to_organization(prefix: str = "") -> Q:
     return Q(**{f"{prefix}organization__isnull": False}) & ~Q(**{f"{prefix}visibility": Visibility.PRIVATE})
 
 
+def owned_alone(prefix: str = "") -> Q:
+    """Return the condition on rows that the album is its owner's alone: the opposite of `shown_to_organization`."""
+    return Q(**{f"{prefix}organization__isnull": True}) | Q(**{f"{prefix}visibility": Visibility.PRIVATE})
+
+
+def protect_shown(collector: Any, field: Any, albums: Any, using: str) -> None:
+    """Refuse to delete an organization while albums are shown to it. A private album only ceases to name it: the
+    organization's owners cannot even see what would be in their way."""
+    if shown := albums.filter(shown_to_organization()):
+        models.PROTECT(collector, field, shown, using)
+    models.SET_NULL(collector, field, albums, using)
+
+
 class Album(Searchable):
     """An ordered choice of pictures. `picture_count` leaves out what is in the trash."""
 
@@ -102,7 +115,7 @@ class Album(Searchable):
     name_key = SortKey(of="name")
     description = models.TextField(max_length=2000, blank=True)
     organization = models.ForeignKey(
-        Organization, null=True, blank=True, on_delete=models.PROTECT, related_name="albums", db_index=False
+        Organization, null=True, blank=True, on_delete=protect_shown, related_name="albums", db_index=False
     )
     visibility = models.CharField(max_length=12, choices=Visibility.choices, default=Visibility.PRIVATE)
     chosen_cover = models.ForeignKey(

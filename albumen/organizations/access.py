@@ -52,6 +52,13 @@ def role_in(viewer: Viewer, organization_id: int) -> str | None:
     return found.values_list("role", flat=True).first()
 
 
+def first_owner_of(organization_id: int, *, other_than: int) -> int | None:
+    """Return the id of the active owner who has been a member for longest, not counting this user; None if there is no
+    such owner."""
+    owners = Membership.objects.filter(organization_id=organization_id, role=Role.OWNER, user__is_active=True)
+    return owners.exclude(user_id=other_than).order_by("joined_at", "pk").values_list("user_id", flat=True).first()
+
+
 def organizations_of(viewer: Viewer, *roles: Role) -> QuerySet[Membership, int]:
     """Return the ids of the organizations in which the viewer has one of these roles, or any role without `roles`."""
     memberships = Membership.objects.filter(user_id=viewer.pk)

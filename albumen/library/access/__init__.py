@@ -19,17 +19,22 @@ from albumen.library.access.signed_urls import (
 from albumen.library.access.trash import get_picture_anywhere, get_trashed_picture, trash_of, trash_to_restore
 from albumen.library.access.visible import (
     albums_listed_for,
+    albums_owned_alone_by,
     albums_visible_to,
     get_album,
     get_album_from_body,
+    get_album_to_change,
     get_album_to_edit_contents,
+    get_album_to_remove,
     get_album_to_remove_from,
+    get_changed_album,
     get_editable_picture,
-    get_owned_album,
     get_picture,
+    may_trash_pictures_of,
     pictures_in_album,
     pictures_of,
     pictures_visible_to,
+    require_may_take_over,
     require_organization,
     require_owned_by,
 )

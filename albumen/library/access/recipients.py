@@ -7,12 +7,12 @@ album, receive nothing, because it is in no list of theirs.
 from django.db.models import QuerySet
 
 from albumen.accounts.models import User
-from albumen.library.models import Album, Picture, shown_to_organization
+from albumen.library.models import Album, Picture, owned_alone, shown_to_organization
 from albumen.organizations.models import Membership
 
 
 def recipients_of_album(album: Album) -> set[int]:
-    """Return the ids of the album's owner and of the members of the organization that it is shown to."""
+    """Return the ids of the members of the album's organization, or of its owner where it is the owner's alone."""
     return _recipients(Album.objects.filter(pk=album.pk))
 
 
@@ -28,7 +28,7 @@ def _recipients(albums: QuerySet[Album], pictures: QuerySet[Picture] | None = No
     active = User.objects.filter(is_active=True).order_by()
     members = Membership.objects.filter(user__is_active=True).order_by()
     shared = albums.filter(shown_to_organization())
-    owners = active.filter(pk__in=albums.values("owner")).values_list("pk")
+    owners = active.filter(pk__in=albums.filter(owned_alone()).values("owner")).values_list("pk")
     others: list[QuerySet[User, tuple[int]] | QuerySet[Membership, tuple[int]]] = [
         members.filter(organization__in=shared.values("organization")).values_list("user_id")
     ]

@@ -9,8 +9,9 @@ from django.db.models import QuerySet
 from albumen import signed_urls
 from albumen.accounts.models import User
 from albumen.errors import Gone, NotFound, Unauthenticated
-from albumen.library.access.visible import get_editable_picture, get_picture
+from albumen.library.access.visible import albums_visible_to, get_editable_picture, get_picture
 from albumen.library.models import ExpiringLink, Picture, Source
+from albumen.tasks.models import Task, TaskKind
 from albumen.viewers import Viewer, is_administrator
 
 ORIGINAL = "original"
@@ -92,11 +93,17 @@ def sign_export(task_id: int, owner_id: int, expires_at: datetime) -> str:
 
 
 def require_export(*, task_id: int, owner_id: int, expires: int, mac: str, now: datetime) -> None:
-    """Raise `NotFound` for a forged URL, `Gone` when the archive is past its time or its owner is not active."""
+    """Raise `NotFound` for a forged URL; `Gone` when the archive is past its time, when its owner is not active, and
+    when the album in it was deleted or its owner may not see that album any more."""
     if not signed_urls.agrees("export", f"{task_id}/{owner_id}/{expires}/", mac):
         raise NotFound
-    if now.timestamp() >= expires or not User.objects.filter(pk=owner_id, is_active=True).exists():
+    owner = User.objects.filter(pk=owner_id, is_active=True).first()
+    task = Task.objects.filter(pk=task_id, owner=owner_id, kind=TaskKind.EXPORT_PICTURES).first()
+    if now.timestamp() >= expires or owner is None or task is None:
         raise Gone("export_expired")
+    album_id = task.arguments["album"]
+    if album_id is not None and not albums_visible_to(owner).filter(pk=album_id).exists():
+        raise Gone("export_ended")
 
 
 def link_token(link_id: int) -> str:

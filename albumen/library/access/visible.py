@@ -1,4 +1,20 @@
-"""The rules of who may see and change which albums and pictures."""
+"""The rules of who may see and change which albums and pictures.
+
+An album that names an organization is the organization's, unless it is private; every other album is its owner's alone
+(`shown_to_organization`). Who may do what with it, beside administrators, who may do all of it:
+
+|                                            | its owner's alone | the organization's                           |
+|--------------------------------------------|-------------------|----------------------------------------------|
+| read it                                    | its owner         | the members                                  |
+| fill it, order it, choose its cover        | its owner         | owners and editors of the organization       |
+| change name, description, visibility       | its owner         | its owner, while owner or editor there       |
+| delete it, take it out of the organization | its owner         | the same, and the organization's owners      |
+| take it over                               | nobody            | the organization's owners                    |
+
+So the owner of an organization's album has no right of their own to it: who becomes a viewer there reads it like every
+viewer, and who is no longer a member does not see it. Anybody reads a public album as well. Everybody may take their
+own pictures out of any album (`get_album_to_remove_from`).
+"""
 
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
@@ -7,15 +23,15 @@ from django.db.models.functions import Coalesce
 from albumen.accounts.models import User
 from albumen.compiled_queries import fetch_objects
 from albumen.errors import Forbidden, Invalid, NotFound, Unauthenticated
-from albumen.library.models import Album, AlbumPicture, Picture, Visibility, shown_to_organization
-from albumen.organizations.access import organizations_of, organizations_visible_to
+from albumen.library.models import Album, AlbumPicture, Picture, Visibility, owned_alone, shown_to_organization
+from albumen.organizations.access import organizations_of, organizations_visible_to, role_in
 from albumen.organizations.models import Role
 from albumen.viewers import Viewer, is_administrator
 
 
 def albums_visible_to(viewer: Viewer) -> QuerySet[Album]:
-    """Return every album that the viewer may know of: public ones, the viewer's own, and those that are shown to an
-    organization of the viewer's; for administrators all.
+    """Return every album that the viewer may know of: public ones, those that are the viewer's alone, and those of the
+    viewer's organizations; for administrators all.
 
     A closed account shows nothing to the public: its public albums are hidden, and its expiring links end, until an
     administrator opens it again. What it showed to an organization stays there, public or not, because it is the
@@ -25,15 +41,15 @@ def albums_visible_to(viewer: Viewer) -> QuerySet[Album]:
 
 
 def albums_listed_for(viewer: Viewer) -> QuerySet[Album]:
-    """Return the albums of the viewer's list, with their covers: those that the viewer owns or reaches through an
-    organization."""
+    """Return the albums of the viewer's list, with their covers: those that are the viewer's alone, and those of the
+    viewer's organizations."""
     # A union uses an index for each half; an OR of the two makes databases read all albums.
     own, shared = (Album.objects.filter(which).order_by().values("pk") for which in (_own(viewer), _shared(viewer)))
     return _with_cover(Album.objects.filter(pk__in=own.union(shared, all=True)))
 
 
 def _own(viewer: Viewer, prefix: str = "") -> Q:
-    return Q(**{f"{prefix}owner": viewer.pk})
+    return Q(**{f"{prefix}owner": viewer.pk}) & owned_alone(prefix)
 
 
 def _shared(viewer: Viewer, prefix: str = "") -> Q:
@@ -69,24 +85,72 @@ def get_album(viewer: Viewer, album_id: int) -> Album:
     return album
 
 
-def get_owned_album(viewer: Viewer, album_id: int) -> Album:
-    """Return an album for its owner and administrators; raise `Forbidden` for others who may see it."""
+def get_changed_album(album_id: int) -> Album:
+    """Return an album with its cover, for an actor who has just changed it, even if that hid it from them."""
+    return _with_cover(Album.objects.all()).get(pk=album_id)
+
+
+def get_album_to_edit_contents(viewer: Viewer, album_id: int) -> Album:
+    """Return an album for those who may change its pictures, their order and its cover. Raise `Forbidden` for others
+    who may see it."""
     album = get_album(viewer, album_id)
-    if album.owner_id != viewer.pk and not is_administrator(viewer):
+    if not _may_edit_contents(viewer, album):
+        raise Forbidden("permission_denied", "Only the album's owner and its organization's editors may do this.")
+    return album
+
+
+def get_album_to_change(viewer: Viewer, album_id: int) -> Album:
+    """Return an album for those who may change its name, description, visibility and organization. Raise `Forbidden`
+    for others who may see it."""
+    album = get_album(viewer, album_id)
+    if not _may_change(viewer, album):
         raise Forbidden("permission_denied", "Only the owner of the album may do this.")
     return album
 
 
-def get_album_to_edit_contents(viewer: Viewer, album_id: int) -> Album:
-    """Return an album for those who may change its pictures and their order: its owner, owners and editors of the
-    organization that it is shown to, and administrators. Raise `Forbidden` for others who may see it."""
+def get_album_to_remove(viewer: Viewer, album_id: int) -> Album:
+    """Return an album for those who may delete it, and take it out of its organization. Raise `Forbidden` for others
+    who may see it."""
     album = get_album(viewer, album_id)
-    if album.owner_id == viewer.pk or is_administrator(viewer):
-        return album
-    organization_id = album.organization_id if album.is_shown_to_organization else None
-    if organization_id is None or not _may_edit_in(viewer, organization_id):
-        raise Forbidden("permission_denied", "Only the album's owner and its organization's editors may do this.")
+    if not (_may_change(viewer, album) or _owns_organization_of(viewer, album)):
+        raise Forbidden("permission_denied", "Only the album's owner and its organization's owners may do this.")
     return album
+
+
+def require_may_take_over(viewer: Viewer, album: Album) -> None:
+    """Raise `Forbidden` unless the viewer may become the owner of this album of an organization."""
+    if not (album.is_shown_to_organization and is_administrator(viewer)) and not _owns_organization_of(viewer, album):
+        raise Forbidden("permission_denied", "An organization's owners take over its albums, and no others.")
+
+
+def may_trash_pictures_of(viewer: Viewer, album: Album) -> bool:
+    """Return whether the viewer may delete the pictures of the album's owner together with the album."""
+    return album.owner_id == viewer.pk or is_administrator(viewer)
+
+
+def _may_edit_contents(viewer: Viewer, album: Album) -> bool:
+    if is_administrator(viewer):
+        return True
+    if album.is_shown_to_organization:
+        return _role_around(viewer, album) in (Role.OWNER.value, Role.EDITOR.value)
+    return bool(album.owner_id == viewer.pk)
+
+
+def _may_change(viewer: Viewer, album: Album) -> bool:
+    return is_administrator(viewer) or (album.owner_id == viewer.pk and _may_edit_contents(viewer, album))
+
+
+def _owns_organization_of(viewer: Viewer, album: Album) -> bool:
+    return album.is_shown_to_organization and _role_around(viewer, album) == Role.OWNER.value
+
+
+def _role_around(viewer: Viewer, album: Album) -> str | None:
+    return None if album.organization_id is None else role_in(viewer, album.organization_id)
+
+
+def albums_owned_alone_by(owner: Viewer) -> QuerySet[Album]:
+    """Return the albums of which no organization is shown anything."""
+    return Album.objects.filter(_own(owner))
 
 
 def get_album_from_body(viewer: Viewer, album_id: int) -> Album:

@@ -8,7 +8,8 @@ from typing import Any
 from django.db.models import F
 
 from albumen.accounts.models import Session, User
-from albumen.library.models import Album, AlbumPicture, ExpiringLink
+from albumen.library import access
+from albumen.library.models import AlbumPicture, ExpiringLink
 from albumen.organizations.models import Membership
 
 
@@ -42,13 +43,14 @@ def _profile(user: User) -> dict[str, Any]:
 
 
 def _albums(user: User) -> list[dict[str, Any]]:
-    """Return the albums, each with the ids of its pictures in their order, including pictures of others, whose bytes
-    are not exported."""
-    rows = AlbumPicture.objects.live().filter(album__owner=user)
+    """Return the albums of the user's that the user may see, each with the ids of its pictures in their order,
+    including pictures of others, whose bytes are not exported."""
+    own = access.albums_visible_to(user).filter(owner=user)
+    rows = AlbumPicture.objects.live().filter(album__in=own)
     ordered = rows.order_by("album_id", "position", "picture_id").values_list("album_id", "picture_id")
     pictures = {album_id: [one for _, one in group] for album_id, group in groupby(ordered, key=itemgetter(0))}
     fields = ("id", "name", "description", "organization", "visibility", "created_at", "updated_at")
-    albums = Album.objects.filter(owner=user).order_by("pk").values(*fields, cover=F("chosen_cover"))
+    albums = own.order_by("pk").values(*fields, cover=F("chosen_cover"))
     return [{**album, "pictures": pictures.get(album["id"], [])} for album in albums]
 
 

@@ -88,6 +88,9 @@ class _Import:
     def _import_entry(self, position: int, entry: ArchivedPicture) -> None:
         # Read for each picture: plan, quota and rights may have changed since the last one.
         actor = get_active_user(self._run.task.owner_id)
+        if (album_id := self._run.task.arguments["album"]) is not None:
+            # It is filled at the end: the import ends here where the actor may not fill it by now.
+            access.get_album_to_edit_contents(actor, album_id)
         self._progress.position = position + 1
         try:
             self._make(actor, entry)
@@ -111,7 +114,9 @@ class _Import:
         else:
             raise Invalid("file_missing", "The archive has no bytes of this picture.")
         with self._run.step(done=self._progress.position) as step:
-            picture = create(owner=actor, name=entry.name, description=entry.description, now=timezone.now())
+            picture = create(
+                actor=actor, owner=actor, name=entry.name, description=entry.description, now=timezone.now()
+            )
             step.checkpoint = asdict(replace(self._progress, made=self._progress.made + 1))
         self._progress.made += 1
         self._found[entry.id] = picture.pk
@@ -131,7 +136,7 @@ class _Import:
         """Append all pictures to the album that the request named, and return 1."""
         actor = get_active_user(self._run.task.owner_id)
         with self._run.step(done=len(self._archive.pictures)):
-            album = access.get_album_to_edit_contents(actor, self._run.task.arguments["album"])
+            album = album_contents.lock_to_fill(actor=actor, album_id=self._run.task.arguments["album"])
             ids = [self._found[one.id] for one in self._archive.pictures if one.id in self._found]
             album_contents.append_own(actor=actor, album=album, picture_ids=ids, now=timezone.now())
         return 1

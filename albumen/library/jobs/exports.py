@@ -50,7 +50,7 @@ def export_pictures(run: TaskContext) -> dict[str, Any]:
         with room_needed():
             packed = _pack(run, viewer, album, ids, archive, manifest)
             with run.step(done=len(ids)):  # Raises when the claim was lost: then nothing is placed.
-                pass
+                _require_still_visible(viewer, album)
             size = archive.stat().st_size
             renditions.storage().place(archive, renditions.export_name(run.task.pk))
     expires_at = timezone.now() + EXPORT_KEPT
@@ -79,6 +79,7 @@ def _pack(run: TaskContext, viewer: User, album: Album | None, ids: list[int], a
     with ZipFile(archive, "w", ZIP_STORED, strict_timestamps=False) as file, manifest.open("w") as listed:
         listed.write(_json(_head(run, album))[:-1] + ', "pictures": [')
         for number, picture in enumerate(_found(viewer, ids)):
+            _require_still_visible(viewer, album)
             described = _describe(picture)
             rendition = _rendition(viewer, picture, whole_account=album is None)
             source = None if rendition is None else _opened(rendition.name)
@@ -99,6 +100,12 @@ def _pack(run: TaskContext, viewer: User, album: Album | None, ids: list[int], a
             with avatar:
                 file.writestr(_entry(AVATAR, ZIP_STORED), avatar.read())
     return packed
+
+
+def _require_still_visible(viewer: User, album: Album | None) -> None:
+    """Raise `NotFound`, which ends the export, once the album is deleted or hidden from the viewer."""
+    if album is not None:
+        access.get_album(viewer, album.pk)
 
 
 def _json(value: object, indent: int | None = None) -> str:

@@ -48,7 +48,7 @@ def _import(run: TaskContext, url: str, before: list[dict[str, Any]]) -> dict[st
 def _keep(run: TaskContext, actor: User, url: str, before: list[dict[str, Any]]) -> dict[str, Any]:
     album_id = run.task.arguments["album"]
     if album_id is not None:
-        # Nothing is fetched for an album that is gone by now.
+        # Nothing is fetched for an album that the actor may not fill by now.
         access.get_album_to_edit_contents(actor, album_id)
     limit = actor.plan.max_upload_bytes
     upload = Upload(renditions.storage().temp_path(), field="image", limit=limit)
@@ -61,8 +61,7 @@ def _keep(run: TaskContext, actor: User, url: str, before: list[dict[str, Any]])
         upload.discard()
     # The picture's id is known only inside the step, which writes its checkpoint at its end.
     with run.step(advance=1) as step:
-        album = None if album_id is None else access.get_album_to_edit_contents(actor, album_id)
-        picture = pictures.create_picture(owner=actor, stored=stored, album=album, now=timezone.now())
+        picture = pictures.create_picture(actor=actor, owner=actor, stored=stored, album=album_id, now=timezone.now())
         outcome = {"picture": picture.pk}
         step.checkpoint = {"outcomes": [*before, outcome]}
     return outcome

@@ -15,6 +15,9 @@ from albumen.uploads.parsers import UploadField
 
 
 class AlbumChangeSerializer(AlbumSerializer):
+    owner = IdField(
+        required=False, help_text="Your own id, to take an album over in an organization of which you are an owner."
+    )
     cover = IdField(required=False, allow_null=True, help_text="The id of a picture in the album; null for the first.")
 
 

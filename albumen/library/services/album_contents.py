@@ -15,7 +15,7 @@ from albumen.idempotency.services.responses import atomic_with_response
 from albumen.library import access
 from albumen.library.models import Album, AlbumPicture, AlbumPictureQuerySet, Picture
 from albumen.library.services import events
-from albumen.library.services.locks import lock_album, lock_pictures
+from albumen.library.services.locks import lock_album, lock_pictures, lock_rights_in
 from albumen.sentences import Sentence
 
 # The distance between the positions of appended pictures: there is room to move many others between two of them.
@@ -26,9 +26,9 @@ BATCH = 500
 def add_pictures(*, actor: User, album_id: int, picture_ids: Sequence[int], now: datetime) -> Album:
     """Append the actor's own pictures, and return the album with its cover. A picture that is in the album already
     keeps its place. Raise `Invalid` if one of the ids is not a picture of the actor's."""
-    album = access.get_album_to_edit_contents(actor, album_id)
     wanted = list(dict.fromkeys(picture_ids))
     with atomic_with_response():
+        album = lock_to_fill(actor=actor, album_id=album_id)
         # Locked, so that no picture is moved to the trash before it is counted.
         own = set(lock_pictures(Picture.objects.live().filter(pk__in=wanted, owner_id=actor.pk)))
         if missing := [str(picture_id) for picture_id in wanted if picture_id not in own]:
@@ -37,6 +37,13 @@ def add_pictures(*, actor: User, album_id: int, picture_ids: Sequence[int], now:
         append(album=album, picture_ids=wanted, now=now)
         publish(events.of_changed_contents(album), now=now)
     return access.get_album(actor, album_id)
+
+
+def lock_to_fill(*, actor: User, album_id: int) -> Album:
+    """Return an album for an actor who may change its pictures, and who keeps this right until the transaction ends.
+    Raise as `access.get_album_to_edit_contents` does."""
+    lock_rights_in(album_id)
+    return access.get_album_to_edit_contents(actor, album_id)
 
 
 def append(*, album: Album, picture_ids: Sequence[int], now: datetime) -> int:
@@ -69,8 +76,9 @@ def append_own(*, actor: User, album: Album, picture_ids: Sequence[int], now: da
 
 def remove_picture(*, actor: User, album_id: int, picture_id: int, now: datetime) -> None:
     """Take a picture out of the album; the picture stays. Raise `NotFound` when it is not in it."""
-    album = access.get_album_to_remove_from(actor, album_id, picture_id)
     with transaction.atomic():
+        lock_rights_in(album_id)
+        album = access.get_album_to_remove_from(actor, album_id, picture_id)
         # Locked, so that a concurrent move to the trash does not subtract the picture a second time.
         live = list(lock_pictures(Picture.objects.live().filter(pk=picture_id)))
         lock_album(album.pk)
@@ -84,8 +92,8 @@ def remove_picture(*, actor: User, album_id: int, picture_id: int, now: datetime
 
 def move_picture(*, actor: User, album_id: int, picture_id: int, before: int | None, now: datetime) -> None:
     """Move a picture to the place before another one of the album, or to its end with None."""
-    album = access.get_album_to_edit_contents(actor, album_id)
     with transaction.atomic():
+        album = lock_to_fill(actor=actor, album_id=album_id)
         lock_album(album.pk)
         entry = album.entries.live().filter(picture_id=picture_id).first()
         if entry is None:

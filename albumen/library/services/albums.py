@@ -6,23 +6,26 @@ from datetime import datetime
 from typing import TypedDict, Unpack
 
 from django.db import transaction
+from django.db.models import Q
 
 from albumen.accounts.models import User
-from albumen.errors import Invalid
+from albumen.errors import Forbidden, Invalid
 from albumen.events.services import publish
 from albumen.library import access
 from albumen.library.models import Album, Picture, Visibility
 from albumen.library.services import album_contents, events
-from albumen.library.services.locks import lock_album, lock_pictures
+from albumen.library.services.locks import lock_album, lock_pictures, lock_rights_in
 from albumen.library.services.names import require_name
 from albumen.library.services.trash import trash_pictures
+from albumen.organizations.access import lock_organizations
 
 
 class AlbumChanges(TypedDict, total=False):
-    """`organization` and `cover` are ids; None is no organization, and the first picture as the cover."""
+    """`owner`, `organization` and `cover` are ids; None is no organization, and the first picture as the cover."""
 
     name: str
     description: str
+    owner: int
     organization: int | None
     visibility: str
     cover: int | None
@@ -39,6 +42,8 @@ def create_album(
     visibility: str = Visibility.PRIVATE,
 ) -> Album:
     """Make an empty album that belongs to the actor."""
+    if organization is not None:
+        lock_organizations(Q(pk=organization))
     album = Album(
         owner=actor,
         name=require_name(name),
@@ -53,53 +58,83 @@ def create_album(
     return album
 
 
+@transaction.atomic
 def change_album(*, actor: User, album_id: int, now: datetime, **changes: Unpack[AlbumChanges]) -> Album:
-    """Change the album, and return it with its cover.
+    """Change the album, and return it with its cover. `access` has who may change what.
 
-    Its owner and administrators may change everything; those who may edit its contents may change the `cover` alone.
+    An album that is taken out of its organization becomes private, unless its owner takes it out, and it is public or
+    the owner chooses its visibility in the same call.
+
     An event goes to every user whose list of albums has it before or after the change: `album.created` where it is
     new there, `album.deleted`, with the fields from before, where it is gone, and `album.updated` where it stays.
     """
-    get = access.get_album_to_edit_contents if changes.keys() == {"cover"} else access.get_owned_album
-    get(actor, album_id)
-    with transaction.atomic():
-        cover = changes.get("cover")
-        if cover is not None:
-            list(lock_pictures(Picture.objects.filter(pk=cover)))
-        album = lock_album(album_id)
-        before = events.of_album("deleted", album)
-        if "cover" in changes:
-            if cover is not None and not album.entries.live().filter(picture_id=cover).exists():
-                raise Invalid("not_in_album", "The cover must be a picture of the album.", pointer="/cover")
-            album.chosen_cover_id = cover
-        if {"organization", "visibility"} & changes.keys():
-            was_private = album.visibility == Visibility.PRIVATE
-            album.visibility = changes.get("visibility", album.visibility)
-            _set_organization(actor, album, changes.get("organization", album.organization_id), was_private)
-        if "name" in changes:
-            album.name = require_name(changes["name"])
-        album.description = changes.get("description", album.description)
-        album.updated_at = now
-        album.save()
-        saw, see = set(before.recipients), access.recipients_of_album(album)
-        publish(
-            replace(before, recipients=saw - see),
-            events.of_album("created", album, see - saw),
-            events.of_album("updated", album, see & saw),
-            now=now,
-        )
-    return access.get_album(actor, album_id)
+    lock_rights_in(album_id, changes.get("organization"))
+    changes = _allowed_changes(actor, album_id, changes)
+    cover = changes.get("cover")
+    if cover is not None:
+        list(lock_pictures(Picture.objects.filter(pk=cover)))
+    album = lock_album(album_id)
+    before = events.of_album("deleted", album)
+    if "cover" in changes:
+        if cover is not None and not album.entries.live().filter(picture_id=cover).exists():
+            raise Invalid("not_in_album", "The cover must be a picture of the album.", pointer="/cover")
+        album.chosen_cover_id = cover
+    album.owner_id = changes.get("owner", album.owner_id)
+    if {"organization", "visibility"} & changes.keys():
+        _show(actor, album, changes)
+    if "name" in changes:
+        album.name = require_name(changes["name"])
+    album.description = changes.get("description", album.description)
+    album.updated_at = now
+    album.save()
+    saw, see = set(before.recipients), access.recipients_of_album(album)
+    publish(
+        replace(before, recipients=saw - see),
+        events.of_album("created", album, see - saw),
+        events.of_album("updated", album, see & saw),
+        now=now,
+    )
+    return access.get_changed_album(album_id)
+
+
+def _allowed_changes(actor: User, album_id: int, changes: AlbumChanges) -> AlbumChanges:
+    """Return what there is to change. Raise `Forbidden` where the actor may not, and `Invalid` for an owner who is
+    neither the present one nor the actor."""
+    if changes.keys() == {"cover"}:
+        access.get_album_to_edit_contents(actor, album_id)
+        return changes
+    taken: list[AlbumChanges] = [
+        {"organization": None},
+        {"owner": actor.pk},
+        {"owner": actor.pk, "organization": None},
+    ]
+    get = access.get_album_to_remove if changes in taken else access.get_album_to_change
+    album = get(actor, album_id)
+    if "owner" not in changes:
+        return changes
+    if changes["owner"] == album.owner_id:
+        kept = changes.copy()
+        del kept["owner"]
+        return kept
+    if changes["owner"] != actor.pk:
+        raise Invalid("owner_not_yourself", pointer="/owner")
+    access.require_may_take_over(actor, album)
+    return changes
 
 
 def delete_album(*, actor: User, album_id: int, now: datetime, pictures: str = "keep") -> None:
-    """Delete the album. With `pictures="delete"`, its pictures that belong to its owner go to the trash; with `keep`,
-    all pictures stay. Raise `Invalid` for any other value."""
-    album = access.get_owned_album(actor, album_id)
-    if pictures not in ("keep", "delete"):
-        raise Invalid("invalid_choice", "Say keep or delete.", pointer="/pictures")
+    """Delete the album. With `pictures="delete"`, its pictures that belong to its owner go to the trash, for which the
+    actor has to be the owner or an administrator; with `keep`, all pictures stay. Raise `Invalid` for any other
+    value."""
     with transaction.atomic():
+        lock_rights_in(album_id)
+        album = access.get_album_to_remove(actor, album_id)
+        if pictures not in ("keep", "delete"):
+            raise Invalid("invalid_choice", "Say keep or delete.", pointer="/pictures")
         happened = [events.of_album("deleted", album)]
         if pictures == "delete":
+            if not access.may_trash_pictures_of(actor, album):
+                raise Forbidden("permission_denied", "The pictures are its owner's: delete the album alone.")
             own = Picture.objects.filter(entries__album=album, owner_id=album.owner_id)
             happened += events.of_pictures("deleted", trash_pictures(own, now=now))
         # Locked, so that no picture is appended while it is deleted.
@@ -111,12 +146,25 @@ def delete_album(*, actor: User, album_id: int, now: datetime, pictures: str = "
 def fill_named_album(
     *, actor: User, name: str, description: str, picture_ids: Sequence[int], other_than: Sequence[int], now: datetime
 ) -> int:
-    """Append pictures to the actor's oldest album of this name, or to a new, private one, and return its id;
-    `other_than` are ids of albums that it may not be."""
-    same = Album.objects.filter(owner=actor, name=name).exclude(pk__in=other_than).order_by("pk").first()
+    """Append pictures to the actor's oldest album of this name that is shown to no organization, or to a new, private
+    one, and return its id; `other_than` are ids of albums that it may not be."""
+    known = access.albums_owned_alone_by(actor)
+    same = known.filter(name=name).exclude(pk__in=other_than).order_by("pk").first()
     album = same or create_album(actor=actor, name=name, description=description, now=now)
     album_contents.append_own(actor=actor, album=album, picture_ids=picture_ids, now=now)
     return album.pk
+
+
+def _show(actor: User, album: Album, changes: AlbumChanges) -> None:
+    """Set the album's visibility and organization as the changes ask."""
+    was_private = album.visibility == Visibility.PRIVATE
+    organization_id = changes.get("organization", album.organization_id)
+    stays_public = album.visibility == Visibility.PUBLIC and album.owner_id == actor.pk
+    if "visibility" in changes:
+        album.visibility = changes["visibility"]
+    elif organization_id is None and album.is_shown_to_organization and not stays_public:
+        album.visibility = Visibility.PRIVATE
+    _set_organization(actor, album, organization_id, was_private)
 
 
 def _set_organization(actor: User, album: Album, organization_id: int | None, was_private: bool = False) -> None:

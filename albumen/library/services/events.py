@@ -2,12 +2,9 @@
 
 from collections.abc import Collection, Sequence
 
-from django.db.models import Q
-
-from albumen.accounts.models import User
 from albumen.events.services import NewEvent
 from albumen.library import access
-from albumen.library.models import Album, AlbumPicture, ExpiringLink, Picture
+from albumen.library.models import Album, ExpiringLink, Picture
 
 _BATCH = 500
 
@@ -74,23 +71,3 @@ def of_link(kind: str, link: ExpiringLink) -> NewEvent:
         "uses": link.uses,
     }
     return NewEvent(f"link.{kind}", shape, [link.picture.owner_id])
-
-
-def of_leaving(user: User, **_signal: object) -> list[NewEvent]:
-    """Return the events for other users about what the deletion of this user takes from them: `album.deleted` for the
-    user's albums in their lists, and `picture.deleted` for the user's pictures in their albums.
-
-    Called before the user is deleted. It also locks the pictures and albums that are deleted or changed with the
-    user: the order of all locks is pictures, albums, and then the logs that `publish` locks.
-    """
-    list(Picture.objects.filter(owner=user).order_by("pk").select_for_update().values_list("pk"))
-    touched = Q(owner=user) | Q(pk__in=AlbumPicture.objects.filter(picture__owner=user).values("album"))
-    list(Album.objects.filter(touched).order_by("pk").select_for_update().values_list("pk"))
-    happened = [
-        of_album("deleted", album, access.recipients_of_album(album) - {user.pk})
-        for album in Album.objects.filter(owner=user).exclude(organization=None)
-    ]
-    elsewhere = Picture.objects.filter(owner=user, entries__album__in=Album.objects.exclude(owner=user))
-    if others := access.recipients_of_pictures(elsewhere) - {user.pk}:
-        happened.append(of_many("deleted", others))
-    return happened

@@ -10,7 +10,7 @@ from albumen.errors import Invalid, NotFound
 from albumen.events.services import publish
 from albumen.idempotency.services.responses import atomic_with_response
 from albumen.library import access
-from albumen.library.models import Album, Picture, Source
+from albumen.library.models import Picture, Source
 from albumen.library.services import album_contents, events
 from albumen.library.services.names import clean_name
 from albumen.remote import RemoteImage, check_image
@@ -29,24 +29,30 @@ def link_picture(
 ) -> Picture:
     """Make a linked picture for its owner, in the album with this id. Raise `Invalid` unless a HEAD and the first
     bytes show that the URL has an image."""
-    into = None if album is None else access.get_album_from_body(actor, album)
+    if album is not None:
+        access.get_album_from_body(actor, album)
     image = check_image(image_url)
     with atomic_with_response():
-        return create_linked_picture(owner=owner, image=image, name=name, description=description, album=into, now=now)
+        return create_linked_picture(
+            actor=actor, owner=owner, image=image, name=name, description=description, album=album, now=now
+        )
 
 
 def create_linked_picture(
     *,
+    actor: User,
     owner: User,
     image: RemoteImage,
     now: datetime,
     name: str = "",
     description: str = "",
-    album: Album | None = None,
+    album: int | None = None,
 ) -> Picture:
-    """Count the picture, write its row, and publish it, in the caller's transaction. `image` is of `check_image`."""
+    """Count the picture, write its row, and publish it, in the caller's transaction. `image` is of `check_image`.
+    Raise as `access.get_album_to_edit_contents` does unless the actor may still fill the album with this id."""
     if not User.objects.filter(pk=owner.pk).update(picture_count=F("picture_count") + 1):
         raise NotFound
+    into = None if album is None else album_contents.lock_to_fill(actor=actor, album_id=album)
     picture = Picture.objects.create(
         owner=owner,
         name=clean_name(name) or clean_name(name_in_url(image.url)) or "picture",
@@ -63,9 +69,9 @@ def create_linked_picture(
         updated_at=now,
         link_checked_at=now,
     )
-    if album is not None:
-        album_contents.append(album=album, picture_ids=[picture.pk], now=now)
-    publish(*events.of_new_picture(picture, album), now=now)
+    if into is not None:
+        album_contents.append(album=into, picture_ids=[picture.pk], now=now)
+    publish(*events.of_new_picture(picture, into), now=now)
     return picture
 
 

@@ -12,7 +12,7 @@ from albumen.errors import Forbidden, Invalid, NotFound, TooLarge
 from albumen.events.services import publish
 from albumen.idempotency.services.responses import atomic_with_response
 from albumen.library import access, renditions
-from albumen.library.models import Album, ExpiringLink, Picture
+from albumen.library.models import ExpiringLink, Picture
 from albumen.library.services import album_contents, events, linked, links
 from albumen.library.services.names import clean_name, require_name
 from albumen.search import fold, sort_key
@@ -46,12 +46,15 @@ def upload_picture(
     When this returns, all of the bytes were decoded and survive a power cut, and every URL of the picture works. When
     it raises, there is no row; files without a row are swept after a day.
     """
-    into = None if album is None else access.get_album_from_body(actor, album)
+    if album is not None:
+        access.get_album_from_body(actor, album)
     if expiring_time_seconds is not None:
         links.require_link_allowed(owner.plan, None, pointer="/expiring_time_seconds")
     stored = store_upload(owner=owner, upload=upload)
     with atomic_with_response():
-        picture = create_picture(owner=owner, stored=stored, name=name, description=description, album=into, now=now)
+        picture = create_picture(
+            actor=actor, owner=owner, stored=stored, name=name, description=description, album=album, now=now
+        )
         if expiring_time_seconds is None:
             return picture, None
         link = links.make_link(picture=picture, expiring_time_seconds=expiring_time_seconds, now=now)
@@ -76,16 +79,19 @@ def store_upload(*, owner: User, upload: Upload) -> StoredUpload:
 
 def create_picture(
     *,
+    actor: User,
     owner: User,
     stored: StoredUpload,
     now: datetime,
     name: str = "",
     description: str = "",
-    album: Album | None = None,
+    album: int | None = None,
 ) -> Picture:
-    """Charge the quota, write the picture's rows, and publish them, in the caller's transaction."""
+    """Charge the quota, write the picture's rows, and publish them, in the caller's transaction. Raise as
+    `access.get_album_to_edit_contents` does unless the actor may still fill the album with this id."""
     upload, facts = stored.upload, stored.facts
     _charge(owner, upload.size)
+    into = None if album is None else album_contents.lock_to_fill(actor=actor, album_id=album)
     picture = Picture.objects.create(
         owner=owner,
         name=clean_name(name) or clean_name(upload.name or "") or "picture",
@@ -103,9 +109,9 @@ def create_picture(
         created_at=now,
         updated_at=now,
     )
-    if album is not None:
-        album_contents.append(album=album, picture_ids=[picture.pk], now=now)
-    publish(*events.of_new_picture(picture, album), now=now)
+    if into is not None:
+        album_contents.append(album=into, picture_ids=[picture.pk], now=now)
+    publish(*events.of_new_picture(picture, into), now=now)
     return picture
 
 

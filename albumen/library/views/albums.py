@@ -33,9 +33,7 @@ class Albums(GenericAPIView[Any]):
     ordering_fields = ("id", "name", "created_at", "updated_at", "picture_count")
     ordering = "-created_at"
 
-    @extend_schema(
-        summary="List albums", description="Your own albums, and those that are shown to your organizations."
-    )
+    @extend_schema(summary="List albums", description="Your own albums, and those of your organizations.")
     def get(self, request: SignedInRequest) -> Response:
         page = self.paginate_queryset(access.albums_listed_for(request.user))
         return self.get_paginated_response(self.get_serializer(page, many=True).data)
@@ -67,7 +65,11 @@ class OneAlbum(PublicToRead, GenericAPIView[Any]):
 
     @extend_schema(
         summary="Change an album",
-        description="For its owner; the `cover` also for those who may change its pictures.",
+        description=(
+            "For its owner, in an organization while being an owner or editor there; the `cover` also for those who "
+            "may change its pictures. An organization's owners may take an album out of it, with "
+            '`{"organization": null}`: it is private then. Or they take it over, with their own id as `owner`.'
+        ),
         responses=AlbumSerializer,
     )
     def patch(self, request: SignedInRequest, album_id: int) -> Response:
@@ -77,7 +79,10 @@ class OneAlbum(PublicToRead, GenericAPIView[Any]):
 
     @extend_schema(
         summary="Delete an album",
-        description="Its pictures stay, unless `pictures=delete` puts its owner's into the trash.",
+        description=(
+            "For its owner, and for the owners of its organization. Its pictures stay, unless its owner says "
+            "`pictures=delete`, which puts the owner's pictures into the trash."
+        ),
         parameters=[OpenApiParameter("pictures", {"type": "string", "enum": ["keep", "delete"], "default": "keep"})],
         responses={204: None},
     )

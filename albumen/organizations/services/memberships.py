@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.db.models import Q
+from django.dispatch import Signal
 
 from albumen.errors import Conflict, Forbidden, Invalid
 from albumen.events.services import publish
@@ -24,6 +25,10 @@ from albumen.viewers import Viewer
 
 if TYPE_CHECKING:
     from albumen.accounts.models import User
+
+# Sent in the transaction in which a user ceases to be an owner or editor of organizations, with `user_id` and
+# `organization_ids`, to the apps that keep something for those who are.
+editing_ended = Signal()
 
 
 @transaction.atomic
@@ -88,6 +93,9 @@ def _change_role(membership: Membership, role: str, *, now: datetime) -> None:
         require_none(left_without_owner(membership.user_id, Membership.objects.filter(pk=membership.pk)))
     membership.role = role
     membership.save(update_fields=["role"])
+    if role == Role.VIEWER:
+        ended = [membership.organization_id]
+        editing_ended.send(Membership, user_id=membership.user_id, organization_ids=ended)
     # A role has no event of its own: clients that get this one replace the role that they know.
     publish(member_added(membership), now=now)
 
@@ -101,6 +109,7 @@ def remove_member(*, actor: Viewer, organization_id: int, user_id: int, now: dat
     membership = access.get_membership(actor, organization.pk, user_id)
     require_none(left_without_owner(user_id, Membership.objects.filter(pk=membership.pk)))
     membership.delete()
+    editing_ended.send(Membership, user_id=user_id, organization_ids=[organization_id])
     publish(member_removed(organization, user_id, {user_id, *access.recipients_of(organization.pk)}), now=now)
 
 
@@ -135,8 +144,10 @@ def set_memberships(*, user: "User", organization_ids: Iterable[int], now: datet
     require_none(left_without_owner(user.pk, left), pointer="/organizations")
     # The user is a recipient in both cases, as a member until now or from now on.
     recipients = access.recipients_by_organization(organization.pk for organization in locked)
-    events = [member_removed(one, user.pk, recipients[one.pk]) for one in locked if one.pk not in wanted]
+    parted = [organization for organization in locked if organization.pk not in wanted]
+    events = [member_removed(one, user.pk, recipients[one.pk]) for one in parted]
     left.delete()
+    editing_ended.send(Membership, user_id=user.pk, organization_ids=[one.pk for one in parted])
     created = [_joining(organization, user, now) for organization in joined]
     Membership.objects.bulk_create(created)
     events += [member_added(one, {user.pk, *recipients[one.organization_id]}) for one in created]

@@ -75,7 +75,12 @@ PLANS: Table = {
 TAKE_OUT: Cases = of_album(FILL) | {"trash": let((), viewer=403)}
 LIBRARY: Table = {
     "albums": {"GET": FOR_SIGNED_IN, "POST": FOR_SIGNED_IN},
-    "album": {"GET": of_album(SEE), "PATCH": of_album(CHANGE), "DELETE": of_album(CHANGE)},
+    # What people may do once their role has changed: `changes.py`.
+    "album": {
+        "GET": of_album(SEE),
+        "PATCH": of_album(CHANGE),
+        "DELETE": of_album(CHANGE) | {"shared": let(OWN | {"runner"}, viewer=403, editor=403)},
+    },
     "album-pictures": {"GET": of_album(SEE), "POST": of_album(FILL)},
     "album-picture": {"PATCH": TAKE_OUT, "DELETE": TAKE_OUT},
     "pictures": {

@@ -86,10 +86,11 @@ def test_names_of_the_longest_length_and_of_any_script_are_kept(alice):
 
 
 def test_what_the_server_counts_cannot_be_written(alice, bob):
-    counted = {"owner": bob.id, "picture_count": 7, "created_at": "2001-01-01T00:00:00Z"}
-    refused(alice.post("/api/albums/", {"name": "Summer", **counted}), 400, "unknown_field", "/owner")
+    counted = {"picture_count": 7, "created_at": "2001-01-01T00:00:00Z"}
+    refused(alice.post("/api/albums/", {"name": "Summer", **counted}), 400, "unknown_field", "/picture_count")
     album = new_album(alice)
-    assert alice.patch(f"/api/albums/{album}/", {**counted, "id": 99}).status_code == 200
+    assert alice.patch(f"/api/albums/{album}/", {**counted, "id": 99, "owner": alice.id}).status_code == 200
+    refused(alice.patch(f"/api/albums/{album}/", {"owner": bob.id}), 400, "owner_not_yourself", "/owner")
     shown = alice.get(f"/api/albums/{album}/").json()
     assert (shown["id"], shown["owner"], shown["picture_count"], shown["cover"]) == (album, alice.id, 0, None)
     assert shown["created_at"] > "2024"
@@ -114,25 +115,31 @@ def test_an_album_moves_between_organizations_that_one_edits(alice, bob, charlie
     assert charlie.get(f"/api/albums/{album}/").status_code == 200
 
 
-def test_an_album_that_its_organization_sees_keeps_an_organization(alice, studio):
+def test_an_album_that_is_taken_out_of_its_organization_is_private(alice, bob, studio):
     album = new_album(alice, organization=studio.id, visibility="organization")
     path = f"/api/albums/{album}/"
-    refused(alice.patch(path, {"organization": None}), 400, "organization_needed", "/organization")
-    assert alice.patch(path, {"organization": None, "visibility": "private"}).status_code == 200
+    shown = {"organization": None, "visibility": "organization"}
+    refused(alice.patch(path, shown), 400, "organization_needed", "/organization")
+    taken = alice.patch(path, {"organization": None}).json()
+    assert (taken["organization"], taken["visibility"]) == (None, "private")
+    refused(bob.get(path), 404, "not_found")
 
 
-def test_who_left_shows_the_organization_nothing_new(alice, bob, studio):
-    shown = new_album(bob, organization=studio.id, visibility="organization")
-    album = new_album(bob, organization=studio.id)
+def test_a_public_album_stays_public_where_its_owner_takes_it_out(alice, studio):
+    album = new_album(alice, organization=studio.id, visibility="public")
+    taken = alice.patch(f"/api/albums/{album}/", {"organization": None}).json()
+    assert (taken["organization"], taken["visibility"]) == (None, "public")
+
+
+def test_a_private_album_does_not_name_an_organization_that_its_owner_left(alice, bob, studio):
+    withheld, shown = (new_album(bob, organization=studio.id, visibility=one) for one in ("private", "organization"))
+    path = f"/api/albums/{withheld}/"
     studio.remove(bob)
-    path = f"/api/albums/{album}/"
-    for visibility in ("organization", "public"):
-        refused(bob.patch(path, {"visibility": visibility}), 400, "not_an_editor", "/organization")
-    assert bob.patch(path, {"visibility": "public", "organization": None}).status_code == 200
-    assert bob.patch(path, {"visibility": "private", "name": "Mine"}).status_code == 200
-    assert bob.patch(f"/api/albums/{shown}/", {"name": "Still mine"}).json()["name"] == "Still mine"
-    assert bob.patch(f"/api/albums/{shown}/", {"visibility": "private"}).status_code == 200
-    refused(alice.get(f"/api/albums/{shown}/"), 404, "not_found")
+    assert bob.get(path).json()["organization"] is None
+    refused(bob.patch(path, {"visibility": "organization"}), 400, "organization_needed", "/organization")
+    refused(bob.patch(path, {"organization": studio.id}), 400, "not_an_editor", "/organization")
+    assert bob.patch(path, {"visibility": "public"}).status_code == 200
+    assert alice.get(f"/api/albums/{shown}/").json()["organization"] == studio.id
 
 
 def test_administrators_change_any_album_into_any_organization_that_there_is(alice, bob, dana, studio):
@@ -207,10 +214,21 @@ def test_an_album_that_is_asked_for_again_is_made_once(alice):
     assert ids(alice.get("/api/albums/")) == [first.json()["id"]]
 
 
-def test_an_organization_is_not_deleted_while_it_owns_albums(alice, studio):
-    album = new_album(alice, organization=studio.id)
+def test_an_organization_is_not_deleted_while_it_owns_albums(alice, bob, studio):
+    hers, his = (new_album(person, organization=studio.id, visibility="organization") for person in (alice, bob))
+    studio.remove(bob)
     refused(alice.delete(f"/api/organizations/{studio.id}/"), 409, "organization_owns_albums")
-    assert alice.get(f"/api/albums/{album}/").json()["organization"] == studio.id
+    assert sorted(ids(alice.get(f"/api/albums/?organization={studio.id}"))) == [hers, his]
+    assert alice.delete(f"/api/albums/{hers}/").status_code == 204
+    assert alice.patch(f"/api/albums/{his}/", {"organization": None}).status_code == 200
+    assert alice.delete(f"/api/organizations/{studio.id}/").status_code == 204
+    assert ids(bob.get("/api/albums/")) == [his]
+
+
+def test_a_private_album_does_not_keep_an_organization_from_being_deleted(alice, bob, studio):
+    album = new_album(bob, organization=studio.id)
+    assert alice.delete(f"/api/organizations/{studio.id}/").status_code == 204
+    assert bob.get(f"/api/albums/{album}/").json()["organization"] is None
 
 
 @pytest.mark.parametrize("name", ["\u202e\u200d", "\u200b \u2060"])

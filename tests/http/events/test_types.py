@@ -173,8 +173,9 @@ def test_a_user_who_goes_takes_things_out_of_others_lists(alice, bob, studio, to
     told.cover(alice)
     assert bob.delete("/api/profile/", {"password": bob.password}).status_code == 204
     heard = told(alice)
-    assert [kind for kind, _ in heard] == ["organization.member_removed", "album.deleted", "picture.deleted"]
+    assert [kind for kind, _ in heard] == ["organization.member_removed", "album.updated", "picture.deleted"]
     assert (heard[0][1]["user"], heard[1][1]["id"], heard[2][1]) == (bob.id, albums["Shown"], {"all": True})
+    assert heard[1][1]["owner"] == alice.id
 
 
 def test_a_retried_request_is_told_once(alice, told):

@@ -1,0 +1,88 @@
+"""What an organization keeps: its albums, when the person who made them leaves, closes the account or deletes it."""
+
+import pytest
+
+from albumen.accounts.models import User
+from albumen.library.jobs.account_data import documents_of
+from tests.conftest import PASSWORD
+from tests.http.conftest import ids, new_album, put_in, rows_of
+from tests.http.problems import refused
+
+
+@pytest.fixture
+def album(bob, studio) -> int:
+    """One that Bob made for Alice's organization."""
+    return new_album(bob, name="Plans", organization=studio.id, visibility="organization")
+
+
+def test_its_owner_takes_over_what_a_removed_editor_made(alice, bob, studio, album):
+    (picture,) = rows_of(bob, 1)
+    put_in(bob, album, picture)
+    studio.remove(bob)
+    path = f"/api/albums/{album}/"
+    refused(alice.patch(path, {"name": "Ours"}), 403, "permission_denied")
+    assert alice.patch(path, {"owner": alice.id}).json()["owner"] == alice.id
+    assert alice.patch(path, {"name": "Ours"}).status_code == 200
+    assert alice.get(f"/api/pictures/{picture}/").json()["owner"] == bob.id
+    assert ids(alice.get(f"{path}pictures/")) == [picture]
+    assert bob.delete(f"{path}pictures/{picture}/").status_code == 204
+    assert ids(alice.get(f"{path}pictures/")) == []
+
+
+def test_what_is_taken_out_comes_back_to_who_made_it(alice, bob, studio, album):
+    studio.remove(bob)
+    last = bob.get("/api/events/").json()["last"]
+    taken = alice.patch(f"/api/albums/{album}/", {"organization": None})
+    assert (taken.status_code, taken.json()["visibility"], taken.json()["owner"]) == (200, "private", bob.id)
+    assert ids(alice.get("/api/albums/")) == []
+    assert ids(bob.get("/api/albums/")) == [album]
+    (event,) = bob.get(f"/api/events/?after={last}").json()["results"]
+    assert (event["type"], event["data"]["id"]) == ("album.created", album)
+
+
+def test_administrators_take_over_albums_of_organizations_and_no_others(alice, dana, album):
+    private = new_album(alice)
+    assert dana.patch(f"/api/albums/{album}/", {"owner": dana.id}).json()["owner"] == dana.id
+    refused(dana.patch(f"/api/albums/{private}/", {"owner": dana.id}), 403, "permission_denied")
+
+
+@pytest.mark.parametrize("member", [True, False])
+def test_an_album_outlives_the_account_of_who_made_it(alice, bob, studio, album, member):
+    hers, his = rows_of(alice, 1) + rows_of(bob, 1)
+    put_in(bob, album, his)
+    put_in(alice, album, hers)
+    private = new_album(bob)
+    if not member:
+        studio.remove(bob)
+    last = alice.get("/api/events/").json()["last"]
+    assert bob.delete("/api/profile/", {"password": PASSWORD}).status_code == 204
+    shown = alice.get(f"/api/albums/{album}/").json()
+    assert (shown["owner"], shown["picture_count"], shown["cover"]) == (alice.id, 1, hers)
+    refused(alice.get(f"/api/albums/{private}/"), 404, "not_found")
+    news = [one for one in alice.get(f"/api/events/?after={last}").json()["results"] if one["type"] == "album.updated"]
+    assert [(one["data"]["owner"], one["data"]["picture_count"]) for one in news] == [(alice.id, 1)]
+
+
+def test_it_goes_with_the_account_where_nobody_is_left(alice, anonymous, studio, bob):
+    album = new_album(alice, organization=studio.id, visibility="public")
+    studio.remove(bob)
+    assert alice.delete("/api/profile/", {"password": PASSWORD}).status_code == 204
+    refused(anonymous.get(f"/api/albums/{album}/"), 401, "not_authenticated")
+    refused(bob.get(f"/api/organizations/{studio.id}/"), 404, "not_found")
+
+
+def test_its_owner_does_not_delete_the_pictures_of_another(alice, bob, studio, album):
+    (picture,) = rows_of(bob, 1)
+    put_in(bob, album, picture)
+    refused(alice.delete(f"/api/albums/{album}/?pictures=delete"), 403, "permission_denied")
+    assert alice.delete(f"/api/albums/{album}/").status_code == 204
+    assert ids(bob.get("/api/pictures/")) == [picture]
+
+
+def test_an_account_archive_has_only_albums_that_its_owner_sees(bob, studio, album):
+    def archived() -> list[int]:
+        return [one["id"] for one in documents_of(User.objects.get(pk=bob.id))["albums.json"]["albums"]]
+
+    assert archived() == [album]
+    studio.remove(bob)
+    assert archived() == []
