@@ -7,7 +7,6 @@ from django.conf import settings
 
 from albumen.accounts.jobs import address_mails, mails
 from albumen.accounts.models import Session, User
-from albumen.accounts.services.email_links import make_link
 from albumen.mails.message import Mail
 
 # Nobody: a row that is not in the database, and tokens that open nothing.
@@ -20,15 +19,19 @@ LOGIN = Session(
 )
 
 
+def _link(page: str, fragment: str) -> str:
+    return f"{settings.PUBLIC_URL}/{page}/#{fragment}{TOKEN}"
+
+
 def _reset() -> str:
-    return f"{settings.PUBLIC_URL}/password-reset/#uid=sample&token={TOKEN}"
+    return _link("password-reset", "uid=sample&token=")
 
 
 PREVIEWS: dict[str, Callable[[], Mail]] = {
-    "registration": lambda: address_mails.registration_mail(VERA.email, link=make_link("register", registration=0)),
+    "registration": lambda: address_mails.registration_mail(VERA.email, link=_link("email-verify", "token=register.")),
     "account_exists": lambda: address_mails.account_exists_mail(VERA, link=_reset()),
     "account_closed": lambda: address_mails.account_closed_mail(VERA),
-    "verify_email": lambda: address_mails.verify_email_mail(VERA, link=make_link("verify", user=0)),
+    "verify_email": lambda: address_mails.verify_email_mail(VERA, link=_link("email-verify", "token=verify.")),
     "new_sign_in": lambda: mails.new_sign_in_mail(VERA, LOGIN, token=TOKEN),
     "password_reset": lambda: mails.password_reset_mail(VERA, link=_reset()),
     "sign_in_code": lambda: mails.sign_in_code_mail(VERA, "K7QX-2MZA-P4TD-W6HE"),
