@@ -121,6 +121,12 @@ REQUEST = Chapter(
             "Wait for as many seconds as the `Retry-After` header says.",
             (429,),
         ),
+        Code(
+            "too_many_at_once",
+            "You have as many requests under way as one account or address may have at a time. Nothing was stored.",
+            "Wait until one of them has ended, then try again.",
+            (429,),
+        ),
     ),
 )
 SIGNING_IN = Chapter(
@@ -370,6 +376,12 @@ STATE = Chapter(
             "The proxy in front has no answer from the service, or none in time.",
             "Try again soon; a request that makes something, with its Idempotency-Key.",
             (502, 504),
+        ),
+        Code(
+            "server_busy",
+            "Others use all that the server has for such requests. Nothing was stored.",
+            "Try again after `Retry-After` seconds.",
+            (503,),
         ),
         Code("not_ready", "A part of the service is down; `parts` says which.", "Try again later.", (503,)),
         Code("out_of_space", "The server has no room left.", "Try again later, and tell the operator.", (507,)),

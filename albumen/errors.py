@@ -83,12 +83,12 @@ class TooLarge(DomainError):
 
 
 class LimitReached(DomainError):
-    """Too many attempts; `retry_after` is in whole seconds."""
+    """Too many attempts, or too much at the same time; `retry_after` is in whole seconds."""
 
     default_code = "rate_limited"
 
-    def __init__(self, retry_after: int, detail: str = "") -> None:
-        super().__init__(detail=detail)
+    def __init__(self, retry_after: int, detail: str = "", *, code: str = "") -> None:
+        super().__init__(code, detail)
         self.retry_after = retry_after
 
 

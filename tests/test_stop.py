@@ -14,7 +14,7 @@ from collections import Counter
 from contextlib import suppress
 
 import pytest
-from a2wsgi import WSGIMiddleware
+from django.http import HttpResponse
 
 from albumen.uploads.temporary import BodyIncomplete
 from tests import pictures
@@ -156,6 +156,7 @@ def test_who_knocks_during_a_restart_is_answered_by_the_next_process(own_server,
 
 def test_a_thread_that_waits_for_a_body_ends_while_the_event_loop_still_runs(monkeypatch):
     from albumen.server import asgi
+    from albumen.server.threads import Threads
 
     ended = threading.Event()
 
@@ -165,9 +166,9 @@ def test_a_thread_that_waits_for_a_body_ends_while_the_event_loop_still_runs(mon
         time.sleep(0.3)
         start_response("400 Bad Request", [])
         ended.set()
-        return []
+        return HttpResponse(status=400)
 
-    monkeypatch.setattr(asgi, "_http", WSGIMiddleware(wait_for_body, workers=1))
+    monkeypatch.setattr(asgi, "_http", Threads(wait_for_body, 1))
     headers = [(b"content-length", b"10"), (b"expect", b"100-continue")]
     scope = {"method": "POST", "path": "/", "query_string": b"", "http_version": "1.1", "headers": headers}
 

@@ -1,14 +1,16 @@
 """The Unicode form in which passwords are hashed, and Argon2id with the parameters that OWASP recommends."""
 
 import os
-import threading
 import unicodedata
 from typing import Any
 
 from django.contrib.auth.hashers import Argon2PasswordHasher
 
+from albumen.places import SIZE, Places
+
+_CORES = os.cpu_count() or 1
 # A hash takes 19 MiB and a whole core, so more at once than there are cores cost memory and gain nothing.
-_at_once = threading.BoundedSemaphore(os.cpu_count() or 1)
+_passwords = Places("passwords", size=SIZE, at_once=_CORES, each=_CORES, seconds=10, busy="server_busy")
 
 
 def spellings(password: str | None) -> list[str | None]:
@@ -28,11 +30,11 @@ class Argon2idHasher(Argon2PasswordHasher):
     parallelism = 1
 
     def encode(self, password: str, salt: str) -> str:
-        with _at_once:
+        with _passwords.place():
             return super().encode(password, salt)
 
     def verify(self, password: str, encoded: str) -> bool:
-        with _at_once:
+        with _passwords.place():
             return super().verify(password, encoded)
 
     def harden_runtime(self, *args: Any) -> None:

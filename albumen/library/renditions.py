@@ -11,6 +11,7 @@ from pathlib import Path
 from albumen import imaging
 from albumen.errors import NotFound, Unavailable
 from albumen.library.models import Picture
+from albumen.places import SIZE, Places
 from albumen.storage import room_needed
 from albumen.storage import storage as storage
 from albumen.uploads.decoding import decoding
@@ -20,6 +21,8 @@ logger = logging.getLogger(__name__)
 # An upload is given up if its thumbnails are not stored within this many seconds. Together with the longest single
 # call of a slow store, that is less than a proxy waits for a response.
 PLACING_SECONDS = 15
+# For requests that make a file which is missing, or wait until another one has made it.
+_missing_files = Places("missing_files", size=SIZE, at_once=SIZE, each=SIZE, seconds=0, busy="decoders_busy")
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +157,6 @@ def _made_once(name: str, sha256: str) -> Iterator[bool]:
     with room_needed():
         lock.parent.mkdir(parents=True, exist_ok=True)
         opened = lock.open("w")
-    with opened as file:
+    with opened as file, _missing_files.place():
         fcntl.flock(file, fcntl.LOCK_EX)
         yield not storage().holds(name)

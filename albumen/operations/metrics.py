@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from django.conf import settings
+from django.dispatch import receiver
 
 if settings.METRICS_DIR:
     # prometheus_client reads this when it is imported.
@@ -20,7 +21,7 @@ from prometheus_client.exposition import choose_encoder
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 from prometheus_client.registry import Collector
 
-from albumen import imaging
+from albumen import imaging, places
 from albumen.operations import readiness
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
@@ -35,6 +36,8 @@ _seconds = Histogram(
 )
 _decoders = Gauge("albumen_decoders_busy", "Decoders at work.", multiprocess_mode="livesum")
 _decoders_all = Gauge("albumen_decoders", "The most decoders that can be at work.", multiprocess_mode="livesum")
+_places = Gauge("albumen_places_taken", "Places that requests hold.", ["places"], multiprocess_mode="livesum")
+_refused = Counter("albumen_places_refused", "Requests that got no place.", ["places", "reason"])
 sockets = Gauge("albumen_sockets", "Open WebSockets.", multiprocess_mode="livesum")
 
 
@@ -44,7 +47,18 @@ def observe(method: str, route: str, status: int, seconds: float) -> None:
     _requests.labels(method, route, str(status)).inc()
     _seconds.labels(method, route).observe(seconds)
     if settings.METRICS_DIR:
-        _decoders.set(imaging.count_busy_decoders())
+        _measure()
+
+
+def _measure() -> None:
+    _decoders.set(imaging.count_busy_decoders())
+    for name, some in places.by_name.items():
+        _places.labels(name).set(some.taken)
+
+
+@receiver(places.refused)
+def _count_refusal(sender: object, name: str, reason: str, **_: object) -> None:
+    _refused.labels(name, reason).inc()
 
 
 class _PartsCollector(Collector):
@@ -69,7 +83,7 @@ REGISTRY.register(_PartsCollector())
 
 def exposition(accept: str) -> tuple[bytes, str]:
     """Return all metrics and their media type, in the format that the header `accept` prefers."""
-    _decoders.set(imaging.count_busy_decoders())
+    _measure()
     _decoders_all.set(settings.DECODERS)
     registry = REGISTRY
     if settings.METRICS_DIR:

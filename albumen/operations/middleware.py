@@ -14,6 +14,8 @@ from albumen import languages, security_policy
 from albumen.api import problems
 from albumen.errors import DomainError
 from albumen.operations import metrics, probes, request_id
+from albumen.places import client_of_address, client_of_user, current_client
+from albumen.rates import client_address
 from albumen.uploads.temporary import RequestUploads
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -75,6 +77,21 @@ def _user_id(request: HttpRequest) -> int | None:
     if isinstance(user, SimpleLazyObject):
         user = request.__dict__.get("_cached_user")
     return getattr(user, "pk", None)
+
+
+class ClientMiddleware(Middleware):
+    """Names the client that takes places: the user, as soon as the view has looked it up, or else the address."""
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        def client() -> str:
+            user = _user_id(request)
+            return client_of_address(client_address(request)) if user is None else client_of_user(user)
+
+        token = current_client.set(client)
+        try:
+            return self.get_response(request)
+        finally:
+            current_client.reset(token)
 
 
 class ProbesMiddleware(Middleware):

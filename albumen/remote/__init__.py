@@ -12,10 +12,12 @@ from dataclasses import dataclass, replace
 from itertools import chain
 
 import httpcore
+from django.conf import settings
 
 from albumen.errors import TooLarge
 from albumen.imaging import MEDIA_TYPES, Refused
 from albumen.imaging.sniff import sniff
+from albumen.places import Places
 from albumen.remote.connections import Budget, SSRFGuard, tls_context
 from albumen.remote.refusals import POINTER, not_an_image, unreachable
 from albumen.remote.remote_url import RemoteURL, parse_url
@@ -32,6 +34,15 @@ _HEADERS: dict[bytes | str, bytes | str] = {
     "Accept-Encoding": "identity",
     "Connection": "close",
 }
+# A slow server keeps a thread for SECONDS, so few threads go to other servers.
+_fetches = Places(
+    "other_servers",
+    size=settings.THREADS * 3 // 8,
+    at_once=settings.THREADS // 4,
+    each=settings.THREADS // 8,
+    seconds=1,
+    busy="server_busy",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,14 +116,15 @@ class _Fetch:
     def to(cls, url: str) -> Iterator["_Fetch"]:
         """Begin with the URL. Connections are closed at the end; there are no cookies, proxies or retries."""
         parsed = parse_url(url)
-        budget = Budget(SECONDS)
-        try:
-            with httpcore.ConnectionPool(
-                ssl_context=tls_context(), max_keepalive_connections=0, network_backend=SSRFGuard(budget)
-            ) as pool:
-                yield cls(parsed, pool, budget)
-        except (httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError):
-            raise unreachable() from None
+        with _fetches.place():
+            budget = Budget(SECONDS)
+            try:
+                with httpcore.ConnectionPool(
+                    ssl_context=tls_context(), max_keepalive_connections=0, network_backend=SSRFGuard(budget)
+                ) as pool:
+                    yield cls(parsed, pool, budget)
+            except (httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError):
+                raise unreachable() from None
 
     @contextmanager
     def send(self, method: str, **headers: str) -> Iterator[RemoteResponse]:

@@ -9,22 +9,23 @@ import logging
 import os
 import threading
 from contextlib import suppress
-from typing import Any, cast
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "albumen.web.settings")
 
-from a2wsgi import WSGIMiddleware
 from django.conf import settings
 from django.utils.translation import override
 
-from albumen.api.problems import document, rendered
+from albumen.api.problems import document, rendered, status_of
+from albumen.errors import DomainError, LimitReached, Unavailable
 from albumen.languages import preferred, translated
 from albumen.operations import metrics, request_id
 from albumen.operations.middleware import record
 from albumen.operations.probes import PATHS
+from albumen.places import QUEUE_SECONDS, QUEUED, Places
 
 # isort: split  (these need the settings and the apps)
 from albumen.server.request_body import Message, Receive, RequestBody, Send
+from albumen.server.threads import Threads, client_of
 from albumen.server.websockets import application as websockets
 from albumen.server.wsgi import application as wsgi
 from albumen.uploads.temporary import BodyIncomplete
@@ -33,9 +34,18 @@ from albumen.uploads.temporary import BodyIncomplete
 CANCELLED_SECONDS = 2.0
 logger = logging.getLogger(__name__)
 
-_http: Any = WSGIMiddleware(cast(Any, wsgi), workers=settings.THREADS)
+# Each client has some of the threads, so that one whose requests all wait keeps nobody else from a thread.
+_places = Places(
+    "threads",
+    size=QUEUED,
+    at_once=settings.THREADS,
+    each=max(2, settings.THREADS // 4),
+    seconds=QUEUE_SECONDS,
+    busy="server_busy",
+)
+_http = Threads(wsgi, settings.THREADS, _places)
 # Probes have threads of their own, so that they respond while all others are busy.
-_probes: Any = WSGIMiddleware(cast(Any, wsgi), workers=2)
+_probes = Threads(wsgi, 2)
 
 
 async def application(scope: Message, receive: Receive, send: Send) -> None:
@@ -68,33 +78,41 @@ async def _serve(scope: Message, receive: Receive, send: Send) -> None:
     began = asyncio.get_running_loop().time()
     headers = dict(scope["headers"])
     body = RequestBody(receive, headers)
-    django = _probes if scope["path"].strip("/") in PATHS else _http
+    threads = _probes if scope["path"].strip("/") in PATHS else _http
+    client = client_of(scope, headers)
     try:
         await body.collect()
-        async with body.thread_slot():
-            await django(scope, body.receive, body.closing(send))
-    except BodyIncomplete as refusal:
-        start, content = _refusal(headers, refusal.detail)
-        record(scope["method"], "none", 400, asyncio.get_running_loop().time() - began, None)
-        await send(start)
-        await send({"type": "http.response.body", "body": content, "more_body": True})
-        await body.drain()
-        await send({"type": "http.response.body", "body": b""})
+        async with body.place(client):
+            await threads.respond(scope, body, send, client=client)
+    except (BodyIncomplete, LimitReached, Unavailable) as refusal:
+        start, content = _refusal(headers, refusal)
+        record(scope["method"], "none", start["status"], asyncio.get_running_loop().time() - began, None)
+        respond = body.closing(send)
+        await respond(start)
+        await respond({"type": "http.response.body", "body": content, "more_body": True})
+        if isinstance(refusal, BodyIncomplete):
+            await body.drain()
+            respond = send
+        await respond({"type": "http.response.body", "body": b""})
     finally:
         body.buffer.close()
 
 
-def _refusal(headers: dict[bytes, bytes], detail: str) -> tuple[Message, bytes]:
-    """Return the first ASGI message and the content of a response to an incomplete body.
+def _refusal(headers: dict[bytes, bytes], error: DomainError) -> tuple[Message, bytes]:
+    """Return the first ASGI message and the content of a response to an incomplete body, or to a request for which
+    there is no thread.
 
     It is made without Django, which would need a thread and database queries for each request.
     """
     chosen = request_id.choose(headers.get(b"x-request-id", b"").decode("latin-1"))
     request_id.current.set(chosen)
-    logger.info("A body was refused: %s", detail)
+    logger.info("A request was refused before it had a thread: %s", error.detail)
+    status, wait = status_of(error), getattr(error, "retry_after", None)
     with override(preferred(headers.get(b"accept-language", b"").decode("latin-1"))):
-        problem = document(400, "body_incomplete", translated(detail), request_id=chosen)
-        content, fields = rendered(problem, headers.get(b"accept", b"").decode("latin-1"))
-    fields |= {"X-Request-ID": chosen, "Connection": "close"}
+        problem = document(status, error.code, translated(error.detail), request_id=chosen)
+        content, fields = rendered(problem, headers.get(b"accept", b"").decode("latin-1"), retry_after=wait)
+    fields |= {"X-Request-ID": chosen}
+    if wait is not None:
+        fields["Retry-After"] = str(wait)
     encoded = [(name.lower().encode(), value.encode()) for name, value in fields.items()]
-    return {"type": "http.response.start", "status": 400, "headers": encoded}, content
+    return {"type": "http.response.start", "status": status, "headers": encoded}, content

@@ -4,11 +4,12 @@ import asyncio
 import os
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import IO, Any
 
 from django.conf import settings
 
+from albumen.places import QUEUE_SECONDS, QUEUED, Places
 from albumen.sentences import Sentence
 from albumen.storage import storage
 from albumen.uploads.temporary import BodyIncomplete
@@ -30,9 +31,16 @@ MEMORY_BYTES = 32 * 1024 * 1024
 DISK_BYTES = 2 * 1024 * 1024 * 1024
 # After an early response, the rest of the body is read and dropped for so long.
 DRAIN_SECONDS = 2
+# For requests whose thread waits for the client to send more.
+_unfinished = Places(
+    "unfinished_bodies",
+    size=QUEUED,
+    at_once=settings.THREADS // 2,
+    each=settings.THREADS // 8,
+    seconds=QUEUE_SECONDS,
+    busy="server_busy",
+)
 SERVER_ENDED = Sentence("The server ended before the body was whole.")
-# Threads that wait for clients to send more; the others stay free for requests that are complete.
-_waiting_threads = asyncio.Semaphore(max(1, settings.THREADS // 2))
 
 
 def _incomplete(reason: Sentence) -> BodyIncomplete:
@@ -108,7 +116,7 @@ class BodyBuffer:
 
 
 class RequestBody:
-    """The body of one request. Call `collect`, then run the application inside `thread_slot`, with `receive` and
+    """The body of one request. Call `collect`, then run the application inside `place`, with `receive` and
     `closing(send)` as its ASGI callables; `buffer.close` comes last.
 
     A body that stalls, arrives below LEAST_RATE or ends too early raises `BodyIncomplete`.
@@ -145,20 +153,16 @@ class RequestBody:
             raise self._failure
 
     @asynccontextmanager
-    async def thread_slot(self) -> AsyncIterator[None]:
-        """Wait until the request may take a thread: at once if its body is complete, otherwise while fewer than half
-        of the threads wait for bodies. Raise `BodyIncomplete` if the server stops."""
-        if self._ended or not self._has_body:
+    async def place(self, client: str) -> AsyncIterator[None]:
+        """Hold a place of those whose threads wait for clients, unless the body is whole. Raise `LimitReached` or
+        `Unavailable` if there is none, `BodyIncomplete` if the server stops meanwhile."""
+        async with AsyncExitStack() as stack:
+            if self._has_body and not self._ended:
+                try:
+                    await stack.enter_async_context(_unfinished.place_without_thread(client))
+                except asyncio.CancelledError:
+                    raise _incomplete(SERVER_ENDED) from None
             yield
-            return
-        try:
-            await _waiting_threads.acquire()
-        except asyncio.CancelledError:
-            raise _incomplete(SERVER_ENDED) from None
-        try:
-            yield
-        finally:
-            _waiting_threads.release()
 
     async def receive(self) -> Message:
         """Return the next ASGI message of the body. Raise `BodyIncomplete` where a body ends before it is complete."""
@@ -214,6 +218,11 @@ class RequestBody:
             await send(message)
 
         return send_and_close
+
+    async def disconnected(self) -> None:
+        """Return when the client has closed the connection. What is left of the body is dropped."""
+        while (await self._receive())["type"] != "http.disconnect":
+            pass
 
     async def drain(self) -> None:
         """Read and drop the rest of the body, for at most DRAIN_SECONDS."""

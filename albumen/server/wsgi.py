@@ -1,13 +1,13 @@
 """HTTP under WSGI: for gunicorn, and inside `asgi.py` on one machine."""
 
 import os
-from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any
 from wsgiref.types import StartResponse, WSGIEnvironment
 
 from django.core.handlers.wsgi import WSGIRequest
 from django.core.wsgi import get_wsgi_application
+from django.http.response import HttpResponseBase
 from django.utils import timezone
 from django.utils.http import parse_header_parameters
 
@@ -35,10 +35,11 @@ with suppress(OSError):
     delete_old_temporary_files(now=timezone.now())
 
 
-def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+def application(environ: WSGIEnvironment, start_response: StartResponse) -> HttpResponseBase:
     """Call Django with a body that raises `BodyIncomplete` where it ends before its Content-Length."""
     length = environ.get("CONTENT_LENGTH", "")
     if not length and "chunked" in environ.get("HTTP_TRANSFER_ENCODING", "").lower():
         environ["CONTENT_LENGTH"] = UNKNOWN_LENGTH
     environ["wsgi.input"] = BodyInput(environ["wsgi.input"], int(length) if length.isdecimal() else None)
-    return _django(environ, start_response)
+    response: HttpResponseBase = _django(environ, start_response)
+    return response

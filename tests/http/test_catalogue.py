@@ -32,7 +32,8 @@ SHAPES = (
     *(organization_filters, organization_serializers, plan_serializers),
     *(event_filters, event_serializers, task_filters, task_serializers),
 )
-FAMILIES = {name for name, _ in inspect.getmembers(errors, inspect.isclass)} | {"BodyIncomplete", "Refused"}
+FAMILIES = {name for name, kind in inspect.getmembers(errors, inspect.isclass) if issubclass(kind, errors.DomainError)}
+FAMILIES |= {"BodyIncomplete", "Refused"}
 # Only for values that no request of this API can carry, or for answers.
 UNREACHED = {"date", "make_aware", "overflow", "not_a_dict"}
 # Answered by the proxy in front; tests/stack/ compares them with its configuration.
@@ -60,7 +61,9 @@ def _codes_of_call(node: ast.Call) -> Iterator[str]:
     if name in FAMILIES | {"response", "document", "PermissionDenied", "fail"} and len(node.args) > place:
         yield from _texts(node.args[place])
     for keyword in node.keywords:
-        if keyword.arg == "code" and name in ("ValidationError", "RegexValidator"):
+        if keyword.arg == "busy" or (
+            keyword.arg == "code" and name in {*FAMILIES, "ValidationError", "RegexValidator"}
+        ):
             yield from _texts(keyword.value)
 
 

@@ -85,6 +85,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "albumen.operations.middleware.RequestIdMiddleware",
     "albumen.operations.middleware.AccessLogMiddleware",
+    "albumen.operations.middleware.ClientMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "albumen.operations.middleware.ProbesMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
