@@ -40,7 +40,10 @@ def work(handlers: Mapping[str, Handler], schedules: Mapping[str, timedelta], *,
         _start(_stop_with_parent)
     if settings.BROKER_URL:
         _start(_receive)
-    threads = [_start(tick_until_stopped, schedules), *(_start(_run_tasks, handlers) for _ in range(concurrency))]
+    # One thread is left for others, however many tasks one user has started.
+    each = max(1, concurrency - 1)
+    threads = [_start(_run_tasks, handlers, each) for _ in range(concurrency)]
+    threads.append(_start(tick_until_stopped, schedules))
     stopping.wait()
     for thread in threads:
         thread.join()
@@ -82,13 +85,13 @@ def _receive() -> None:
         os.kill(os.getpid(), signal.SIGTERM)
 
 
-def _run_tasks(handlers: Mapping[str, Handler]) -> None:
+def _run_tasks(handlers: Mapping[str, Handler], each: int) -> None:
     """Run due tasks until none is left, then wait for an id from the broker or for the next poll; until the process
     stops."""
     task_id = None
     while not stopping.is_set():
         try:
-            while run_task(handlers, task_id) and not stopping.is_set():
+            while run_task(handlers, task_id, each=each) and not stopping.is_set():
                 task_id = None
         except Exception:
             logger.exception("A task could not be claimed or ended; it is run again when its lease has expired.")

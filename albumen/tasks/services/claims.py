@@ -5,7 +5,7 @@ an id of its own: a worker whose claim was released meanwhile finds no row with 
 """
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from django.db import transaction
@@ -23,22 +23,24 @@ CANDIDATES = 20
 WORKER_LOST = DomainError("worker_lost")
 
 
-def claim_next_task(*, now: datetime) -> Task | None:
-    """Claim the task that has been due for longest, and return it; None where none is due.
+def claim_next_task(*, now: datetime, busy_owners: Collection[int] = ()) -> Task | None:
+    """Claim the task that has been due for longest, and return it; None where none is due. Those of `busy_owners` wait
+    for longer.
 
     It reads before it writes, so that on SQLite a look at an empty queue does not take the one write lock.
     """
-    due = Task.objects.due(now).order_by("not_before", "id").values_list("pk", flat=True)
-    for task_id in due[:CANDIDATES]:
+    due = Task.objects.due(now).exclude(owner_id__in=busy_owners).order_by("not_before", "id")
+    for task_id in due.values_list("pk", flat=True)[:CANDIDATES]:
         if task := claim_task(task_id=task_id, now=now):
             return task
     return None
 
 
 @transaction.atomic
-def claim_task(*, task_id: int, now: datetime) -> Task | None:
-    """Claim this task, count one more attempt, and return it; None where it is not due, or another worker has it."""
-    taken = Task.objects.due(now).filter(pk=task_id)
+def claim_task(*, task_id: int, now: datetime, busy_owners: Collection[int] = ()) -> Task | None:
+    """Claim this task, count one more attempt, and return it; None where it is not due, is of one of `busy_owners`, or
+    another worker has it."""
+    taken = Task.objects.due(now).exclude(owner_id__in=busy_owners).filter(pk=task_id)
     if not taken.update(
         status=Status.RUNNING,
         attempts=F("attempts") + 1,

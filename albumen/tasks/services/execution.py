@@ -2,6 +2,7 @@
 
 import logging
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
@@ -23,23 +24,39 @@ logger = logging.getLogger(__name__)
 # The function that does the work of one kind of task. It returns the task's result, which is stored as JSON.
 Handler = Callable[[TaskContext], Mapping[str, object] | None]
 _running: set[TaskContext] = set()
+# Held while a task is claimed, so that no two threads claim the last one that a user may have.
+_claiming = threading.Lock()
 
 
-def run_task(handlers: Mapping[str, Handler], task_id: int | None = None) -> bool:
+def run_task(handlers: Mapping[str, Handler], task_id: int | None = None, *, each: int = 1) -> bool:
     """Run the task with this id or, without an id, the one that has been due for longest. Return False when there is
-    no such task, or another worker has it."""
-    now = timezone.now()
-    task = claims.claim_next_task(now=now) if task_id is None else claims.claim_task(task_id=task_id, now=now)
-    if task is None:
+    no such task, another worker has it, or this process runs `each` tasks of its owner already."""
+    context = _claim(task_id, each)
+    if context is None:
         return False
-    context = TaskContext(task)
-    _running.add(context)
+    task = context.task
     try:
         with _lease_extended(task):
             _attempt(context, handlers.get(task.kind))
     finally:
         _running.discard(context)
     return True
+
+
+def _claim(task_id: int | None, each: int) -> TaskContext | None:
+    now = timezone.now()
+    with _claiming:
+        owners = Counter(context.task.owner_id for context in _running)
+        busy = [owner for owner, count in owners.items() if owner is not None and count >= each]
+        if task_id is None:
+            task = claims.claim_next_task(now=now, busy_owners=busy)
+        else:
+            task = claims.claim_task(task_id=task_id, now=now, busy_owners=busy)
+        if task is None:
+            return None
+        context = TaskContext(task)
+        _running.add(context)
+    return context
 
 
 def hand_back_running_tasks() -> None:
