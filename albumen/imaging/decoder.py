@@ -19,6 +19,7 @@ from albumen.sentences import pack
 
 _FILE_BYTES = 512 * 1024 * 1024
 _OUT_OF_MEMORY_SCORE = 500
+_NICENESS = 5
 
 
 def main() -> None:
@@ -75,13 +76,15 @@ def _answer(command: dict[str, Any], limits: Limits) -> dict[str, Any]:
 
 
 def _confine(limits: Limits) -> None:
-    """Limit the memory and the files of this process, and have the kernel kill it first when memory is short."""
+    """Limit the memory and the files of this process, give the server's processor time precedence, and have the kernel
+    kill this process first when memory is short."""
     memory = limits.memory_mb * 1024 * 1024
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (_FILE_BYTES, _FILE_BYTES))
     # An interrupt at the terminal reaches the whole group; the server decides when its decoders end.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.nice(_NICENESS)
     with suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text(str(_OUT_OF_MEMORY_SCORE))
 
