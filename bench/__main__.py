@@ -1,6 +1,6 @@
 """`make bench`: every measurement in one run. Read the ratios: absolute figures do not travel between machines."""
 
-from bench import events, growth, imaging, lists, memory, slow, stack, tasks, uploads
+from bench import events, growth, imaging, lists, memory, slow, stack, stall, tasks, uploads
 
 
 def main() -> None:
@@ -14,6 +14,7 @@ def main() -> None:
         ("(g) events: from the commit to the socket, and memory", events.run),
         ("(h) the scaled set-up, through nginx", stack.run),
         ("(i) ordinary clients beside 500 slow ones, through nginx", slow.run),
+        ("(j) ordinary clients beside one account that links slow pictures and uploads large ones", stall.run),
     ):
         print(f"\n== {title}")
         run()
