@@ -31,7 +31,7 @@ stack: ## Start the scaled set-up of docs/operations.md on loopback, for a look;
 # Bytecode is kept, even where it is not wanted otherwise: to rewrite the tests takes each process 4 seconds.
 PYTEST := PYTHONDONTWRITEBYTECODE= $(VENV_PYTHON) -m pytest -n auto --dist loadgroup
 ON_POSTGRES := tasks test_compiled_queries.py test_search.py $(addprefix background/test_,exports.py imports.py) \
-	$(addprefix http/,access admin/test_lists.py albums events library organizations \
+	$(addprefix http/,access $(addprefix admin/test_,actions.py dashboard.py lists.py) albums events library organizations \
 	$(addprefix accounts/test_,deactivation.py deletion.py directory.py guessing_at_once.py paging.py refresh.py \
 	registration.py sessions.py user_changes.py) \
 	$(addprefix test_,hidden.py idempotency.py idempotency_at_once.py name_order.py plans.py postgresql.py tasks.py \

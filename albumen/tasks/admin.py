@@ -1,5 +1,6 @@
 """Tasks in the admin panel."""
 
+from collections.abc import Collection
 from typing import Any
 
 from django.contrib import admin
@@ -90,3 +91,8 @@ class TaskPage(ReadOnlyPage):
         except (Conflict, NotFound):
             return False
         return True
+
+    def actions_for(self, row: Task) -> Collection[str]:
+        if row.status in (Status.QUEUED, Status.RUNNING):
+            return ("cancel_tasks",)
+        return ("retry_tasks",) if row.status in (Status.FAILED, Status.CANCELLED) else ()

@@ -1,5 +1,6 @@
 """Expiring links in the admin panel."""
 
+from collections.abc import Collection
 from typing import Any, cast
 
 from django.contrib import admin
@@ -97,3 +98,6 @@ class LinkPage(ReadOnlyPage):
         for link in chosen:
             links.revoke_link(actor=cast(User, request.user), link_id=link.pk, now=timezone.now())
         self.report(request, chosen, "withdrawn", "These links were withdrawn already.")
+
+    def actions_for(self, row: ExpiringLink) -> Collection[str]:
+        return ("revoke_links",) if row.revoked_at is None else ()

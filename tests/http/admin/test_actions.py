@@ -3,10 +3,13 @@
 import re
 from typing import Any
 
-from albumen.accounts.models import User
+from django.utils import timezone
+
+from albumen.accounts.models import Session, User
 from albumen.library.admin.pictures import PicturePage
 from albumen.library.models import Picture
 from albumen.plans.models import Plan
+from albumen.tasks.models import Task
 from tests.http.admin.conftest import Panel
 from tests.http.conftest import rows_of
 
@@ -142,6 +145,15 @@ def test_undo_activates_exactly_those_who_were_deactivated(panel, alice, bob, pe
     assert [User.objects.get(pk=somebody.id).is_active for somebody in (alice, bob)] == [True, False]
 
 
+def test_chosen_users_are_signed_out_everywhere(panel, alice, bob):
+    assert asked(panel, "sign_out", alice).status_code == 200
+    assert alice.get("/api/profile/").status_code == 200
+    assert asked(panel, "sign_out", alice, confirmed="yes").status_code == 302
+    assert panel.says("accounts/user/") == ["1 user signed out everywhere."]
+    assert [person.get("/api/profile/").status_code for person in (alice, bob)] == [401, 200]
+    assert alice.sign_in().status_code == 200
+
+
 def test_all_rows_that_a_filter_leaves_are_chosen_at_once(panel, alice, bob, dana):
     fields = {"action": "deactivate", "_selected_action": [str(alice.id)], "index": "0", "select_across": "1"}
     page = panel.post("accounts/user/?is_staff__exact=0", **fields)
@@ -181,5 +193,13 @@ def test_the_page_of_a_row_offers_what_makes_sense_for_it(panel, alice, content)
     assert offered(f"library/picture/{content['picture']}") == ["trash_pictures"]
     alice.delete(f"/api/pictures/{content['picture']}/")
     assert offered(f"library/picture/{content['picture']}") == ["restore_pictures", "purge_pictures"]
-    assert offered(f"accounts/user/{alice.id}") == ["change_plan", "deactivate"]
+    assert offered(f"accounts/user/{alice.id}") == ["change_plan", "sign_out", "deactivate"]
+    assert offered(f"library/expiringlink/{content['link']}") == ["revoke_links"]
+    assert offered(f"tasks/task/{content['task']}") == ["cancel_tasks"]
+    Task.objects.update(status="succeeded", finished_at=timezone.now())
+    assert offered(f"tasks/task/{content['task']}") == []
+    (session,) = Session.objects.filter(user=alice.id)
+    assert offered(f"accounts/session/{session.pk}") == ["end_logins"]
+    panel.choose("accounts/session/", "end_logins", session.pk)
+    assert offered(f"accounts/session/{session.pk}") == []
     assert offered("library/picture/99999") == []
