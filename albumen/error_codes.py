@@ -212,6 +212,11 @@ PICTURES = Chapter(
             "Send a plain public address of at most 2,000 characters.",
         ),
         Code(
+            "url_insecure_redirect",
+            "The address is https, and redirects to http, where anybody on the way could change the picture.",
+            "Link the address that it redirects to, if that is where the picture belongs, or one of https.",
+        ),
+        Code(
             "url_unreachable",
             "No public server answered at the address in time; it is not said why.",
             "Check that the address opens from anywhere on the internet.",

@@ -1,9 +1,9 @@
 """Images on other servers, fetched without giving access to the server's own network (SSRF).
 
-There are three error codes. `url_not_allowed` depends on the text of the URL alone. `url_unreachable` stands for every
+There are four error codes. `url_not_allowed` depends on the text of the URL alone. `url_unreachable` stands for every
 failure before a public server has responded (unknown name, private address, closed port, timeout, TLS), so that a
-caller cannot find out which hosts exist inside. `url_not_an_image` is about the response of a public server, which
-the caller could have read without us.
+caller cannot find out which hosts exist inside. `url_not_an_image` and `url_insecure_redirect` (from https to http)
+are about the response of a public server, which the caller could have read without us.
 """
 
 from collections.abc import Callable, Iterator
@@ -19,7 +19,7 @@ from albumen.imaging import MEDIA_TYPES, Refused
 from albumen.imaging.sniff import sniff
 from albumen.places import Places
 from albumen.remote.connections import Budget, SSRFGuard, tls_context
-from albumen.remote.refusals import POINTER, not_an_image, unreachable
+from albumen.remote.refusals import POINTER, insecure_redirect, not_an_image, unreachable
 from albumen.remote.remote_url import RemoteURL, parse_url
 from albumen.remote.responses import RemoteResponse
 from albumen.sentences import Amount, Sentence
@@ -128,7 +128,8 @@ class _Fetch:
 
     @contextmanager
     def send(self, method: str, **headers: str) -> Iterator[RemoteResponse]:
-        """Yield the first response that is no redirect. The URL of each redirect is checked like the given one."""
+        """Yield the first response that is no redirect. The URL of each redirect is checked like the given one, and
+        never leads from https to http."""
         while True:
             with self._send_once(method, headers) as response:
                 if response.location is None:
@@ -137,7 +138,10 @@ class _Fetch:
                 if self._redirects == 0:
                     raise not_an_image()
                 self._redirects -= 1
-                self._url = self._url.join(response.location)
+                follows = self._url.join(response.location)
+                if self._url.scheme == "https" and follows.scheme != "https":
+                    raise insecure_redirect()
+                self._url = follows
 
     @contextmanager
     def _send_once(self, method: str, headers: dict[str, str]) -> Iterator[RemoteResponse]:

@@ -1,4 +1,4 @@
-"""The three errors for a linked image. Each has one wording, so that the wording tells nothing of the cause."""
+"""The errors for a linked image. Each has one wording, so that the wording tells nothing of the cause."""
 
 from albumen.errors import Invalid
 
@@ -8,6 +8,11 @@ POINTER = "/image_url"
 def not_allowed() -> Invalid:
     """Return the error for a URL, given or in a redirect, that may not be requested."""
     return Invalid("url_not_allowed", pointer=POINTER)
+
+
+def insecure_redirect() -> Invalid:
+    """Return the error for a redirect from https to http."""
+    return Invalid("url_insecure_redirect", pointer=POINTER)
 
 
 def unreachable() -> Invalid:

@@ -52,13 +52,14 @@ class TestTls:
         assert names == ["wrong.example"]
         assert site.asked == []
 
-    def test_a_redirect_from_https_to_http_is_followed(self, internet, certificate, trusted):
+    def test_a_redirect_from_https_to_http_is_refused(self, internet, certificate, trusted):
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(certificate)
         redirect = answer(status="301 Moved Permanently", Location="http://other.example/b.jpg")
         internet.serve(lambda _: redirect, "pictures.example", port=443, context=context)
         internet.serve(picture(JPEG), "other.example", address=OTHER)
-        assert remote.check_image("https://pictures.example/a.jpg").format == "jpeg"
+        assert code("https://pictures.example/a.jpg") == "url_insecure_redirect"
+        assert (OTHER, 80) not in internet.attempts
 
     def test_a_server_that_never_shakes_hands_runs_out_of_time(self, internet, monkeypatch):
         monkeypatch.setattr(connections, "CONNECT_SECONDS", 0.3)
