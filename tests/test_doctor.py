@@ -51,6 +51,40 @@ def test_it_names_what_is_wrong_and_how_to_mend_it(tmp_path):
     assert PRODUCTION["ALBUMEN_SECRET_KEY"] not in text
 
 
+def test_it_names_what_an_operator_hardly_means(tmp_path):
+    (tmp_path / "albumen.sqlite3").touch()
+    _, text = doctor(
+        tmp_path,
+        **PRODUCTION | {"ALBUMEN_ALLOWED_HOSTS": "*.example.com,.co.uk,pictures.example.com"},
+        HOST="0.0.0.0",  # noqa: S104
+        ALBUMEN_RATE_API="0",
+        ALBUMEN_RATE_LOGIN="1000/second",
+        ALBUMEN_METRICS_ALLOW="0.0.0.0/0,10.0.0.0/8",
+        ALBUMEN_CORS_ORIGINS="http://app.example.com,http://localhost:3000,https://app.example.com",
+        ALBUMEN_REMOTE_ALLOW="169.254.169.254:80,[fe80::1]:80,metadata.google.internal:80,images.internal:80",
+        ALBUMEN_ACCESS_TOKEN_DAYS="1000",
+        ALBUMEN_REFRESH_TOKEN_DAYS="2000",
+        ALBUMEN_SIGNED_URL_SECONDS="1",
+    )
+    for part in (
+        "problem  addresses: ALBUMEN_ALLOWED_HOSTS has *.example.com",
+        "warning  addresses: ALBUMEN_ALLOWED_HOSTS has .co.uk",
+        "warning  addresses: 0.0.0.0 is open to others without a proxy",
+        "warning  settings: ALBUMEN_RATE_API is 0",
+        "warning  settings: ALBUMEN_RATE_LOGIN is 1000/second",
+        "warning  settings: ALBUMEN_METRICS_ALLOW has 0.0.0.0/0",
+        "warning  addresses: ALBUMEN_CORS_ORIGINS has http://app.example.com",
+        "problem  addresses: ALBUMEN_REMOTE_ALLOW has 169.254.169.254:80",
+        "problem  addresses: ALBUMEN_REMOTE_ALLOW has [fe80::1]:80",
+        "problem  addresses: ALBUMEN_REMOTE_ALLOW has metadata.google.internal:80",
+        "warning  limits: ALBUMEN_ACCESS_TOKEN_DAYS is 1000, which is very much",
+        "warning  limits: ALBUMEN_SIGNED_URL_SECONDS is 1, which is very little",
+    ):
+        assert part in text, text
+    for part in ("localhost:3000", "10.0.0.0/8", "images.internal", "pictures.example.com:", "https://app"):
+        assert part not in text, text
+
+
 @pytest.mark.parametrize("mode", ["open", "verified", "invited", "closed"])
 def test_it_says_who_may_register_and_warns_where_nobody_can(tmp_path, mode):
     said = doctor(tmp_path, ALBUMEN_SIGNUP=mode)[1]

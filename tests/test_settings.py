@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
+from albumen.operations import ranges
 from albumen.web import bootstrap
 from tests import settings_table
 from tests.commands import PRODUCTION, manage, run_python
@@ -77,6 +78,9 @@ def test_https_is_kept_to_in_production_behind_a_proxy(tmp_path, change, seconds
         ({"ALBUMEN_SECRET_KEY": ""}, "ALBUMEN_SECRET_KEY"),
         ({"ALBUMEN_SECRET_KEY": "short"}, "ALBUMEN_SECRET_KEY"),
         ({"ALBUMEN_SECRET_KEY": "a" * 50}, "ALBUMEN_SECRET_KEY"),
+        ({"ALBUMEN_SECRET_KEY": "changeme-changeme-changeme-1234567890"}, "ALBUMEN_SECRET_KEY"),
+        ({"ALBUMEN_SECRET_KEY": "0123456789abcdef" * 4}, "ALBUMEN_SECRET_KEY"),
+        ({"ALBUMEN_ALLOWED_HOSTS": ".com"}, "ALBUMEN_ALLOWED_HOSTS"),
         ({"ALBUMEN_ALLOWED_HOSTS": "*"}, "ALBUMEN_ALLOWED_HOSTS"),
         ({"ALBUMEN_ALLOWED_HOSTS": ""}, "ALBUMEN_ALLOWED_HOSTS"),
         ({"ALBUMEN_ALLOWED_HOSTS": "a.example,*"}, "ALBUMEN_ALLOWED_HOSTS"),
@@ -88,6 +92,35 @@ def test_production_refuses_an_unsafe_setting_and_names_it(tmp_path, change, nam
     assert named in said
     others = {"ALBUMEN_DEBUG", "ALBUMEN_SECRET_KEY", "ALBUMEN_ALLOWED_HOSTS"} - {named}
     assert not any(f"- {other}" in said for other in others)
+
+
+def test_every_number_has_a_range():
+    source = (ROOT / "albumen/web/settings/__init__.py").read_text()
+    assert set(re.findall(r'env\.(?:int|float)\(\s*"([A-Z_]+)"', source)) == set(ranges.RANGES)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("ALBUMEN_TRUSTED_PROXIES", "-1", "ALBUMEN_TRUSTED_PROXIES is -1; it must be from 0 to 20."),
+        ("ALBUMEN_TRUSTED_PROXIES", "one", "ALBUMEN_TRUSTED_PROXIES is 'one'; it must be a whole number."),
+        ("PORT", "70000", "PORT is 70000; it must be from 1 to 65535."),
+        ("ALBUMEN_ACCESS_TOKEN_DAYS", "nan", "ALBUMEN_ACCESS_TOKEN_DAYS is 'nan'; it must be a number."),
+        ("ALBUMEN_ACCESS_TOKEN_DAYS", "0", "ALBUMEN_ACCESS_TOKEN_DAYS is 0; it must be from"),
+        ("ALBUMEN_MAX_MEGAPIXELS", "inf", "ALBUMEN_MAX_MEGAPIXELS is 'inf'; it must be a number."),
+        ("ALBUMEN_THREADS", "0", "ALBUMEN_THREADS is 0; it must be from"),
+        ("ALBUMEN_DEBUG", "maybe", "ALBUMEN_DEBUG is 'maybe'; it must be true or false."),
+    ],
+)
+def test_a_value_out_of_its_range_is_refused_in_a_sentence(tmp_path, name, value, said):
+    status, text = check(tmp_path, **{name: value})
+    assert status == 1
+    assert f"problem  settings: {said}" in text
+    assert "Traceback" not in text
+
+
+def test_an_empty_number_is_the_default(tmp_path):
+    assert show(tmp_path, "THREADS", "PORT", ALBUMEN_THREADS="", PORT="") == "[32, 8000]\n"
 
 
 def test_production_makes_no_key_of_its_own(tmp_path):

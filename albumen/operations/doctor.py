@@ -22,13 +22,13 @@ from django.test.client import RequestFactory
 from django.utils import timezone
 
 from albumen import imaging, rates
-from albumen.operations import installation, readiness
+from albumen.operations import installation, ranges, readiness
+from albumen.operations.careless import LOOPBACK, careless_hosts, careless_metrics, careless_rates
 from albumen.tasks.services.queue import read_queue_state
 
 LOW_SPACE = 1_000_000_000
 VERY_LOW_SPACE = 100_000_000
 SKEW_SECONDS = 5.0
-LOOPBACK = ("127.0.0.1", "::1", "localhost")
 # Variables that something other than the settings reads.
 OTHER_VARIABLES = frozenset({"ALBUMEN_TEST_DATABASE"})
 TAGS: list[str] = []
@@ -101,9 +101,8 @@ def check_settings() -> Iterator[CheckMessage]:
     key = settings.DATA_DIR / "secret_key"
     if key.exists() and key.stat().st_mode & 0o077:
         yield Error("others on this machine can read the secret key", f"chmod 600 {key}")
-    for name in ("login", "register", "reset"):
-        if settings.RATES[name].strip() == "0":
-            yield Warning(f"ALBUMEN_RATE_{name.upper()} is 0: nothing slows down guessing", "Unset it.")
+    yield from careless_rates()
+    yield from careless_metrics()
     yield Info(f"ALBUMEN_ENV is {settings.ENVIRONMENT}, on {settings.HOST}")
 
 
@@ -137,6 +136,7 @@ def check_addresses() -> Iterator[CheckMessage]:
             f"ALBUMEN_PUBLIC_URL leads to {host or 'nowhere'}, which ALBUMEN_ALLOWED_HOSTS refuses",
             "Add the host there, or correct the address.",
         )
+    yield from careless_hosts()
     request = RequestFactory().get("/", REMOTE_ADDR="192.0.2.1", HTTP_X_FORWARDED_FOR="198.51.100.7")
     believed = str(rates.remote_address(request)) == "198.51.100.7"
     if settings.PRODUCTION and not believed and settings.HOST in LOOPBACK:
@@ -144,6 +144,12 @@ def check_addresses() -> Iterator[CheckMessage]:
             "only this machine reaches the server, so it is behind a proxy, and ALBUMEN_TRUSTED_PROXIES is 0: "
             "every client looks like the proxy, and one of them can use up the attempts of all",
             "Set ALBUMEN_TRUSTED_PROXIES to the number of proxies, which must set X-Forwarded-For and -Proto.",
+        )
+    if settings.PRODUCTION and not believed and settings.HOST not in LOOPBACK:
+        yield Warning(
+            f"{settings.HOST} is open to others without a proxy: nothing encrypts what they send, and session "
+            "cookies need HTTPS",
+            "Put a proxy with TLS in front (deploy/nginx.conf), with HOST=127.0.0.1 and ALBUMEN_TRUSTED_PROXIES=1.",
         )
     if believed and settings.HOST not in LOOPBACK:
         yield Warning(
@@ -273,6 +279,9 @@ def check_limits() -> Iterator[CheckMessage]:
             "refused",
             "Raise ALBUMEN_DECODER_MEMORY_MB, or lower ALBUMEN_MAX_MEGAPIXELS.",
         )
+    for name, value in settings.NUMBERS.items():
+        if reason := ranges.unusual(name, value):
+            yield Warning(reason, "See .env.example, which has the default.")
     if settings.ACCESS_TOKEN_LIFETIME > settings.REFRESH_TOKEN_LIFETIME:
         yield Error("access tokens outlive refresh tokens", "Lower ALBUMEN_ACCESS_TOKEN_DAYS.")
     yield Info(f"{settings.THREADS} threads, {settings.DECODERS} decoders of {settings.DECODER_MEMORY_MB} MiB")

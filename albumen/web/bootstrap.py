@@ -2,6 +2,7 @@
 
 import logging
 import os
+import re
 import secrets
 import warnings
 from pathlib import Path
@@ -11,20 +12,45 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
+from albumen.operations import ranges
+
 # Connections for threads beside those of requests, like WebSockets and probes.
 SPARE_CONNECTIONS = 8
+YES_OR_NO = {*environ.Env.BOOLEAN_TRUE_STRINGS, "false", "off", "n", "no", "0", ""}
+# Words of which people make keys that they mean to replace.
+_PLACEHOLDER = re.compile(
+    r"change.?(me|this|it)|replace.?(me|this)|insecure|placeholder|example|secret.?key|password|your.?key",
+    re.IGNORECASE,
+)
 
 
 class Environment(environ.Env):
-    """Remembers the names of all variables that were read, so that `doctor` finds misspelled ones."""
+    """The environment, which raises `ImproperlyConfigured` for a number outside of its range, and for what is neither
+    yes nor no.
+
+    For `doctor` it remembers the names of all variables that were read, to find misspelled ones, and the numbers.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self.names: set[str] = set()
+        self.numbers: dict[str, float] = {}
 
-    def get_value(self, var: str, *args: Any, **kwargs: Any) -> Any:
+    def get_value(self, var: str, cast: Any = None, default: Any = environ.Env.NOTSET, **kwargs: Any) -> Any:
         self.names.add(var)
-        return super().get_value(var, *args, **kwargs)
+        text = self.ENVIRON.get(var, "")
+        if cast is bool and text.strip().lower() not in YES_OR_NO:
+            raise ImproperlyConfigured(f"{var} is {text!r}; it must be true or false.")
+        if cast not in (int, float):
+            return super().get_value(var, cast, default, **kwargs)
+        try:
+            number = super().get_value(var, cast, default, **kwargs) if text else default
+        except ValueError:
+            whole = "a whole number" if cast is int else "a number"
+            raise ImproperlyConfigured(f"{var} is {text!r}; it must be {whole}.") from None
+        ranges.require(var, number)
+        self.numbers[var] = number
+        return number
 
 
 def _hide_line(record: logging.LogRecord) -> bool:
@@ -55,11 +81,21 @@ def unsafe_settings(debug: bool, secret_key: str, allowed_hosts: list[str]) -> l
     faults = []
     if debug:
         faults.append(("ALBUMEN_DEBUG is on: debug pages show the server's memory", "Unset it."))
-    if len(secret_key) < 32 or len(set(secret_key)) < 8:
-        faults.append(("ALBUMEN_SECRET_KEY is missing or guessable", "Set at least 32 random characters."))
-    if not allowed_hosts or any(host.strip() in ("*", "") for host in allowed_hosts):
+    if _is_guessable(secret_key):
+        hint = "Set at least 32 random characters: `openssl rand -hex 32` prints 64."
+        faults.append(("ALBUMEN_SECRET_KEY is missing or guessable", hint))
+    hosts = [host.strip() for host in allowed_hosts]
+    if not hosts or any(host in ("*", "") for host in hosts):
         faults.append(("ALBUMEN_ALLOWED_HOSTS is empty or allows any host", "Name the hosts that you serve."))
+    if wide := [host for host in hosts if host.startswith(".") and "." not in host.strip(".")]:
+        faults.append((f"ALBUMEN_ALLOWED_HOSTS allows every host below {wide[0]}", "Name the hosts that you serve."))
     return faults
+
+
+def _is_guessable(key: str) -> bool:
+    """Return whether a secret key is short, has few different characters, is one text repeated, or a placeholder."""
+    repeats = key in (key + key)[1:-1]
+    return len(key) < 32 or len(set(key)) < 8 or repeats or _PLACEHOLDER.search(key) is not None
 
 
 def database(url: str, *, data_dir: Path, threads: int, plans_kept: bool = True) -> dict[str, Any]:

@@ -56,7 +56,7 @@ if TRUSTED_PROXIES:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 # Sent in responses over HTTPS only, which the header above tells.
 HSTS_DEFAULT = 365 * 24 * 3600 if PRODUCTION and TRUSTED_PROXIES else 0
-SECURE_HSTS_SECONDS = int(env.str("ALBUMEN_HSTS_SECONDS", default="") or HSTS_DEFAULT)
+SECURE_HSTS_SECONDS = env.int("ALBUMEN_HSTS_SECONDS", default=HSTS_DEFAULT)
 
 INSTALLED_APPS = [
     "albumen.web",
@@ -293,3 +293,4 @@ LOGGING = {
 }
 logging.captureWarnings(capture=True)
 ENVIRONMENT_NAMES = frozenset(env.names)
+NUMBERS = env.numbers
