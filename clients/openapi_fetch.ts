@@ -12,7 +12,9 @@ const account = { email: "openapi-fetch@example.com", password: "correct horse b
 const client = createClient<paths>({ baseUrl });
 
 const registered = await client.POST("/api/register/", { body: { ...account, first_name: "Alice" } });
-assert.equal(registered.data?.first_name, "Alice");
+// Where addresses are verified first there is no user yet, but a sentence.
+assert.ok(registered.data && "first_name" in registered.data);
+assert.equal(registered.data.first_name, "Alice");
 const again = await client.POST("/api/register/", { body: account });
 const code: components["schemas"]["ErrorCode"] | undefined = again.error?.code;
 assert.equal(code, "unique");

@@ -66,6 +66,8 @@ class User(Searchable, AbstractBaseUser, PermissionsMixin):
     # None until the person has opened a link that was sent to the address.
     email_verified_at = models.DateTimeField(null=True, blank=True, editable=False)
     # Of mails and messages; an empty one follows each request.
+    # The address that the user wants to have, until the link that was sent there is opened; of no use before.
+    pending_email = EmailAddress(max_length=EMAIL_LENGTH, blank=True, default="", db_default="", editable=False)
     language = models.CharField(max_length=2, blank=True, default="", db_default="", choices=settings.LANGUAGES)
     # Each login stores it: to increase it ends all logins.
     token_version = models.PositiveIntegerField(default=0, editable=False)

@@ -59,6 +59,11 @@ class UserSerializer(serializers.Serializer[User]):
     email_verified = serializers.BooleanField(
         required=False, help_text="Whether the link in a mail to `email` was opened. For the user and administrators."
     )
+    pending_email = serializers.EmailField(
+        required=False,
+        allow_null=True,
+        help_text="For the user: the next `email`, once a mail's link was opened.",
+    )
     is_staff = serializers.BooleanField(required=False, help_text="For the user and administrators.")
     is_active = serializers.BooleanField(required=False, help_text="For the user and administrators.")
     last_login = serializers.DateTimeField(
@@ -100,6 +105,8 @@ class UserSerializer(serializers.Serializer[User]):
                 "last_login": user.last_login,
                 "language": user.language or None,
             }
+        if viewer.pk == user.pk:
+            shape["pending_email"] = user.pending_email or None
         return shape
 
 
@@ -217,7 +224,7 @@ class ProfileSerializer(NamesSerializer):
 
     representation = UserSerializer
 
-    email = EmailField(required=False, help_text="A new address needs `password`.")
+    email = EmailField(required=False, help_text="Another one needs `password`, and is confirmed by a mail.")
     password = password_field(required=False)
     avatar = AvatarField(required=False, allow_null=True, help_text=f"{BASE64} Null removes it.")
     language = LanguageField(required=False)
@@ -319,3 +326,7 @@ class RegisteredSerializer(serializers.Serializer[Any]):
     """What a registration returns that is finished by a mail's link."""
 
     detail = serializers.CharField(help_text="Says that a mail is on its way.")
+
+
+class StopSerializer(StrictSerializer):
+    token = serializers.CharField(max_length=2000, help_text="What follows `#token=` in the link of the mail.")

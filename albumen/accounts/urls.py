@@ -18,6 +18,7 @@ urlpatterns = [
     path("password/reset/", profiles.PasswordReset.as_view(), name="password-reset"),
     path("password/reset/confirm/", profiles.PasswordResetConfirm.as_view(), name="password-reset-confirm"),
     path("email/verify/", addresses.VerifyEmail.as_view(), name="email-verify"),
+    path("email/change/stop/", addresses.StopChange.as_view(), name="email-change-stop"),
     path("email/verify/send/", addresses.SendVerification.as_view(), name="email-verify-send"),
     path("organizations/users/", users.OrganizationUsers.as_view(), name="organization-users"),
     path("users/", users.Users.as_view(), name="users"),

@@ -39,6 +39,9 @@ def _removal(remove: Callable[..., int]) -> Handler:
 MAILS: dict[str, Writer] = {
     "registration": address_mails.registration,
     "verify_email": address_mails.verify_email,
+    "email_change": address_mails.email_change,
+    "email_change_old": address_mails.email_change_old,
+    "password_changed": account_mails.password_changed,
     "new_sign_in": account_mails.new_sign_in,
     "password_reset": account_mails.password_reset,
     "sign_in_code": account_mails.sign_in_code,

@@ -36,6 +36,7 @@ urlpatterns = [
     path("docs/events/asyncapi.yaml/", views.asyncapi, name="asyncapi"),
     path("redoc/", SpectacularRedocView.as_view(url_name="schema"), name="redoc"),
     path("password-reset/", views.password_reset, name="password-reset-page"),
+    path("email-change-stop/", views.email_change_stop, name="email-change-stop-page"),
     path("email-verify/", views.email_verify, name="email-verify-page"),
     path("end-login/", views.end_login, name="end-login-page"),
     path("api-auth/", include("rest_framework.urls")),

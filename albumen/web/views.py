@@ -84,6 +84,11 @@ def password_reset(request: HttpRequest) -> HttpResponse:
     return _page_of_mail(request, "password_reset")
 
 
+def email_change_stop(request: HttpRequest) -> HttpResponse:
+    """Return the page that the mail to an address of before links to, which takes a change of address back."""
+    return _page_of_mail(request, "email_change_stop")
+
+
 def email_verify(request: HttpRequest) -> HttpResponse:
     """Return the page that a mail links to which asks to confirm an address. It confirms by a button, because programs
     that check mails open links, too."""

@@ -18,7 +18,18 @@ FORMS = {
 # What a caller may not know is absent; so is what was not asked for.
 MAY_BE_ABSENT = {
     "Problem": {"oldest", "errors"},
-    "User": {"email", "phone", "plan", "usage", "is_staff", "is_active", "last_login", "language", "email_verified"},
+    "User": {
+        "email",
+        "phone",
+        "plan",
+        "usage",
+        "is_staff",
+        "is_active",
+        "last_login",
+        "language",
+        "email_verified",
+        "pending_email",
+    },
     "Member": {"contacts"},
     "Uploaded": {"expiring_link"},
     "Imported": {"picture", "error"},

@@ -64,6 +64,60 @@ def registration_mail(email: str, *, link: str) -> Mail:
     )
 
 
+def email_change(*, user: int, email: str) -> Mail | None:
+    """Return the mail to the address that a user wants to have: with the link that makes it theirs or, where somebody
+    has it, saying so to them. None where the user wants it no more."""
+    found = find_active_user(user)
+    if found is None or found.pending_email != email:
+        return None
+    if (other := find_user(email)) is not None and other.pk != found.pk:
+        return _account_exists(other)
+    with speaking(found.language):
+        return email_change_mail(email, link=make_link("change", user=user, email=email))
+
+
+def email_change_mail(email: str, *, link: str) -> Mail:
+    """Return the mail whose link makes this the address of an account, in the active language. It does not tell whose:
+    the address may be mistyped."""
+    return Mail(
+        to=email,
+        subject=_("Confirm your new e-mail address"),
+        paragraphs=[
+            _("Somebody, probably you, wants to use %(email)s for their account here from now on.") % {"email": email},
+            _("Confirm that it is yours."),
+            _expiry(),
+        ],
+        button=(_("Confirm"), link),
+        note=_("If it was not you, there is nothing to do: do not open the link, and nothing is confirmed."),
+    )
+
+
+def email_change_old(*, user: int, old: str, new: str, proved: bool) -> Mail | None:
+    """Return the mail to the address that a user has had until now; None where the account is gone."""
+    found = find_active_user(user)
+    if found is None:
+        return None
+    with speaking(found.language):
+        link = make_link("stop", user=user, old=old, proved=proved)
+        return email_change_old_mail(found, old=old, new=new, link=link)
+
+
+def email_change_old_mail(user: User, *, old: str, new: str, link: str) -> Mail:
+    """Return the mail that tells of the new address and has the link against it, in the active language."""
+    return Mail(
+        to=old,
+        subject=_("Your e-mail address is about to change"),
+        paragraphs=[
+            _("Somebody who knows your password, probably you, wants to use %(new)s for your account from now on.")
+            % {"new": new},
+            _("If it was you, there is nothing to do here: open the link in the mail to the new address."),
+            _("If it was not you, keep this address. That ends every login and lets you set a new password."),
+            _expiry(),
+        ],
+        button=(_("It was not me: keep this address"), link),
+    )
+
+
 def _account_exists(user: User) -> Mail:
     with speaking(user.language):
         if not user.is_active:

@@ -32,6 +32,11 @@ PREVIEWS: dict[str, Callable[[], Mail]] = {
     "account_exists": lambda: address_mails.account_exists_mail(VERA, link=_reset()),
     "account_closed": lambda: address_mails.account_closed_mail(VERA),
     "verify_email": lambda: address_mails.verify_email_mail(VERA, link=_link("email-verify", "token=verify.")),
+    "email_change": lambda: address_mails.email_change_mail(VERA.email, link=_link("email-verify", "token=change.")),
+    "email_change_old": lambda: address_mails.email_change_old_mail(
+        VERA, old=VERA.email, new="vera@example.org", link=_link("email-change-stop", "token=stop.")
+    ),
+    "password_changed": lambda: mails.password_changed_mail(VERA, link=_reset()),
     "new_sign_in": lambda: mails.new_sign_in_mail(VERA, LOGIN, token=TOKEN),
     "password_reset": lambda: mails.password_reset_mail(VERA, link=_reset()),
     "sign_in_code": lambda: mails.sign_in_code_mail(VERA, "K7QX-2MZA-P4TD-W6HE"),

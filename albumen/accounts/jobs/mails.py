@@ -10,6 +10,7 @@ from django.utils.http import urlsafe_base64_encode
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from albumen.accounts.access import find_active_user
 from albumen.accounts.models import Session, User
 from albumen.accounts.services import places
 from albumen.accounts.services.passwords import SESSION_SALT
@@ -38,6 +39,30 @@ def password_reset_mail(user: User, *, link: str) -> Mail:
         ],
         button=(_("Set a new password"), link),
         note=_("If it was not you, there is nothing to do: your password stays as it is."),
+    )
+
+
+def password_changed(*, user: int) -> Mail | None:
+    """Return the mail that tells a user of their new password; None where the account is gone."""
+    found = find_active_user(user)
+    if found is None:
+        return None
+    with speaking(found.language):
+        return password_changed_mail(found, link=reset_link(found))
+
+
+def password_changed_mail(user: User, *, link: str) -> Mail:
+    """Return the mail to this user, in the active language."""
+    return Mail(
+        to=user.email,
+        subject=_("Your password was changed"),
+        paragraphs=[
+            _("The password of %(email)s was changed, and other logins have ended.") % {"email": user.email},
+            _("If it was you, there is nothing to do. If it was not you, set a new one now."),
+            reset_expiry(),
+        ],
+        button=(_("Set a new password"), link),
+        note=_("If the link is too old, ask for another one where you sign in."),
     )
 
 

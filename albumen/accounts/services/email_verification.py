@@ -19,11 +19,15 @@ def spend_mail(*, email: str, address: str) -> None:
 
 
 def send_again(*, user: User, address: str, now: datetime) -> None:
-    """Queue the mail with the link that proves the user's address. Raise `Conflict` when it is proved."""
-    if user.email_verified_at is not None:
+    """Queue the mail with the link that proves the user's address, or the one that waits to be the user's. Raise
+    `Conflict` when none waits and the user's is proved."""
+    if not user.pending_email and user.email_verified_at is not None:
         raise Conflict("email_verified_already")
-    spend_mail(email=user.email, address=address)
-    ask(user=user, now=now)
+    spend_mail(email=user.pending_email or user.email, address=address)
+    if user.pending_email:
+        queue_mail("email_change", user=user.pk, email=user.pending_email, now=now)
+    else:
+        ask(user=user, now=now)
 
 
 def ask(*, user: User, now: datetime) -> None:

@@ -110,7 +110,11 @@ def _set_password(user: User, password: str, *, now: datetime, keep: Session | N
     user.set_password(password)
     with transaction.atomic():
         # One conditional statement, so that of several resets by one mail only one succeeds.
-        if not User.objects.filter(pk=user.pk, password=before).update(password=user.password):
+        # Whoever knew the one of before may have asked for the address that waits.
+        changes = {"password": user.password, "pending_email": ""}
+        if not User.objects.filter(pk=user.pk, password=before).update(**changes):
             return False
+        user.pending_email = ""
+        queue_mail("password_changed", user=user.pk, now=now)
         end_all_sessions(user=user, now=now, keep=keep)
     return True

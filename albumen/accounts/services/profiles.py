@@ -8,10 +8,10 @@ from django.db import IntegrityError, transaction
 from django.dispatch import Signal
 
 from albumen.accounts.models import User
-from albumen.accounts.services import avatars, passwords
+from albumen.accounts.services import avatars, email_changes, email_verification, passwords
 from albumen.accounts.services.sessions import end_all_sessions, find_user
 from albumen.accounts.services.signup import Names, email_taken
-from albumen.contacts import tidy_email
+from albumen.contacts import email_key, tidy_email
 from albumen.errors import Conflict, DomainError, Invalid
 from albumen.events.services import NewEvent, publish
 from albumen.organizations import services as memberships
@@ -52,7 +52,8 @@ before_user_delete = Signal()
 
 def update_profile(*, user: User, now: datetime, address: str, **changes: Unpack[ProfileChanges]) -> User:
     """Change the user's own record, all of it or nothing. Another e-mail needs the password, so that a stolen session
-    cannot take the account over. Raise `Invalid` when it is missing or wrong, or the e-mail is taken."""
+    cannot take the account over, and waits in `pending_email` until its link is opened; the present one, with the
+    password, stops the waiting. Raise `Invalid` when the password is missing or wrong."""
     email, password = changes.pop("email", None), changes.pop("password", None)
     if password is not None and email is None:
         # A 200 would tell someone who means to change the password that it was changed.
@@ -67,11 +68,11 @@ def update_profile(*, user: User, now: datetime, address: str, **changes: Unpack
         if password is None:
             raise Invalid("required", "Another e-mail needs your password.", pointer="/password")
         passwords.confirm(user=user, password=password, address=address, pointer="/password")
-        other = find_user(email)
-        if other and other.pk != user.pk:
-            raise email_taken()
-        user.email = tidy_email(email)
-        fields.append("email")
+        fields.append(_take_email(user, email, address))
+    elif password is not None and user.pending_email:
+        passwords.confirm(user=user, password=password, address=address, pointer="/password")
+        user.pending_email = ""
+        fields.append("pending_email")
     replaced, stored = "", ""
     if "avatar" in changes:
         stored = avatars.store(changes["avatar"]) if changes["avatar"] else ""
@@ -80,6 +81,8 @@ def update_profile(*, user: User, now: datetime, address: str, **changes: Unpack
     try:
         with transaction.atomic():
             user.save(update_fields=fields)
+            if "pending_email" in fields and user.pending_email:
+                email_changes.announce(user=user, now=now)
             if "organizations" in changes:
                 memberships.set_memberships(user=user, organization_ids=changes["organizations"], now=now)
     except DomainError:
@@ -90,6 +93,22 @@ def update_profile(*, user: User, now: datetime, address: str, **changes: Unpack
         raise email_taken() from None
     transaction.on_commit(lambda: avatars.discard(replaced))
     return user
+
+
+def _take_email(user: User, email: str, address: str) -> str:
+    """Set the e-mail, or the one that waits, and return the name of the field that was set."""
+    if email_key(email) == email_key(user.email):
+        # The same one, spelled otherwise.
+        other = find_user(email)
+        if other and other.pk != user.pk:
+            raise email_taken()
+        user.email = tidy_email(email)
+        return "email"
+    # The same for every address, taken or not.
+    for mailbox in (email, user.email):
+        email_verification.spend_mail(email=mailbox, address=address)
+    user.pending_email = tidy_email(email)
+    return "pending_email"
 
 
 def add_user(*, email: str, password: str, now: datetime, **fields: Unpack[NewUser]) -> User:

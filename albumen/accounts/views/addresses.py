@@ -10,7 +10,7 @@ from rest_framework.response import Response
 
 from albumen import rates
 from albumen.accounts.authentication import SignedInRequest
-from albumen.accounts.serializers import LinkSerializer
+from albumen.accounts.serializers import LinkSerializer, StopSerializer
 from albumen.accounts.services import email_links, email_verification
 from albumen.accounts.views.sessions import PublicView
 from albumen.strict import require_no_fields, validated
@@ -36,12 +36,32 @@ class VerifyEmail(PublicView):
 
 
 @extend_schema(tags=["Accounts"])
+class StopChange(PublicView):
+    serializer_class = StopSerializer
+    refusals = {"POST": [409]}
+
+    @extend_schema(
+        summary="Take a change of your e-mail address back",
+        description=(
+            "Takes the `token` of the link in the mail to the address of before, within three days, without signing "
+            "in. The account keeps that address, or gets it back; its password stops working, every login ends, and a "
+            "mail lets its owner set a new password."
+        ),
+        responses={204: None},
+    )
+    def post(self, request: Request) -> Response:
+        fields = validated(self.get_serializer(data=request.data))
+        email_links.stop_change(**fields, address=rates.client_address(request._request), now=timezone.now())
+        return Response(status=204)
+
+
+@extend_schema(tags=["Accounts"])
 class SendVerification(GenericAPIView[Any]):
     refusals = {"POST": [409]}
 
     @extend_schema(
         summary="Get the mail with the link again",
-        description="Sends a new link to your address. 409 where it is verified already.",
+        description="Sends a new link to `pending_email`, else to `email`. 409 where that is verified already.",
         request=None,
         responses={202: None},
     )

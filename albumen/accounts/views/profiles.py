@@ -74,7 +74,7 @@ class Profile(AcceptsUploads):
 
     @extend_schema(
         summary="Change your own record",
-        description="Works as PATCH does: absent fields stay, and a new `email` needs `password`.",
+        description="Works as PATCH does: absent fields stay, and another `email` needs `password`.",
         responses=UserSerializer,
     )
     def put(self, request: SignedInRequest) -> Response:
@@ -86,8 +86,9 @@ class Profile(AcceptsUploads):
     @extend_schema(
         summary="Change part of your own record",
         description=(
-            "Absent fields stay. A new `email` needs `password`. As a form, `multipart/form-data`, it takes "
-            "`avatar` as a file."
+            "Absent fields stay. Another `email` needs `password` and is yours once the link in the mail to it is "
+            "opened; until then it is `pending_email`. Your present `email` with `password` stops the waiting. As a "
+            "form, `multipart/form-data`, it takes `avatar` as a file."
         ),
         responses=UserSerializer,
     )

@@ -29,6 +29,7 @@ def _profile(user: User) -> dict[str, Any]:
         "id": user.pk,
         "email": user.email,
         "email_verified": user.email_verified_at is not None,
+        "pending_email": user.pending_email or None,
         "name": user.name,
         "first_name": user.first_name,
         "last_name": user.last_name,

@@ -56,6 +56,7 @@ ACCOUNTS: Table = {
     "password-reset": {"POST": FOR_ANYBODY},
     "password-reset-confirm": {"POST": all_get(400)},  # Without the mail.
     "email-verify": {"POST": all_get(400)},  # Without the mail.
+    "email-change-stop": {"POST": all_get(400)},  # Without the mail.
     "email-verify-send": {"POST": FOR_SIGNED_IN},
     "users": {"GET": FOR_SIGNED_IN},
     "user": {

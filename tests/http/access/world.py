@@ -45,6 +45,7 @@ BODIES: dict[tuple[str, str], dict[str, Any] | Callable[["World", str], dict[str
     ("profile-avatar", "PUT"): {"avatar": DOT},
     ("password-reset", "POST"): {"email": "owner@example.com"},
     ("password-reset-confirm", "POST"): {"uid": "MQ", "token": "x", "new_password": PHRASE},
+    ("email-change-stop", "POST"): {"token": "x"},
     ("email-verify", "POST"): {"token": "x"},
     ("plans", "POST"): NEW | {"thumbnail_heights": [100]},
     ("albums", "POST"): NEW,
