@@ -18,7 +18,10 @@ from tests import postgres
 from tests.once import once, run_folder
 
 ROOT = Path(__file__).resolve().parents[1]
-NO_LIMITS = {f"ALBUMEN_RATE_{name}": "0" for name in ("LOGIN", "REGISTER", "RESET", "VERIFY", "API")}
+NO_LIMITS = {
+    f"ALBUMEN_RATE_{name}": "0"
+    for name in ("LOGIN", "REGISTER", "RESET", "VERIFY", "INVITE", "INVITE_ORGANIZATION", "API")
+}
 
 
 def free_port() -> int:
@@ -164,3 +167,11 @@ def until_ready(server: Server) -> None:
     while (answer := httpx.get(f"{server.url}/readyz", timeout=30)).status_code != 200:
         assert time.monotonic() < deadline, answer.text
         time.sleep(0.3)
+
+
+def let_in(owner: httpx.Client, organization: int, person: httpx.Client, role: str = "viewer") -> None:
+    """Invite a person to an organization, and accept for them; both are clients of `Server.register`."""
+    body = {"user": person.user["id"], "role": role}  # type: ignore[attr-defined]
+    answer = owner.post(f"/api/organizations/{organization}/invitations/", json=body)
+    assert answer.status_code == 201, answer.text
+    assert person.post(f"/api/invitations/{answer.json()['id']}/accept/").status_code == 200

@@ -14,7 +14,7 @@ from albumen.accounts.hashers import spellings
 from albumen.accounts.models import Session, User
 from albumen.fields import EmailField, NameField, PhoneField
 from albumen.organizations.models import Role
-from albumen.organizations.serializers import OrganizationSerializer
+from albumen.organizations.serializers import DeclineSerializer, InvitationSerializer, OrganizationSerializer
 from albumen.plans.models import Plan
 from albumen.querying import MAX_ID
 from albumen.strict import UNKNOWN_FIELD, StrictSerializer, escaped
@@ -264,6 +264,31 @@ class TokensSerializer(serializers.Serializer[Any]):
 
 class LoginAnswerSerializer(TokensSerializer):
     user = UserSerializer()
+
+
+class InvitationTokenSerializer(StrictSerializer):
+    token = serializers.CharField(max_length=1000, help_text="The one in the link of the mail, behind `#token=`.")
+
+
+class AcceptMailedSerializer(InvitationTokenSerializer, NamesSerializer):
+    password = password_field(required=False, help_text="To sign up, where nobody has the address yet.")
+
+
+class DeclineMailedSerializer(InvitationTokenSerializer, DeclineSerializer):
+    pass
+
+
+class MailedInvitationSerializer(serializers.Serializer[Any]):
+    """An invitation, as its mail leads to it."""
+
+    invitation = InvitationSerializer()
+    has_account = serializers.BooleanField(
+        help_text="True: sign in with the account that has this address. False: sign up, by `password`."
+    )
+    is_yours = serializers.SerializerMethodField(help_text="True where you are signed in with this account.")
+
+    def get_is_yours(self, found: Any) -> bool:
+        return found.has_account and found.account.pk == self.context["request"].user.pk
 
 
 class RefreshSerializer(StrictSerializer):

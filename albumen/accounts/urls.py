@@ -1,6 +1,6 @@
 from django.urls import path
 
-from albumen.accounts.views import addresses, profiles, sessions, users
+from albumen.accounts.views import addresses, invitations, profiles, sessions, users
 
 urlpatterns = [
     path("register/", profiles.Register.as_view(), name="register"),
@@ -20,6 +20,9 @@ urlpatterns = [
     path("email/verify/", addresses.VerifyEmail.as_view(), name="email-verify"),
     path("email/change/stop/", addresses.StopChange.as_view(), name="email-change-stop"),
     path("email/verify/send/", addresses.SendVerification.as_view(), name="email-verify-send"),
+    path("invitations/by-token/", invitations.MailedInvitation.as_view(), name="mailed-invitation"),
+    path("invitations/accept/", invitations.AcceptMailedInvitation.as_view(), name="mailed-invitation-accept"),
+    path("invitations/decline/", invitations.DeclineMailedInvitation.as_view(), name="mailed-invitation-decline"),
     path("organizations/users/", users.OrganizationUsers.as_view(), name="organization-users"),
     path("users/", users.Users.as_view(), name="users"),
     path("users/<id:user_id>/", users.OneUser.as_view(), name="user"),

@@ -2,12 +2,26 @@
 as `Viewer`."""
 
 from collections.abc import Iterable
+from datetime import datetime
+from typing import TYPE_CHECKING
 
-from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 
+from albumen.contacts import email_key
 from albumen.errors import Forbidden, NotFound
-from albumen.organizations.models import Contacts, Membership, Organization, Role
+from albumen.organizations.models import (
+    Contacts,
+    Invitation,
+    InvitationBlock,
+    InvitationState,
+    Membership,
+    Organization,
+    Role,
+)
 from albumen.viewers import Viewer, is_administrator
+
+if TYPE_CHECKING:
+    from albumen.accounts.models import User
 
 
 def organizations_visible_to(viewer: Viewer) -> QuerySet[Organization]:
@@ -126,3 +140,62 @@ def recipients_by_organization(organization_ids: Iterable[int]) -> dict[int, set
     for organization_id, user_id in members.values_list("organization_id", "user_id"):
         recipients[organization_id].add(user_id)
     return recipients
+
+
+def addressed_to(user: "User") -> Q:
+    """Return the condition of invitations to this user: to the account, or to its address once that is proved."""
+    to_account = Q(user=user)
+    return to_account | Q(user=None, email_key=email_key(user.email)) if user.email_verified_at else to_account
+
+
+def open_invitations(now: datetime) -> QuerySet[Invitation]:
+    """Return the invitations that can be accepted: those that are pending, have not expired, and come from somebody
+    who may still invite."""
+    return _standing_invitations(now).filter(state=InvitationState.PENDING)
+
+
+def sent_invitations(viewer: Viewer, organization_id: int, now: datetime) -> QuerySet[Invitation]:
+    """Return the invitations of an organization that have not ended, for its owners and administrators; those that the
+    invited people have declined are among them. Raise what `get_managed_organization` raises."""
+    organization = get_managed_organization(viewer, organization_id)
+    standing = _standing_invitations(now).filter(organization=organization)
+    return standing.filter(state__in=(InvitationState.PENDING, InvitationState.CLOSED))
+
+
+def _standing_invitations(now: datetime) -> QuerySet[Invitation]:
+    owns = Membership.objects.filter(organization=OuterRef("organization"), user=OuterRef("inviter"), role=Role.OWNER)
+    may_invite = Q(inviter__is_active=True) & (Q(inviter__is_staff=True) | Exists(owns))
+    return Invitation.objects.select_related("organization", "inviter").filter(may_invite, expires_at__gt=now)
+
+
+def received_invitations(user: "User", now: datetime) -> QuerySet[Invitation]:
+    """Return the open invitations that reach this user: to an organization that the user is not in and does not
+    block."""
+    member = Membership.objects.filter(organization=OuterRef("organization"), user=user)
+    blocks = blocks_by(user, email_key(user.email)).filter(organization=OuterRef("organization"))
+    return open_invitations(now).filter(addressed_to(user), ~Exists(member), ~Exists(blocks))
+
+
+def get_received_invitation(user: "User", invitation_id: int) -> Invitation:
+    """Return one invitation to this user, also one that has ended; raise `NotFound` for any other."""
+    invitations = Invitation.objects.select_related("organization", "inviter")
+    found = invitations.filter(addressed_to(user), pk=invitation_id).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def find_invitation(invitation_id: int) -> Invitation | None:
+    """Return any invitation, for whoever shows the token of its mail; None when there is none any more."""
+    return Invitation.objects.select_related("organization", "inviter", "user").filter(pk=invitation_id).first()
+
+
+def blocks_by(user: "User | None", key: str) -> QuerySet[InvitationBlock]:
+    """Return the blocks of organizations by this user, or by whoever has the address with this key."""
+    by_address = Q(email_key=key)
+    return InvitationBlock.objects.filter(by_address | Q(user=user) if user else by_address)
+
+
+def is_member(user: "User", organization_id: int) -> bool:
+    """Return whether the user is a member of the organization."""
+    return Membership.objects.filter(user=user, organization_id=organization_id).exists()

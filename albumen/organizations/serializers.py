@@ -1,14 +1,14 @@
-"""The shapes of organizations and memberships."""
+"""The shapes of organizations, memberships and invitations."""
 
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
-from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
+from drf_spectacular.utils import OpenApiExample, extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
 from albumen.fields import DescriptionField, EmailField, NameField
 from albumen.organizations import access
-from albumen.organizations.models import Contacts, Membership, Organization, Role
+from albumen.organizations.models import Contacts, Invitation, InvitationState, Membership, Organization, Role
 from albumen.querying import MAX_ID
 from albumen.strict import StrictSerializer
 
@@ -76,3 +76,44 @@ class MemberChangeSerializer(StrictSerializer):
         if not attrs:
             raise serializers.ValidationError({"role": _("Send `role` or `contacts`.")}, code="required")
         return attrs
+
+
+class InvitingOrganizationSerializer(serializers.Serializer[Organization]):
+    id = serializers.IntegerField()
+    name = serializers.CharField()
+    description = serializers.CharField()
+
+
+class InviterSerializer(serializers.Serializer[Any]):
+    id = serializers.IntegerField()
+    name = serializers.CharField()
+
+
+class InvitationSerializer(serializers.Serializer[Invitation]):
+    """An invitation, as the organization and the invited person see it alike: neither a name nor an address beyond
+    what the inviter wrote, and `pending` also where it was declined."""
+
+    id = serializers.IntegerField()
+    organization = InvitingOrganizationSerializer()
+    email = serializers.SerializerMethodField(help_text="As it was written; null for an invitation by `user`.")
+    user = serializers.IntegerField(
+        source="user_id", allow_null=True, help_text="The invited user; null for an invitation by `email`."
+    )
+    role = serializers.ChoiceField(Role.choices)
+    status = serializers.SerializerMethodField()
+    inviter = InviterSerializer()
+    created_at = serializers.DateTimeField()
+    expires_at = serializers.DateTimeField()
+
+    def get_email(self, invitation: Invitation) -> str | None:
+        return invitation.email or None
+
+    @extend_schema_field(serializers.ChoiceField([("pending", "pending"), ("accepted", "accepted")]))
+    def get_status(self, invitation: Invitation) -> str:
+        return "accepted" if invitation.state == InvitationState.ACCEPTED else "pending"
+
+
+class DeclineSerializer(StrictSerializer):
+    block = serializers.BooleanField(
+        default=False, help_text="Later invitations of this organization reach you no more."
+    )

@@ -24,6 +24,7 @@ class TaskKind(models.TextChoices):
     DELETE_REGISTRATIONS = "delete_registrations", "Forget registrations without proof"
     DELETE_ANSWERS = "delete_answers", "Forget answers kept for retries"
     DELETE_EVENTS = "delete_events", "Forget old events"
+    DELETE_INVITATIONS = "delete_invitations", "Forget old invitations"
     DELETE_TASKS = "delete_tasks", "Forget old tasks"
 
 

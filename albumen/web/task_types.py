@@ -21,6 +21,9 @@ from albumen.library.jobs.thumbnails import make_thumbnails
 from albumen.library.services.trash import purge_trash
 from albumen.mails.message import Mail
 from albumen.mails.queue import Writer, mail_sender
+from albumen.organizations.jobs import mail_previews as organization_previews
+from albumen.organizations.jobs import mails as organization_mails
+from albumen.organizations.services.invitations import delete_old_invitations
 from albumen.tasks.services import TaskContext, TaskKind
 from albumen.tasks.services.execution import Handler
 from albumen.tasks.services.schedules import delete_old_tasks
@@ -43,11 +46,12 @@ MAILS: dict[str, Writer] = {
     "email_change_old": address_mails.email_change_old,
     "password_changed": account_mails.password_changed,
     "new_sign_in": account_mails.new_sign_in,
+    "invitation": organization_mails.invitation,
     "password_reset": account_mails.password_reset,
     "sign_in_code": account_mails.sign_in_code,
 }
 # Each of them with sample values, by the same name.
-MAIL_PREVIEWS: dict[str, Callable[[], Mail]] = {**account_previews.PREVIEWS}
+MAIL_PREVIEWS: dict[str, Callable[[], Mail]] = {**account_previews.PREVIEWS, **organization_previews.PREVIEWS}
 HANDLERS: dict[str, Handler] = {
     TaskKind.IMPORT_PICTURES: import_pictures,
     TaskKind.IMPORT_ARCHIVE: import_archive,
@@ -61,6 +65,7 @@ HANDLERS: dict[str, Handler] = {
     TaskKind.DELETE_REGISTRATIONS: _removal(delete_old_registrations),
     TaskKind.DELETE_ANSWERS: _removal(delete_old_responses),
     TaskKind.DELETE_EVENTS: _removal(prune_events),
+    TaskKind.DELETE_INVITATIONS: _removal(delete_old_invitations),
     TaskKind.DELETE_TASKS: _removal(delete_old_tasks),
 }
 SCHEDULES: dict[str, timedelta] = dict.fromkeys(
@@ -72,6 +77,7 @@ SCHEDULES: dict[str, timedelta] = dict.fromkeys(
         TaskKind.DELETE_REGISTRATIONS,
         TaskKind.DELETE_ANSWERS,
         TaskKind.DELETE_EVENTS,
+        TaskKind.DELETE_INVITATIONS,
         TaskKind.DELETE_TASKS,
     ),
     timedelta(hours=1),

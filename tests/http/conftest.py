@@ -13,6 +13,14 @@ from albumen.search import fold
 DAY = datetime(2024, 5, 6, tzinfo=UTC)
 
 
+def let_in(owner: Any, organization: int, person: Any, role: str) -> None:
+    """Invite a person to an organization, and accept for them, by HTTP."""
+    answer = owner.post(f"/api/organizations/{organization}/invitations/", {"user": person.id, "role": role})
+    assert answer.status_code == 201, answer.content
+    accepted = person.post(f"/api/invitations/{answer.json()['id']}/accept/")
+    assert accepted.status_code == 200, accepted.content
+
+
 class Studio:
     """An organization; its founder lets members in, and they leave by themselves."""
 
@@ -23,8 +31,7 @@ class Studio:
         self.id = answer.json()["id"]
 
     def add(self, person: Any, role: str) -> None:
-        answer = self.founder.post(f"/api/organizations/{self.id}/members/", {"user": person.id, "role": role})
-        assert answer.status_code == 201, answer.content
+        let_in(self.founder, self.id, person, role)
 
     def remove(self, person: Any) -> None:
         assert person.delete(f"/api/organizations/{self.id}/members/{person.id}/").status_code == 204

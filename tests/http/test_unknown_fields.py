@@ -47,6 +47,7 @@ class World:
             "album_id": self.album,
             "picture_id": self.picture,
             "organization_id": studio.id,
+            "invitation_id": 1,
             "plan_id": dana.get("/api/plans/").json()["results"][0]["id"],
             "user_id": bob.id,
             "task_id": task,

@@ -72,6 +72,11 @@ def request_code(*, email: str, address: str, now: datetime) -> None:
 def log_in(*, email: str, password: str, place: Place, now: datetime) -> tuple[Session, TokenPair]:
     """Return a new login, whose `user` is who signed in, and its tokens."""
     user = check_credentials(email=email, password=password, place=place, now=now)
+    return start_login(user=user, place=place, now=now)
+
+
+def start_login(*, user: User, place: Place, now: datetime) -> tuple[Session, TokenPair]:
+    """Return a new login of a user who has proved who they are, and its tokens."""
     refresh_id = tokens.new_id()
     session = open_session(user=user, place=place, refresh_id=refresh_id, now=now)
     pair = tokens.make_pair(

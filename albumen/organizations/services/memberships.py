@@ -5,11 +5,9 @@ one of them stays.
 """
 
 from collections.abc import Iterable
-from contextlib import suppress
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeGuard
 
-from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.db.models import Q
 from django.dispatch import Signal
@@ -17,11 +15,13 @@ from django.dispatch import Signal
 from albumen.errors import Conflict, Forbidden, Invalid
 from albumen.events.services import publish
 from albumen.organizations import access
-from albumen.organizations.models import Contacts, Membership, Organization, Role
+from albumen.organizations.models import Contacts, Invitation, Membership, Organization, Role
+from albumen.organizations.services.invitations import close_invitations_to, invite
 from albumen.organizations.services.member_events import member_added, member_removed
 from albumen.organizations.services.owners import left_without_owner, require_none
+from albumen.organizations.services.people import find_active_user
 from albumen.sentences import Sentence
-from albumen.viewers import Viewer
+from albumen.viewers import Viewer, is_administrator, require_administrator
 
 if TYPE_CHECKING:
     from albumen.accounts.models import User
@@ -29,6 +29,26 @@ if TYPE_CHECKING:
 # Sent in the transaction in which a user ceases to be an owner or editor of organizations, with `user_id` and
 # `organization_ids`, to the apps that keep something for those who are.
 editing_ended = Signal()
+
+
+def add_or_invite(
+    *,
+    actor: Viewer,
+    organization_id: int,
+    role: str,
+    now: datetime,
+    user: int | None = None,
+    email: str | None = None,
+) -> Membership | Invitation:
+    """Make somebody a member, for an administrator, or invite them, for an owner. Raise what `add_member` and `invite`
+    raise."""
+    write = add_member if is_administrator(actor) else invite
+    return write(actor=actor, organization_id=organization_id, role=role, now=now, user=user, email=email)
+
+
+def is_invitation(made: Membership | Invitation) -> TypeGuard[Invitation]:
+    """Return whether `add_or_invite` has made an invitation."""
+    return isinstance(made, Invitation)
 
 
 @transaction.atomic
@@ -41,25 +61,17 @@ def add_member(
     user: int | None = None,
     email: str | None = None,
 ) -> Membership:
-    """Make an active user a member, by id or by e-mail; for owners and administrators. Raise `Invalid` when there is
-    no such user, `Conflict` when the user is a member already."""
-    organization = access.get_managed_organization(actor, organization_id, lock=True)
-    found = _find_active(user, email)
+    """Make an active user a member, by id or by e-mail, without asking; for administrators. Raise `Invalid` when there
+    is no such user, `Conflict` when the user is a member already."""
+    require_administrator(actor)
+    organization = access.get_organization(actor, organization_id, lock=True)
+    found = find_active_user(user, email)
     if Membership.objects.filter(organization=organization, user=found).exists():
         raise Conflict("already_member")
     membership = Membership.objects.create(organization=organization, user=found, role=role, joined_at=now)
+    close_invitations_to(user=found, organization_ids=[organization.pk])
     publish(member_added(membership), now=now)
     return membership
-
-
-def _find_active(user_id: int | None, email: str | None) -> "User":
-    model = get_user_model()
-    with suppress(model.DoesNotExist):
-        users = model._default_manager
-        found = users.get(pk=user_id) if user_id is not None else users.get_by_natural_key(email)
-        if found.is_active:
-            return found
-    raise Invalid("unknown_user", pointer="/user" if user_id is not None else "/email")
 
 
 @transaction.atomic
@@ -110,6 +122,7 @@ def remove_member(*, actor: Viewer, organization_id: int, user_id: int, now: dat
     require_none(left_without_owner(user_id, Membership.objects.filter(pk=membership.pk)))
     membership.delete()
     editing_ended.send(Membership, user_id=user_id, organization_ids=[organization_id])
+    close_invitations_to(user=membership.user, organization_ids=[organization.pk])
     publish(member_removed(organization, user_id, {user_id, *access.recipients_of(organization.pk)}), now=now)
 
 
@@ -148,6 +161,7 @@ def set_memberships(*, user: "User", organization_ids: Iterable[int], now: datet
     events = [member_removed(one, user.pk, recipients[one.pk]) for one in parted]
     left.delete()
     editing_ended.send(Membership, user_id=user.pk, organization_ids=[one.pk for one in parted])
+    close_invitations_to(user=user, organization_ids=[one.pk for one in parted])
     created = [_joining(organization, user, now) for organization in joined]
     Membership.objects.bulk_create(created)
     events += [member_added(one, {user.pk, *recipients[one.organization_id]}) for one in created]

@@ -2,20 +2,28 @@
 
 from datetime import datetime
 
+from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.db.models import ProtectedError
 
-from albumen.errors import Conflict
+from albumen.errors import Conflict, Forbidden
 from albumen.events.services import publish
 from albumen.organizations import access
 from albumen.organizations.models import Membership, Organization, Role
 from albumen.organizations.services.member_events import member_added, member_removed
-from albumen.viewers import Viewer
+from albumen.viewers import Viewer, is_administrator
 
 
 @transaction.atomic
 def create_organization(*, actor: Viewer, now: datetime, **fields: str | bool) -> Organization:
-    """Return a new organization, which the actor owns. `fields` are name, description and open."""
+    """Return a new organization, which the actor owns. `fields` are name, description and open. Raise `Forbidden` when
+    the actor owns as many as an account may; administrators may own more."""
+    # Locked, so that many requests at once make no more than one by one.
+    list(get_user_model()._default_manager.select_for_update(no_key=True).filter(pk=actor.pk).values_list("pk"))
+    owned = Membership.objects.filter(user_id=actor.pk, role=Role.OWNER)
+    if not is_administrator(actor) and owned.count() >= settings.MAX_ORGANIZATIONS:
+        raise Forbidden("too_many_organizations")
     organization = Organization.objects.create(**fields, created_at=now)
     membership = Membership.objects.create(organization=organization, user_id=actor.pk, role=Role.OWNER, joined_at=now)
     publish(member_added(membership), now=now)

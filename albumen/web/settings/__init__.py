@@ -172,8 +172,14 @@ RATES = {
     "register": env.str("ALBUMEN_RATE_REGISTER", default="60/hour"),
     "reset": env.str("ALBUMEN_RATE_RESET", default="5/hour"),
     "verify": env.str("ALBUMEN_RATE_VERIFY", default="5/hour"),
+    "invite": env.str("ALBUMEN_RATE_INVITE", default="30/hour"),
+    "invite_organization": env.str("ALBUMEN_RATE_INVITE_ORGANIZATION", default="200/day"),
     "api": env.str("ALBUMEN_RATE_API", default="6000/minute"),
 }
+
+# How many invitations of one organization may be pending, and how many organizations an account may own.
+MAX_INVITATIONS = env.int("ALBUMEN_MAX_INVITATIONS", default=500)
+MAX_ORGANIZATIONS = env.int("ALBUMEN_MAX_ORGANIZATIONS", default=100)
 
 EMAIL_CONFIG = env.email_url("ALBUMEN_EMAIL_URL", default="consolemail://")
 if EMAIL_CONFIG["EMAIL_BACKEND"] == "django.core.mail.backends.console.EmailBackend":

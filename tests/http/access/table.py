@@ -16,6 +16,7 @@ from tests.http.access.roles import (
     HEALTH,
     MEMBERS,
     OWN,
+    SIGNED_IN,
     Answers,
     all_get,
     changed,
@@ -103,11 +104,22 @@ LIBRARY: Table = {
     },
     "link-target": dict.fromkeys(("GET", "POST"), dict.fromkeys(SEE, FOR_ANYBODY) | {"trash": all_get(410)}),
 }
+FOR_WHO_HOLDS_A_TOKEN = let(SIGNED_IN | {"anonymous"})
 RUN = let(OWN | {"runner"}, others=403)  # The owner of the objects runs the organization, too.
 ORGANIZATIONS: Table = {
     "organizations": {"GET": FOR_SIGNED_IN, "POST": FOR_SIGNED_IN},
     "organization": {"GET": FOR_SIGNED_IN, "PATCH": RUN, "DELETE": RUN | dict.fromkeys((*OWN, "runner"), (409,))},
     "members": {"GET": FOR_SIGNED_IN, "POST": RUN},
+    "organization-invitations": {"GET": RUN, "POST": RUN},
+    "organization-invitation": {"DELETE": RUN},
+    # To the stranger.
+    "invitations": {"GET": FOR_SIGNED_IN},
+    "invitation-accept": {"POST": let({"stranger"})},
+    "invitation-decline": {"POST": let({"stranger"})},
+    # By the token of the mail to the stranger.
+    "mailed-invitation": {"POST": FOR_WHO_HOLDS_A_TOKEN},
+    "mailed-invitation-accept": {"POST": FOR_WHO_HOLDS_A_TOKEN | let({"stranger"}, others=403, expired=401)},
+    "mailed-invitation-decline": {"POST": FOR_WHO_HOLDS_A_TOKEN},
     "member": {"PATCH": RUN, "DELETE": RUN},
     # It is closed; members stay what they are.
     "join": {"POST": let(MEMBERS | {"owner"}, others=403)},

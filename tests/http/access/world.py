@@ -14,6 +14,7 @@ from rest_framework.test import APIClient
 from albumen.accounts.models import Session, User
 from albumen.accounts.services import tokens
 from albumen.library import access
+from albumen.organizations.services.invitation_tokens import make_token
 from albumen.plans.services import create_plan
 from albumen.tasks.services import start_task
 from tests import pictures
@@ -61,6 +62,10 @@ BODIES: dict[tuple[str, str], dict[str, Any] | Callable[["World", str], dict[str
     ("organization", "PATCH"): NEW,
     ("members", "POST"): lambda world, case: {"user": world.people["stranger"].id},
     ("member", "PATCH"): {"role": "viewer"},
+    ("organization-invitations", "POST"): lambda world, case: {"user": world.people["stranger"].id},
+    ("mailed-invitation", "POST"): lambda world, case: {"token": world.token},
+    ("mailed-invitation-accept", "POST"): lambda world, case: {"token": world.token},
+    ("mailed-invitation-decline", "POST"): lambda world, case: {"token": world.token},
     ("alias-register", "POST"): NEWCOMER,
     ("alias-login", "POST"): {"login": LOGIN["email"], "password": PASSWORD},
     ("alias-change-password", "POST"): {"old_password": PASSWORD, "password": PHRASE},
@@ -102,6 +107,10 @@ class World:
             studio.add(self.people[role], "viewer" if role == "viewer" else "editor")
         studio.add(owner, "owner")
         studio.remove(self.people["former"])
+        stranger = self.people["stranger"]
+        answer = owner.post(f"/api/organizations/{studio.id}/invitations/", {"user": stranger.id})
+        self.invitation = answer.json()["id"]
+        self.token = make_token(self.invitation, stranger.email)
         named = {"organization": studio.id}
         self.albums = {
             "private": new_album(owner),
@@ -152,6 +161,7 @@ class World:
             "mac": "A" * 22,
             "task_id": self.tasks.get(case, 0),
             "organization_id": self.organization,
+            "invitation_id": self.invitation,
             "session_id": self.session,
             "user_id": self.people["deactivated" if case == "closed" else "owner"].id,
         }

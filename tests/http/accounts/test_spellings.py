@@ -101,7 +101,7 @@ EMAILS = [
 
 
 @pytest.mark.parametrize("email", EMAILS)
-def test_an_address_has_one_form(anonymous, alice, email):
+def test_an_address_has_one_form(anonymous, alice, dana, email):
     body = {"email": email, "password": PASSWORD}
     answer = anonymous.post("/api/register/", body)
     assert answer.status_code == 201, answer.content
@@ -112,7 +112,7 @@ def test_an_address_has_one_form(anonymous, alice, email):
         asked = alice.patch("/api/profile/", {"email": other, "password": PASSWORD}).json()
         assert asked["pending_email"] == "müller@xn--bcher-kva.example"
     organization = alice.post("/api/organizations/", {"name": "Readers"}).json()["id"]
-    member = alice.post(f"/api/organizations/{organization}/members/", {"email": email})
+    member = dana.post(f"/api/organizations/{organization}/members/", {"email": email})
     assert member.json()["user"] == answer.json()["id"]
 
 

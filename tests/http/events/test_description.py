@@ -10,7 +10,7 @@ import yaml
 
 import albumen
 from tests import pictures
-from tests.server import ROOT
+from tests.server import ROOT, let_in
 from tests.sockets import listening, token_of
 
 DESCRIPTION = yaml.safe_load((ROOT / "docs" / "asyncapi.yaml").read_text())
@@ -70,7 +70,7 @@ def test_what_the_server_says_is_as_described(shared_server):
         alice.delete(f"{path}/")
         alice.post(f"{path}/restore/")
         studio = alice.post("/api/organizations/", json={"name": "Studio"}).json()["id"]
-        alice.post(f"/api/organizations/{studio}/members/", json={"user": bob.user["id"], "role": "viewer"})
+        let_in(alice, studio, bob)
         alice.delete(f"/api/organizations/{studio}/members/{bob.user['id']}/")
         album = alice.post("/api/albums/", json={"name": "Summer"}).json()["id"]
         alice.post(f"/api/albums/{album}/pictures/", json={"pictures": [picture["id"]]})

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import Person
+from tests.http.conftest import let_in
 
 
 @dataclass
@@ -26,12 +27,15 @@ class Club:
     def members(self) -> str:
         return f"{self.path}members/"
 
+    @property
+    def invitations(self) -> str:
+        return f"{self.path}invitations/"
+
     def member(self, someone: Person) -> str:
         return f"{self.members}{someone.id}/"
 
     def add(self, someone: Person, role: str = "viewer") -> None:
-        answer = self.owner.post(self.members, {"user": someone.id, "role": role})
-        assert answer.status_code == 201, answer.content
+        let_in(self.owner, self.id, someone, role)
 
     def roles(self) -> dict[str, str]:
         """Return the members' names and roles, as `owner` sees them."""

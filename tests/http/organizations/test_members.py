@@ -6,8 +6,8 @@ from tests.http.problems import refused
 
 
 @pytest.mark.parametrize("role", ["owner", "editor", "viewer"])
-def test_an_owner_adds_somebody_in_any_role(alice, charlie, club, role):
-    answer = alice.post(club.members, {"user": charlie.id, "role": role})
+def test_an_administrator_adds_somebody_in_any_role(dana, charlie, club, role):
+    answer = dana.post(club.members, {"user": charlie.id, "role": role})
     assert answer.status_code == 201
     member = answer.json()
     assert (member["user"], member["name"], member["role"]) == (charlie.id, "Charlie", role)
@@ -16,14 +16,21 @@ def test_an_owner_adds_somebody_in_any_role(alice, charlie, club, role):
 
 
 @pytest.mark.parametrize("email", ["charlie@example.com", "CHARLIE@Example.COM"])
-def test_an_owner_adds_somebody_by_email_in_whatever_case(alice, charlie, club, email):
-    assert alice.post(club.members, {"email": email}).json()["user"] == charlie.id
+def test_an_administrator_adds_somebody_by_email_in_whatever_case(dana, charlie, club, email):
+    assert dana.post(club.members, {"email": email}).json()["user"] == charlie.id
     assert charlie.get(club.path).json()["role"] == "viewer"
 
 
-def test_an_administrator_adds_somebody(dana, charlie, club):
-    assert dana.post(club.members, {"user": charlie.id, "role": "owner"}).status_code == 201
-    assert charlie.get(club.path).json()["role"] == "owner"
+@pytest.mark.parametrize("by", ["user", "email"])
+def test_from_an_owner_it_is_an_invitation(alice, charlie, club, by):
+    answer = alice.post(club.members, {by: charlie.id if by == "user" else charlie.email, "role": "editor"})
+    assert (answer.status_code, answer.json()["status"]) == (202, "pending")
+    assert charlie.get(club.path).json()["role"] is None
+    assert alice.get(club.invitations).json()["results"] == [answer.json()]
+
+
+def test_an_administrator_who_owns_it_adds_at_once(dana, charlie, found):
+    assert dana.post(found(dana).members, {"user": charlie.id}).status_code == 201
 
 
 def test_nobody_else_adds_anybody(alice, bob, charlie, club):
@@ -35,9 +42,10 @@ def test_nobody_else_adds_anybody(alice, bob, charlie, club):
     assert club.roles() == {"Alice": "owner", "Bob": "editor"}
 
 
-def test_whoever_is_a_member_is_not_added_again(alice, bob, club):
-    refused(alice.post(club.members, {"user": bob.id, "role": "owner"}), 409, "already_member")
-    refused(alice.post(club.members, {"email": "BOB@example.com"}), 409, "already_member")
+def test_whoever_is_a_member_is_not_added_again(alice, bob, dana, club):
+    for someone in (alice, dana):
+        refused(someone.post(club.members, {"user": bob.id, "role": "owner"}), 409, "already_member")
+    refused(dana.post(club.members, {"email": "BOB@example.com"}), 409, "already_member")
     assert club.roles() == {"Alice": "owner", "Bob": "viewer"}
 
 
@@ -47,7 +55,6 @@ def test_whoever_is_a_member_is_not_added_again(alice, bob, club):
         ({}, "required", "/user"),
         ({"role": "viewer"}, "required", "/user"),
         ({"user": 999_999}, "unknown_user", "/user"),
-        ({"email": "nobody@example.com"}, "unknown_user", "/email"),
         ({"user": 1, "email": "bob@example.com"}, "invalid", "/email"),
         ({"user": None}, "null", "/user"),
         ({"user": "x"}, "invalid", "/user"),
@@ -71,8 +78,8 @@ def test_a_bad_addition_is_refused(alice, club, fields, code, pointer):
 
 def test_a_closed_account_is_as_unknown_as_none(alice, charlie, dana, club):
     dana.patch(f"/api/users/{charlie.id}/", {"is_active": False})
-    closed = refused(alice.post(club.members, {"email": charlie.email}), 400, "unknown_user", "/email")
-    none = refused(alice.post(club.members, {"email": "nobody@example.com"}), 400, "unknown_user", "/email")
+    closed = refused(dana.post(club.members, {"email": charlie.email}), 400, "unknown_user", "/email")
+    none = refused(dana.post(club.members, {"email": "nobody@example.com"}), 400, "unknown_user", "/email")
     assert closed["detail"] == none["detail"]
     refused(alice.post(club.members, {"user": charlie.id}), 400, "unknown_user", "/user")
 

@@ -118,6 +118,18 @@ def test_an_administrator_deletes_it(dana, club):
     assert dana.get("/api/organizations/").json()["results"] == []
 
 
+def test_an_account_owns_so_many_at_most(alice, bob, dana, found, settings):
+    settings.MAX_ORGANIZATIONS = 2
+    for someone in (alice, bob, dana, dana):
+        found(someone)
+    kept = found(alice)
+    refused(alice.post("/api/organizations/", {"name": "Third"}), 403, "too_many_organizations")
+    assert len(alice.get("/api/organizations/?member=me").json()["results"]) == 2
+    assert found(dana).roles() == {"": "owner"}
+    assert alice.delete(kept.path).status_code == 204
+    found(alice)
+
+
 def test_two_may_have_one_name(alice, charlie, found):
     assert found(alice, "Hikers").id != found(charlie, "Hikers").id
 
@@ -132,7 +144,11 @@ def test_every_address_answers_with_and_without_its_slash(alice, bob, charlie, e
         assert alice.client.options(place + end).status_code == 200
     assert alice.client.options(f"{path}/join{end}").status_code == 200
     assert alice.patch(path + end, {"name": "Walkers"}).status_code == 200
-    assert alice.post(f"{path}/members{end}", {"user": bob.id}).status_code == 201
+    invitation = alice.post(f"{path}/members{end}", {"user": bob.id}).json()["id"]
+    again = alice.post(f"{path}/invitations{end}", {"user": bob.id})
+    assert (again.status_code, again.json()["id"]) == (201, invitation)
+    assert bob.get(f"/api/invitations{end}").status_code == 200
+    assert bob.post(f"/api/invitations/{invitation}/accept{end}").status_code == 200
     assert alice.patch(f"{path}/members/{bob.id}{end}", {"role": "editor"}).status_code == 200
     assert alice.delete(f"{path}/members/{bob.id}{end}").status_code == 204
     assert charlie.post(f"{path}/join{end}").status_code == 200

@@ -1,4 +1,4 @@
-"""Organizations and their members over HTTP.
+"""The members of organizations over HTTP.
 
 Where a request has a body, the view asks `access` before it validates the body, so that a 403 or 404 comes before a
 400. The service asks again, under its lock.
@@ -14,12 +14,12 @@ from rest_framework.response import Response
 
 from albumen.idempotency.views import creates_once
 from albumen.organizations import access, services
-from albumen.organizations.filters import MemberQuery, OrganizationQuery
+from albumen.organizations.filters import MemberQuery
 from albumen.organizations.serializers import (
+    InvitationSerializer,
     MemberChangeSerializer,
     MemberSerializer,
     NewMemberSerializer,
-    OrganizationSerializer,
 )
 from albumen.strict import require_no_fields, validated
 
@@ -28,65 +28,12 @@ if TYPE_CHECKING:
 
 
 @extend_schema(tags=["Organizations"])
-class Organizations(GenericAPIView[Any]):
-    serializer_class = OrganizationSerializer
-    query_class = OrganizationQuery
-    ordering_fields = ("id", "name", "created_at")
-    ordering = "id"
-
-    @extend_schema(summary="List the organizations", description="All of them, for everybody who is signed in.")
-    def get(self, request: Request) -> Response:
-        page = self.paginate_queryset(access.organizations_visible_to(request.user))
-        return self.get_paginated_response(self.get_serializer(page, many=True).data)
-
-    @extend_schema(
-        summary="Make an organization",
-        description="You become its owner.",
-        responses={201: OrganizationSerializer},
-    )
-    @creates_once
-    def post(self, request: Request) -> Response:
-        fields = validated(self.get_serializer(data=request.data))
-        organization = services.create_organization(actor=request.user, **fields, now=timezone.now())
-        return Response(self.get_serializer(organization).data, status=201)
-
-
-@extend_schema(tags=["Organizations"])
-class OneOrganization(GenericAPIView[Any]):
-    serializer_class = OrganizationSerializer
-    refusals = {"DELETE": [409]}
-
-    @extend_schema(
-        summary="Read an organization", description="For everybody who is signed in; `role` is your own role in it."
-    )
-    def get(self, request: Request, organization_id: int) -> Response:
-        return Response(self.get_serializer(access.get_organization(request.user, organization_id)).data)
-
-    @extend_schema(summary="Change an organization", description="For its owners and administrators.")
-    def patch(self, request: Request, organization_id: int) -> Response:
-        access.get_managed_organization(request.user, organization_id)
-        fields = validated(self.get_serializer(data=request.data, partial=True))
-        organization = services.change_organization(actor=request.user, organization_id=organization_id, **fields)
-        return Response(self.get_serializer(organization).data)
-
-    @extend_schema(
-        summary="Delete an organization",
-        description="For its owners and administrators; 409 while it owns albums.",
-        responses={204: None},
-    )
-    def delete(self, request: Request, organization_id: int) -> Response:
-        require_no_fields(request)
-        services.delete_organization(actor=request.user, organization_id=organization_id, now=timezone.now())
-        return Response(status=204)
-
-
-@extend_schema(tags=["Organizations"])
 class Members(GenericAPIView[Any]):
     serializer_class = MemberSerializer
     query_class = MemberQuery
     ordering_fields = ("id", "joined_at")
     ordering = "id"
-    refusals = {"POST": [409]}
+    refusals = {"POST": [409, 429]}
 
     @extend_schema(summary="List the members", description="Each member with their role.")
     def get(self, request: Request, organization_id: int) -> Response:
@@ -94,22 +41,23 @@ class Members(GenericAPIView[Any]):
         return self.get_paginated_response(self.get_serializer(page, many=True).data)
 
     @extend_schema(
-        summary="Add a member",
+        summary="Add or invite somebody",
         description=(
-            "For owners and administrators; by `user` or by `email`. The owners read the new member's e-mail and "
-            "phone until the member chooses otherwise."
+            "By `user` or by `email`. Administrators add a member at once (201). From an owner it makes an invitation "
+            "(202), as `POST /api/organizations/{id}/invitations/` does: nobody joins unasked."
         ),
         request=NewMemberSerializer,
-        responses={201: MemberSerializer},
+        responses={201: MemberSerializer, 202: InvitationSerializer},
     )
     @creates_once
     def post(self, request: Request, organization_id: int) -> Response:
         access.get_managed_organization(request.user, organization_id)
         fields = validated(NewMemberSerializer(data=request.data))
-        membership = services.add_member(
-            actor=request.user, organization_id=organization_id, **fields, now=timezone.now()
-        )
-        return Response(self.get_serializer(membership).data, status=201)
+        now = timezone.now()
+        made = services.add_or_invite(actor=request.user, organization_id=organization_id, **fields, now=now)
+        if services.is_invitation(made):
+            return Response(InvitationSerializer(made).data, status=202)
+        return Response(self.get_serializer(made).data, status=201)
 
 
 @extend_schema(tags=["Organizations"])
