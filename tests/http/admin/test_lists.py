@@ -3,6 +3,7 @@
 from albumen.accounts.models import User
 from albumen.library.models import Picture
 from tests.http.admin.conftest import LISTS
+from tests.http.conftest import rows_of
 
 LONG_AGO = "2020-01-01T00:00:00Z"
 SEARCHES = [
@@ -46,6 +47,25 @@ def test_lists_begin_with_the_newest_and_find_a_row_by_its_number(panel, alice, 
         rows = [row.pk for row in panel.get(path).context["cl"].result_list]
         assert rows == sorted(rows, reverse=True), path
         assert rows[0] in [row.pk for row in panel.get(f"{path}?q={rows[0]}").context["cl"].result_list]
+
+
+def test_days_are_chosen_from_one_to_another_both_included(panel, alice):
+    days = ("2026-05-01", "2026-05-02", "2026-05-03", "2026-05-04")
+    rows_of(alice, 4, created_at=lambda number: f"{days[number]}T23:59:59.999Z")
+
+    def found(query: str) -> int:
+        return panel.get(f"library/picture/?{query}").context["cl"].result_count
+
+    assert found("created_at_from=2026-05-02") == 3
+    assert found("created_at_to=2026-05-02") == 2
+    assert found("created_at_from=2026-05-02&created_at_to=2026-05-03&q=photo") == 2
+    assert found("created_at_from=&created_at_to=") == 4
+    for wrong in ("created_at_from=yesterday", "created_at_to=9999-12-31", "created_at_from=2026-02-30"):
+        assert panel.get(f"library/picture/?{wrong}").status_code == 302, wrong
+    page = panel.get("library/picture/?created_at_from=2026-05-02&q=photo&place=library").content.decode()
+    assert 'name="created_at_from" value="2026-05-02"' in page
+    assert '<input type="hidden" name="place" value="library">' in page
+    assert "place=library&amp;q=photo" in page
 
 
 def test_a_filter_with_a_value_that_it_does_not_have_shows_all(panel, alice):
