@@ -10,10 +10,12 @@ def main() -> None:
     from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line
 
-    from albumen.operations import installation
+    from albumen.operations import data_folder, installation
 
     try:
         installation.require(sys.argv[1:])
+        if installation.writes_data(sys.argv[1:]):
+            data_folder.keep_private()
         execute_from_command_line(sys.argv)
     except ImproperlyConfigured as error:
         # The message says what to change; a trace would only hide it.

@@ -24,11 +24,19 @@ REMEDY = (
 )
 
 
+def writes_data(arguments: list[str]) -> bool:
+    """Return whether this command of `manage.py` may write into the data folder."""
+    return not _asks_for_help(arguments) and (arguments[0] == "migrate" or arguments[0] not in NEED_NONE)
+
+
+def _asks_for_help(arguments: list[str]) -> bool:
+    return not arguments or arguments[0].startswith("-") or bool({"-h", "--help", "--version"} & set(arguments))
+
+
 def require(arguments: list[str]) -> None:
     """Raise `ImproperlyConfigured` if this command of `manage.py` needs an installation and there is none. `arguments`
     begin with the name of the command. Nothing is created."""
-    asks_for_help = not arguments or arguments[0].startswith("-") or {"-h", "--help", "--version"} & set(arguments)
-    if asks_for_help or arguments[0] in NEED_NONE:
+    if _asks_for_help(arguments) or arguments[0] in NEED_NONE:
         return
     django.setup()
     if reason := what_is_missing():
