@@ -129,6 +129,18 @@ class ContentSecurityPolicyMiddleware(Middleware):
         return settings.DEBUG and response.status_code in (404, 500)
 
 
+class PrivacyMiddleware(Middleware):
+    """Lets nobody store a response that says nothing on caching itself and that may be private: the request names
+    somebody by a token or a cookie, or is no mere reading, like a sign-in."""
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        named = "HTTP_AUTHORIZATION" in request.META or settings.SESSION_COOKIE_NAME in request.COOKIES
+        if named or request.method not in ("GET", "HEAD", "OPTIONS"):
+            response.headers.setdefault("Cache-Control", "no-store")
+        return response
+
+
 class LanguageMiddleware(Middleware):
     """Answers in the language that the client prefers, until somebody is signed in who has chosen another one. What
     is not translated as a whole stays in English: the admin panel and the API's description."""

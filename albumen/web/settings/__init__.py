@@ -91,6 +91,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "corsheaders.middleware.CorsMiddleware",
     "albumen.operations.middleware.ContentSecurityPolicyMiddleware",
+    "albumen.operations.middleware.PrivacyMiddleware",
     "albumen.operations.middleware.OptionalSlashMiddleware",
     "albumen.operations.middleware.LanguageMiddleware",
     "albumen.operations.middleware.InputMiddleware",
