@@ -275,7 +275,12 @@ ALBUMS = Chapter(
 LINKS = Chapter(
     "Signed URLs and expiring links",
     (
-        Code("invalid_signature", "The URL is not one of this service.", "Load what it belongs to again.", (403,)),
+        Code(
+            "invalid_signature",
+            "The URL is not one of this service, or it ended with the logins of the person whom it was for.",
+            "Load what it belongs to again.",
+            (403,),
+        ),
         Code("expired_signature", "The URL has expired.", "Load what it belongs to again.", (403,)),
         Code("plan_lacks_expiring_links", "Your plan has no expiring links.", "Ask for another plan.", (403,)),
         Code("plan_lacks_original", "Your plan has no originals.", "Name one of its heights in `height`.", (403,)),

@@ -14,6 +14,7 @@ from django.conf import settings
 
 from albumen.errors import Forbidden
 from albumen.keys import derive_key
+from albumen.viewers import Viewer
 
 _CODE_BYTES = 16
 # RFC 4648, section 5.
@@ -39,14 +40,28 @@ def signer(purpose: str) -> Callable[[str], str]:
     return sign
 
 
+def logins_of(viewer: Viewer | None) -> str:
+    """Return what is signed after a text so that the signature ends with the viewer's logins: when they sign out
+    everywhere, or their password changes. It is no part of the URL."""
+    return str(getattr(viewer, "token_version", 0))
+
+
 def agrees(purpose: str, text: str, code: str) -> bool:
     """Return whether this is the signature of the text for this purpose."""
     return hmac.compare_digest(code.encode(), signer(purpose)(text).encode())
 
 
-def require_valid(purpose: str, text: str, code: str, *, expires: int, now: datetime) -> None:
-    """Raise `Forbidden` when this is not the signature of the text for this purpose, or it has expired."""
-    if not agrees(purpose, text, code):
+def agrees_for(viewer: Viewer | None, purpose: str, text: str, code: str) -> bool:
+    """Return whether this is the signature of the text for this purpose, and the logins that the viewer has now."""
+    # Version 0.2 signed the text alone. Nobody can make such URLs any more, so the last ends within two periods of the
+    # upgrade, and this goes with the release after the next.
+    return agrees(purpose, text + logins_of(viewer), code) or agrees(purpose, text, code)
+
+
+def require_valid(purpose: str, text: str, code: str, *, viewer: Viewer | None, expires: int, now: datetime) -> None:
+    """Raise `Forbidden` when this is not the signature of the text for this purpose and viewer, the viewer's logins
+    have ended since, or it has expired."""
+    if not agrees_for(viewer, purpose, text, code):
         raise Forbidden("invalid_signature")
     if now.timestamp() >= expires:
         raise Forbidden("expired_signature")

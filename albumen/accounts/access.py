@@ -73,15 +73,16 @@ def avatar_url(user: User, viewer: Viewer, now: datetime) -> str:
     """Return the signed path of the user's avatar for an `<img>`, which is valid for this user, file and viewer. It
     stays the same for a period, so that browsers can cache the image."""
     signed = f"{user.pk}/{user.avatar}/{viewer.pk or 0}/{signed_urls.expiry(now)}/"
-    return f"/files/avatars/{signed}{signed_urls.signer('avatar')(signed)}"
+    return f"/files/avatars/{signed}{signed_urls.signer('avatar')(signed + signed_urls.logins_of(viewer))}"
 
 
 def user_for_avatar(*, user_id: int, avatar: str, viewer_id: int, expires: int, mac: str, now: datetime) -> User:
     """Return the user whose avatar the signed URL leads to. Raise `Forbidden` for a forged or expired URL, and
     `NotFound` when the avatar was changed or removed, or the viewer may no longer see the user."""
-    signed_urls.require_valid("avatar", f"{user_id}/{avatar}/{viewer_id}/{expires}/", mac, expires=expires, now=now)
-    viewer = find_active_user(viewer_id)
-    user = get_user(viewer, user_id) if viewer else None
+    viewer = User.objects.filter(pk=viewer_id).first()
+    signed = f"{user_id}/{avatar}/{viewer_id}/{expires}/"
+    signed_urls.require_valid("avatar", signed, mac, viewer=viewer, expires=expires, now=now)
+    user = get_user(viewer, user_id) if viewer and viewer.is_active else None
     if user is None or user.avatar != avatar:
         raise NotFound
     return user

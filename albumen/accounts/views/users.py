@@ -143,8 +143,8 @@ class SignedAvatar(APIView):
     @extend_schema(
         summary="Read an avatar by its signed URL",
         description=(
-            "The URL in a user's `avatar`. 403 when the signature is forged or has expired, 404 when the avatar was "
-            "changed or removed, or the user is gone."
+            "The URL in a user's `avatar`. 403 when the signature is forged, has expired, or ended with the "
+            "viewer's logins; 404 when the avatar was changed or removed, or the user is gone."
         ),
         responses=IMAGE,
     )

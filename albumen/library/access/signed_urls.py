@@ -40,7 +40,7 @@ def signed_url(picture_id: int, size: int | str, viewer: Viewer, now: datetime) 
     """Return the path of a thumbnail (`size` in px) or of the original, for an `<img>`, which sends no token.
 
     It is bound to picture, size and viewer, stays the same for one period, so that browsers can cache the image, and
-    works for one to two periods.
+    works for one to two periods, unless the viewer signs out everywhere or gets another password before.
     """
     return signer_for(viewer, now)(picture_id, size)
 
@@ -50,11 +50,11 @@ def signer_for(viewer: Viewer, now: datetime, base: str = "") -> Callable[[int, 
     some hundred, for one viewer at one time."""
     viewer_id = viewer.pk or 0
     first, last = f"{base}/files/", f"/{viewer_id}/{signed_urls.expiry(now)}/"
-    code_for = signed_urls.signer("file")
+    code_for, logins = signed_urls.signer("file"), signed_urls.logins_of(viewer)
 
     def sign(picture_id: int, size: int | str) -> str:
         signed = f"{picture_id}/{size}{last}"
-        return f"{first}{signed}{code_for(signed)}"
+        return f"{first}{signed}{code_for(signed + logins)}"
 
     return sign
 
@@ -64,15 +64,13 @@ def picture_for_signed_url(
 ) -> tuple[Picture, Viewer]:
     """Return the picture and the viewer of a signed URL.
 
-    Raise `Forbidden` when it is forged or past its time, `NotFound` when the viewer may not see the picture any more
-    or its owner's plan lacks the size.
+    Raise `Forbidden` when it is forged or past its time, or the viewer's logins have ended since; `NotFound` when the
+    viewer may not see the picture any more or its owner's plan lacks the size.
     """
     signed = f"{picture_id}/{size}/{viewer_id}/{expires}/"
-    signed_urls.require_valid("file", signed, mac, expires=expires, now=now)
-    viewer: Viewer | None = (
-        AnonymousUser() if viewer_id == 0 else User.objects.filter(pk=viewer_id, is_active=True).first()
-    )
-    if viewer is None:
+    viewer: Viewer | None = AnonymousUser() if viewer_id == 0 else User.objects.filter(pk=viewer_id).first()
+    signed_urls.require_valid("file", signed, mac, viewer=viewer, expires=expires, now=now)
+    if viewer is None or not (viewer.is_active or viewer_id == 0):
         raise NotFound
     try:
         picture = get_picture(viewer, picture_id)
@@ -85,21 +83,23 @@ def picture_for_signed_url(
     return picture, viewer
 
 
-def sign_export(task_id: int, owner_id: int, expires_at: datetime) -> str:
-    """Return the path of the archive that this task made, for its owner's browser to download without a token."""
+def sign_export(task_id: int, owner: User, expires_at: datetime) -> str:
+    """Return the path of the archive that this task made, for its owner's browser to download without a token. It ends
+    with the owner's logins, as a signed URL does."""
     expires = int(expires_at.timestamp())
-    signed = f"{task_id}/{owner_id}/{expires}/"
-    return f"/files/exports/{signed}{signed_urls.signer('export')(signed)}"
+    signed = f"{task_id}/{owner.pk}/{expires}/"
+    return f"/files/exports/{signed}{signed_urls.signer('export')(signed + signed_urls.logins_of(owner))}"
 
 
 def require_export(*, task_id: int, owner_id: int, expires: int, mac: str, now: datetime) -> None:
-    """Raise `NotFound` for a forged URL; `Gone` when the archive is past its time, when its owner is not active, and
-    when the album in it was deleted or its owner may not see that album any more."""
-    if not signed_urls.agrees("export", f"{task_id}/{owner_id}/{expires}/", mac):
+    """Raise `NotFound` for a forged URL, and for one that ended with the owner's logins; `Gone` when the archive is
+    past its time, when its owner is not active, and when the album in it was deleted or its owner may not see that
+    album any more."""
+    owner = User.objects.filter(pk=owner_id).first()
+    if not signed_urls.agrees_for(owner, "export", f"{task_id}/{owner_id}/{expires}/", mac):
         raise NotFound
-    owner = User.objects.filter(pk=owner_id, is_active=True).first()
     task = Task.objects.filter(pk=task_id, owner=owner_id, kind=TaskKind.EXPORT_PICTURES).first()
-    if now.timestamp() >= expires or owner is None or task is None:
+    if now.timestamp() >= expires or owner is None or not owner.is_active or task is None:
         raise Gone("export_expired")
     album_id = task.arguments["album"]
     if album_id is not None and not albums_visible_to(owner).filter(pk=album_id).exists():

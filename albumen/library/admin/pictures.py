@@ -93,7 +93,8 @@ class PicturePage(ServicePage):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Picture]:
         # URLs are signed for one viewer, and this page is one object for all threads: so each row has the viewer.
         rows: QuerySet[Picture] = super().get_queryset(request)
-        return rows.annotate(viewer_id=Value(request.user.pk))
+        viewer = cast(User, request.user)
+        return rows.annotate(viewer_id=Value(viewer.pk), viewer_version=Value(viewer.token_version))
 
     def get_urls(self) -> list[URLPattern]:
         preview = self.admin_site.admin_view(previews.send_preview)
@@ -129,7 +130,8 @@ class PicturePage(ServicePage):
         )
 
     def _sign(self, picture: Any, size: int | str) -> str:
-        return access.signed_url(picture.pk, size, User(pk=picture.viewer_id), timezone.now())
+        viewer = User(pk=picture.viewer_id, token_version=picture.viewer_version)
+        return access.signed_url(picture.pk, size, viewer, timezone.now())
 
     @display(description="Width x height", ordering="height")
     def pixels(self, picture: Picture) -> str:

@@ -55,7 +55,7 @@ def export_pictures(run: TaskContext) -> dict[str, Any]:
             renditions.storage().place(archive, renditions.export_name(run.task.pk))
     expires_at = timezone.now() + EXPORT_KEPT
     return {
-        "url": access.sign_export(run.task.pk, viewer.pk, expires_at),
+        "url": access.sign_export(run.task.pk, viewer, expires_at),
         "bytes": size,
         "pictures": packed,
         "expires_at": expires_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),

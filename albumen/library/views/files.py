@@ -43,8 +43,9 @@ class SignedFile(FileView):
     @extend_schema(
         summary="Read a thumbnail or an original by its signed URL",
         description=(
-            "The URLs in `thumbnails[].url` and `original`. 403 when the signature is forged or has expired, 404 when "
-            "the picture is gone or hidden, or the plan lacks the size. WebP if `Accept` names it, else JPEG or PNG."
+            "The URLs in `thumbnails[].url` and `original`. 403 when the signature is forged, has expired, or ended "
+            "with the viewer's logins; 404 when the picture is gone or hidden, or the plan lacks the size. WebP if "
+            "`Accept` names it, else JPEG or PNG."
         ),
         responses=IMAGE,
     )

@@ -48,10 +48,12 @@ def of_album(cases: Cases) -> Cases:
 ACCOUNTS: Table = {
     "register": {"POST": FOR_ANYBODY},
     "login": {"POST": FOR_ANYBODY},
+    "login-code": {"POST": FOR_ANYBODY},
     "refresh": {"POST": FOR_ANYBODY},
     "logout": {"POST": FOR_ANYBODY},
     "logout-all": {"POST": FOR_SIGNED_IN},
     "sessions": {"GET": FOR_SIGNED_IN},
+    "session-end": {"POST": all_get(400)},  # Without the mail.
     "session": {"DELETE": FOR_OWNER_ALONE},
     "profile-password": {"POST": FOR_SIGNED_IN},
     "password-reset": {"POST": FOR_ANYBODY},

@@ -47,6 +47,11 @@ class Scene:
             for someone, kept in ((self.subject, self.own), (self.colleague, self.others)):
                 kept[name] = someone.upload(pictures.jpeg(40, 30, seed=number)).json()["id"]
                 put_in(someone, album, kept[name])
+        self.note_urls()
+
+    def note_urls(self) -> None:
+        """Note the signed URLs that the subject gets now."""
+        for name, album in self.albums.items():
             seen = self.subject.get(f"/api/pictures/{self.others[name]}/").json()
             self.urls[name] = seen["thumbnails"][0]["url"]
             task = self.subject.post(f"/api/albums/{album}/export/").json()["id"]
@@ -135,6 +140,9 @@ def taken_back() -> Iterator[None]:
 
 def refusals(doing: str, role: str, name: str) -> tuple[int, ...]:
     """Return the statuses that are right for who may not do it."""
+    if role == CLOSED and doing in ("download", "signed URL"):
+        # The signature has ended with the logins.
+        return (404,) if doing == "download" else (403,)
     if doing == "download":
         return (410,)
     if doing in ("events", "signed URL"):
@@ -182,7 +190,9 @@ def faults(scene: Scene, change: Change) -> Iterator[str]:
         answer = WAYS[change.way](scene, change.after)
         assert answer.status_code in DONE, (change, answer.content)
         if change.before == CLOSED:
+            # Those of before have ended with the logins.
             scene.subject.sign_in()
+            scene.note_urls()
         for name, table in ALBUMS.items():
             for doing, roles in table.items():
                 with taken_back():

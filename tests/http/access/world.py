@@ -39,6 +39,7 @@ def named_album(world: "World", case: str) -> dict[str, Any]:
 BODIES: dict[tuple[str, str], dict[str, Any] | Callable[["World", str], dict[str, Any]]] = {
     ("register", "POST"): NEWCOMER,
     ("login", "POST"): LOGIN,
+    ("login-code", "POST"): {"email": LOGIN["email"]},
     ("refresh", "POST"): lambda world, case: {"refresh": world.people["stranger"].refresh},
     ("logout", "POST"): lambda world, case: {"refresh": world.people["stranger"].refresh},
     ("profile", "DELETE"): {"password": PASSWORD},

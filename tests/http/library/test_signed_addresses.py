@@ -89,12 +89,15 @@ def test_an_administrator_s_address_stops_when_the_administrator_does(alice, dan
     refused(anonymous.get(url), 404, "not_found")
 
 
-def test_a_deactivated_user_s_addresses_stop_and_work_again_later(dana, alice, anonymous, picture):
+def test_a_deactivated_user_s_addresses_stop_and_others_work_later(dana, alice, anonymous, picture):
     assert dana.patch(f"/api/users/{alice.id}/", {"is_active": False}).status_code == 200
     for url in addresses(picture):
-        refused(anonymous.get(url), 404, "not_found")
+        refused(anonymous.get(url), 403, "invalid_signature")
     dana.patch(f"/api/users/{alice.id}/", {"is_active": True})
-    assert anonymous.get(addresses(picture)[0]).status_code == 200
+    refused(anonymous.get(addresses(picture)[0]), 403, "invalid_signature")
+    assert alice.sign_in().status_code == 200
+    fresh = alice.get(f"/api/pictures/{picture['id']}/").json()
+    assert anonymous.get(addresses(fresh)[0]).status_code == 200
 
 
 def test_another_installation_s_key_makes_other_addresses(settings, alice, anonymous, picture):
