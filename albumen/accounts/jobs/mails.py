@@ -15,7 +15,7 @@ from albumen.accounts.models import Session, User
 from albumen.accounts.services import places
 from albumen.accounts.services.passwords import SESSION_SALT
 from albumen.accounts.services.sessions import find_user
-from albumen.languages import speaking
+from albumen.languages import speaking, translated
 from albumen.mails.message import Mail
 
 
@@ -127,7 +127,7 @@ def new_sign_in_mail(user: User, session: Session, *, token: str) -> Mail:
             _("If it was you, there is nothing to do."),
         ],
         details=[
-            (_("Client"), places.client_name(session.user_agent) or _("unknown")),
+            (_("Client"), translated(places.client_name(session.user_agent)) or _("unknown")),
             (_("Address"), session.address or _("unknown")),
             (_("Time"), _("%(time)s UTC") % {"time": date_format(session.created_at, "DATETIME_FORMAT")}),
         ],

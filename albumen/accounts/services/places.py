@@ -12,6 +12,7 @@ from django.utils.crypto import constant_time_compare
 from albumen.accounts.models import KnownAddress, Session, User
 from albumen.accounts.services import tokens
 from albumen.keys import derive_key
+from albumen.sentences import Sentence
 
 DEVICE_COOKIE = "albumen_device"
 DEVICE_LIFETIME = timedelta(days=400)
@@ -72,7 +73,9 @@ def client_name(user_agent: str) -> str:
     if user_agent.startswith("Mozilla/"):
         browser = next((name for word, name in _BROWSERS.items() if f"{word}/" in user_agent), "")
         system = next((name for word, name in _SYSTEMS.items() if word in user_agent), "")
-        return " on ".join(filter(None, (browser, system)))
+        if browser and system:
+            return Sentence("%(browser)s on %(system)s", browser=browser, system=system)
+        return browser or system
     product = re.match(r"[A-Za-z][A-Za-z0-9_-]{0,29}", user_agent)
     return product[0] if product else ""
 
