@@ -54,8 +54,8 @@ EmailFilter = filter_by(
     "e-mail",
     "email",
     {
-        "proved": ("Proved", Q(email_verified_at__isnull=False)),
-        "unproved": ("Not proved", Q(email_verified_at=None)),
+        "verified": ("Verified", Q(email_verified_at__isnull=False)),
+        "unverified": ("Not verified", Q(email_verified_at=None)),
     },
 )
 
@@ -87,7 +87,7 @@ class UserPage(DjangoUserAdmin, UserActions):
     ordering = ("-id",)
     filter_horizontal = ()
     fieldsets = (
-        (None, {"fields": ("email", "password_page")}),
+        (None, {"fields": ("email", "verified", "password_page")}),
         ("Person", {"fields": ("first_name", "last_name", "phone", "language")}),
         ("Account", {"fields": ("plan", "is_active", "is_staff")}),
         ("Use", {"fields": ("picture_count", "space", "last_login", "date_joined")}),
@@ -97,8 +97,13 @@ class UserPage(DjangoUserAdmin, UserActions):
         ("Person", {"fields": ("first_name", "last_name", "phone", "language")}),
         ("Account", {"fields": ("plan", "is_staff")}),
     )
-    readonly_fields = ("password_page", "picture_count", "space", "last_login", "date_joined")
+    readonly_fields = ("verified", "password_page", "picture_count", "space", "last_login", "date_joined")
     actions = ("change_plan", "sign_out", "deactivate", "activate")
+
+    @display(description="Verified")
+    def verified(self, user: User) -> str:
+        verified = f"on {user.email_verified_at:%Y-%m-%d %H:%M}" if user.email_verified_at else "no"
+        return f"{verified}; {user.pending_email} waits for its link" if user.pending_email else verified
 
     @display(description="Password")
     def password_page(self, user: User) -> str:

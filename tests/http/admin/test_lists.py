@@ -13,7 +13,7 @@ SEARCHES = [
     ("accounts/user/", "signed_in=week&q=alice", "signed_in=long"),
     ("accounts/user/", "signed_in=month&q=alice", "signed_in=never"),
     ("accounts/user/", "space=some", "space=full"),
-    ("accounts/user/", "email=unproved&q=alice", "email=proved"),
+    ("accounts/user/", "email=unverified&q=alice", "email=verified"),
     ("accounts/user/", f"date_joined__gte={LONG_AGO}&q=alice", f"date_joined__lt={LONG_AGO}"),
     ("accounts/session/", "q=alice@", "q=nobody"),
     ("accounts/session/", "state=open&q=alice", "state=over"),

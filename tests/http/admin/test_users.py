@@ -57,6 +57,14 @@ def test_names_plan_and_email_can_be_changed(panel, alice):
     assert profile["email"] == "alicia@example.com"
 
 
+def test_the_page_of_a_user_says_whether_the_address_is_verified(panel, alice):
+    path = f"accounts/user/{alice.id}/change/"
+    User.objects.filter(pk=alice.id).update(email_verified_at=None, pending_email="new@example.com")
+    assert "no; new@example.com waits for its link" in panel.get(path).content.decode()
+    User.objects.filter(pk=alice.id).update(email_verified_at="2026-05-06T07:08:09Z", pending_email="")
+    assert "on 2026-05-06 07:08" in panel.get(path).content.decode()
+
+
 def test_deactivating_ends_every_login(panel, alice):
     user = User.objects.get(pk=alice.id)
     answer = panel.post(f"accounts/user/{user.pk}/change/", **user_fields(user, is_active=None))
