@@ -259,6 +259,12 @@ ALBUMS = Chapter(
             "Ask one of its owners for the role of an editor.",
         ),
         Code(
+            "too_many_albums",
+            "An account has only so many albums, also counting those that organizations keep.",
+            "Delete an album, or hand one over to an organization's owner.",
+            (403,),
+        ),
+        Code(
             "owner_not_yourself",
             "An album can be taken over for oneself alone.",
             "Send your own id as `owner`.",

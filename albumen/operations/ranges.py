@@ -32,6 +32,7 @@ RANGES = {
     "ALBUMEN_DECODER_SECONDS": Range(0.1, 3600, low=5, high=120),
     "ALBUMEN_MAX_MEGAPIXELS": Range(0.01, 100_000, low=1, high=1000),
     "ALBUMEN_MAX_FRAMES": Range(1, 1_000_000, high=5000),
+    "ALBUMEN_MAX_ALBUMS": Range(0, 1_000_000, high=100_000),
     "ALBUMEN_MAX_INVITATIONS": Range(1, 1_000_000, high=10_000),
     "ALBUMEN_MAX_ORGANIZATIONS": Range(0, 1_000_000, high=10_000),
     "ALBUMEN_WORKERS": Range(0, 100),

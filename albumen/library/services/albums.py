@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TypedDict, Unpack
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 
@@ -18,6 +19,7 @@ from albumen.library.services.locks import lock_album, lock_pictures, lock_right
 from albumen.library.services.names import require_name
 from albumen.library.services.trash import trash_pictures
 from albumen.organizations.access import lock_organizations
+from albumen.sentences import Amount, Sentence
 
 
 class AlbumChanges(TypedDict, total=False):
@@ -41,7 +43,8 @@ def create_album(
     organization: int | None = None,
     visibility: str = Visibility.PRIVATE,
 ) -> Album:
-    """Make an empty album that belongs to the actor."""
+    """Make an empty album that belongs to the actor. Raise `Forbidden` if the actor has as many as there may be."""
+    _require_room(actor)
     if organization is not None:
         lock_organizations(Q(pk=organization))
     album = Album(
@@ -68,6 +71,8 @@ def change_album(*, actor: User, album_id: int, now: datetime, **changes: Unpack
     An event goes to every user whose list of albums has it before or after the change: `album.created` where it is
     new there, `album.deleted`, with the fields from before, where it is gone, and `album.updated` where it stays.
     """
+    if changes.get("owner") == actor.pk and not Album.objects.filter(pk=album_id, owner=actor).exists():
+        _require_room(actor)
     lock_rights_in(album_id, changes.get("organization"))
     changes = _allowed_changes(actor, album_id, changes)
     cover = changes.get("cover")
@@ -153,6 +158,15 @@ def fill_named_album(
     album = same or create_album(actor=actor, name=name, description=description, now=now)
     album_contents.append_own(actor=actor, album=album, picture_ids=picture_ids, now=now)
     return album.pk
+
+
+def _require_room(actor: User) -> None:
+    """Raise `Forbidden` if the actor has as many albums as an account may have. The actor's row is locked, so that
+    many at once do not exceed the limit together."""
+    list(User.objects.select_for_update(no_key=True).filter(pk=actor.pk).values_list("pk"))
+    if Album.objects.filter(owner=actor).count() >= settings.MAX_ALBUMS:
+        detail = Sentence("An account has up to %(most)s albums.", most=Amount(settings.MAX_ALBUMS))
+        raise Forbidden("too_many_albums", detail)
 
 
 def _show(actor: User, album: Album, changes: AlbumChanges) -> None:

@@ -209,6 +209,8 @@ MAX_MEGAPIXELS = env.float("ALBUMEN_MAX_MEGAPIXELS", default=200.0)
 MAX_FRAMES = env.int("ALBUMEN_MAX_FRAMES", default=500)
 # The largest archive that may be imported, in bytes, if the user's quota is not smaller.
 IMPORT_ARCHIVE_BYTES = env.int("ALBUMEN_IMPORT_BYTES", default=4_000_000_000)
+# The most albums of an account.
+MAX_ALBUMS = env.int("ALBUMEN_MAX_ALBUMS", default=10_000)
 # A signed URL stays the same for one period (seconds), so that browsers can cache it, and works for one to two.
 SIGNED_URL_PERIOD = env.int("ALBUMEN_SIGNED_URL_SECONDS", default=6 * 3600)
 

@@ -124,3 +124,16 @@ def test_one_key_makes_one_album_however_many_ask(alice):
     answers = at_once(20, lambda number: alice.post("/api/albums/", json={"name": "Summer"}, headers=key))
     assert {(answer.status_code, answer.content) for answer in answers} == {(201, answers[0].content)}
     assert len(alice.get("/api/albums/").json()["results"]) == 1
+
+
+def test_of_many_new_albums_as_many_are_made_as_an_account_may_have(own_server):
+    own_server.start(ALBUMEN_MAX_ALBUMS="5")
+    alice = own_server.register("alice")
+    answers = at_once(20, lambda number: alice.post("/api/albums/", json={"name": f"Summer {number}"}))
+    assert Counter(answer.status_code for answer in answers) == {201: 5, 403: 15}
+    assert {answer.json()["type"] for answer in answers if answer.status_code == 403} == {
+        "/docs/errors/#too_many_albums"
+    }
+    (first, *_) = alice.get("/api/albums/").json()["results"]
+    assert alice.delete(f"/api/albums/{first['id']}/").status_code == 204
+    assert alice.post("/api/albums/", json={"name": "One more"}).status_code == 201

@@ -86,3 +86,13 @@ def test_an_account_archive_has_only_albums_that_its_owner_sees(bob, studio, alb
     assert archived() == [album]
     studio.remove(bob)
     assert archived() == []
+
+
+def test_nobody_takes_over_more_albums_than_an_account_may_have(alice, album, settings):
+    settings.MAX_ALBUMS = 1
+    own = new_album(alice)
+    refused(alice.patch(f"/api/albums/{album}/", {"owner": alice.id}), 403, "too_many_albums")
+    refused(alice.post("/api/albums/", {"name": "Another"}), 403, "too_many_albums")
+    assert alice.patch(f"/api/albums/{own}/", {"owner": alice.id}).status_code == 200
+    assert alice.delete(f"/api/albums/{own}/").status_code == 204
+    assert alice.patch(f"/api/albums/{album}/", {"owner": alice.id}).status_code == 200
