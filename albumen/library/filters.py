@@ -10,7 +10,7 @@ from rest_framework import serializers
 from albumen.errors import Forbidden
 from albumen.fields import IdField
 from albumen.imaging import MEDIA_TYPES
-from albumen.library.access import albums_visible_to
+from albumen.library.access import pictures_in_album_or_none
 from albumen.library.models import ExpiringLink, Source, Visibility
 from albumen.search import matching
 from albumen.viewers import Viewer, is_administrator
@@ -72,7 +72,8 @@ class AlbumPictureQuery(OwnedQuery):
 
 
 class PictureQuery(AlbumPictureQuery):
-    """Filters of a list of pictures: of the viewer's own, unless `album`, `owner` or `scope` choose others."""
+    """Filters of a list of pictures: of the viewer's own, unless `album`, `owner` or `scope` choose others. With
+    `album`, the pictures have their `position` in it."""
 
     special = (*OwnedQuery.special, "album", "scope")
 
@@ -86,6 +87,9 @@ class PictureQuery(AlbumPictureQuery):
 
     def filter_queryset(self, queryset: QuerySet[Any], viewer: Viewer) -> QuerySet[Any]:
         asked = self.validated_data
+        if "album" in asked:
+            # Who sees the album sees its pictures: no row has to be asked again.
+            queryset = pictures_in_album_or_none(viewer, asked["album"])
         if asked.get("scope") == "all":
             if not is_administrator(viewer):
                 raise Forbidden(
@@ -93,9 +97,6 @@ class PictureQuery(AlbumPictureQuery):
                 )
         elif asked.get("scope") == "own" or not {"album", "owner"} & set(asked):
             queryset = queryset.filter(owner_id=viewer.pk)
-        if "album" in asked:
-            known = albums_visible_to(viewer).filter(pk=asked["album"])
-            queryset = queryset.filter(entries__album__in=known)
         return super().filter_queryset(queryset, viewer)
 
 

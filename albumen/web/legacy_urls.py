@@ -221,6 +221,7 @@ class UserImage(IgnoresUnknownFields, pictures.OnePicture):
 @alias
 class Images(pictures.Pictures):
     query_class = AlbumPictureQuery
+    ordering_fields = pictures.ORDERINGS
     http_method_names = ("get", "head", "delete", "options")
 
     @extend_schema(operation_id="alias_images_list", summary="List every picture", description="Administrators only.")

@@ -32,6 +32,7 @@ from albumen.library.access.visible import (
     get_picture,
     may_trash_pictures_of,
     pictures_in_album,
+    pictures_in_album_or_none,
     pictures_of,
     pictures_visible_to,
     require_may_take_over,

@@ -215,8 +215,17 @@ def require_owned_by(viewer: Viewer, picture_id: int, owner_id: int) -> None:
 
 def pictures_in_album(viewer: Viewer, album_id: int) -> QuerySet[Picture]:
     """Return the pictures of an album, with their `position` in it; raise as `get_album` does."""
-    album = get_album(viewer, album_id)
-    return Picture.objects.live().filter(entries__album=album).annotate(position=F("entries__position"))
+    return _pictures_in(get_album(viewer, album_id).pk)
+
+
+def pictures_in_album_or_none(viewer: Viewer, album_id: int) -> QuerySet[Picture]:
+    """Return the pictures of an album, with their `position` in it; none if it is absent or hidden."""
+    pictures = _pictures_in(album_id)
+    return pictures if albums_visible_to(viewer).filter(pk=album_id).exists() else pictures.none()
+
+
+def _pictures_in(album_id: int) -> QuerySet[Picture]:
+    return Picture.objects.live().filter(entries__album=album_id).annotate(position=F("entries__position"))
 
 
 def get_picture(viewer: Viewer, picture_id: int) -> Picture:

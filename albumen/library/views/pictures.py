@@ -79,15 +79,22 @@ class UploadView(AcceptsUploads):
 @extend_schema(tags=["Pictures"])
 class Pictures(UploadView):
     query_class: type[AlbumPictureQuery] = PictureQuery
-    ordering_fields = ORDERINGS
+    ordering_fields: tuple[str, ...] = ("position", *ORDERINGS)
     ordering = "-created_at"
     refusals = {"POST": [507], "GET": [403]}
 
     @extend_schema(
         summary="List pictures",
-        description="Your own, without those in the trash. Administrators list everybody's with `scope=all`.",
+        description=(
+            "Your own, without those in the trash. Administrators list everybody's with `scope=all`. With `album`, "
+            "those in it, in its order (`position`) unless `ordering` is given."
+        ),
     )
     def get(self, request: SignedInRequest) -> Response:
+        if "album" in request.query_params:
+            self.ordering = "position"
+        else:
+            self.ordering_fields = ORDERINGS
         page = self.paginate_queryset(self.listed(request))
         return self.get_paginated_response(self.get_serializer(page, many=True).data)
 

@@ -163,10 +163,11 @@ def test_every_ordering_of_an_albums_pictures_works_both_ways(alice, varied):
     assert ids(alice.get(path)) == ids(alice.get(f"{path}?ordering=position")) == rows
 
 
-def test_the_album_filter_leaves_own_pictures_in_their_usual_order(alice, varied):
+def test_the_album_filter_lists_pictures_in_the_albums_order(alice, varied):
     album, rows = varied
-    assert ids(alice.get(f"/api/pictures/?album={album}")) == rows[::-1]
-    assert ids(alice.get(f"/api/pictures/?album={album}&scope=own")) == rows[3::-1]
+    assert ids(alice.get(f"/api/pictures/?album={album}")) == ids(alice.get(f"/api/albums/{album}/pictures/"))
+    assert ids(alice.get(f"/api/pictures/?album={album}&ordering=-created_at")) == rows[::-1]
+    assert ids(alice.get(f"/api/pictures/?album={album}&scope=own&ordering=-created_at")) == rows[3::-1]
     assert ids(alice.get(f"/api/pictures/?album={2**40}")) == []
 
 
@@ -208,7 +209,7 @@ def test_lists_take_as_many_queries_for_sixty_rows_as_for_one(alice, studio):
         "/api/albums/": 2,
         f"/api/albums/{album}/pictures/": 4,
         "/api/pictures/": 3,
-        f"/api/pictures/?album={album}&search=photo&ordering=name": 3,
+        f"/api/pictures/?album={album}&search=photo&ordering=name": 4,
         f"/api/pictures/?owner={alice.id}": 3,
     }
     assert {path: queries_of(alice, f"{path}{'&' if '?' in path else '?'}page_size=60") for path in paths} == paths

@@ -44,12 +44,13 @@ def test_own_pictures_are_paged_to_the_end_and_back(alice, many, ordering):
     assert sorted(walk(alice, f"/api/pictures/?page_size=200&ordering={ordering}")) == many
 
 
-@pytest.mark.parametrize("ordering", ["position", "-position", "taken_at"])
-def test_an_albums_pictures_are_paged_to_the_end_and_back(alice, many, album, ordering):
-    seen = walk(alice, f"/api/albums/{album}/pictures/?page_size=200&ordering={ordering}")
+@pytest.mark.parametrize("path", ["/api/albums/{}/pictures/?", "/api/pictures/?album={}&"])
+@pytest.mark.parametrize("ordering", ["", "ordering=position", "ordering=-position", "ordering=taken_at"])
+def test_an_albums_pictures_are_paged_to_the_end_and_back(alice, many, album, path, ordering):
+    seen = walk(alice, f"{path.format(album)}page_size=200&{ordering}")
     assert sorted(seen) == many
-    if "position" in ordering:
-        assert seen == (many if ordering.startswith("-") else many[::-1])
+    if ordering != "ordering=taken_at":
+        assert seen == (many if "-" in ordering else many[::-1])
 
 
 def test_the_pages_of_one_album_of_several_have_no_picture_twice(alice, many, album):
@@ -116,6 +117,12 @@ def test_pictures_taken_out_in_between_hide_no_other(alice, many, album):
 
     seen = amid(alice, f"/api/albums/{album}/pictures/?page_size={COUNT // 13}", take_out)
     assert seen == [picture for picture in many[::-1] if picture not in gone]
+
+
+def test_only_pictures_of_an_album_have_an_order_of_their_own(alice):
+    for query in ("ordering=position", "ordering=-position&owner=me", "ordering=position&search=a"):
+        refused(alice.get(f"/api/pictures/?{query}"), 400, "unknown_ordering", "/ordering")
+    assert ids(alice.get("/api/pictures/?album=999999&ordering=-position")) == []
 
 
 def test_a_cursor_belongs_to_its_album(alice, many, album):

@@ -52,13 +52,14 @@ def test_a_page_of_own_pictures_begins_at_its_place_in_an_index(alice, bob, orde
     assert begins_in_an_index(plan, table, index, "owner_id", field, descending=descending), plan
 
 
-def test_a_page_of_an_album_begins_at_its_place_in_an_index(alice):
+@pytest.mark.parametrize("path", ["/api/albums/{}/pictures/?", "/api/pictures/?album={}&"])
+def test_a_page_of_an_album_begins_at_its_place_in_an_index(alice, path):
     album = new_album(alice)
     AlbumPicture.objects.bulk_create(
         AlbumPicture(album_id=album, picture_id=picture, position=number)
         for number, picture in enumerate(rows_of(alice, 30))
     )
-    following = alice.get(f"/api/albums/{album}/pictures/?page_size=10").json()["next"]
+    following = alice.get(f"{path.format(album)}page_size=10").json()["next"]
     plan = plan_of(alice, following)
     assert begins_in_an_index(plan, "library_albumpicture", "album_order", "album_id", "position"), plan
 
