@@ -4,6 +4,7 @@ from collections.abc import Collection
 from datetime import timedelta
 from typing import Any, cast
 
+from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group
@@ -14,6 +15,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from unfold.decorators import display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+from unfold.widgets import UnfoldBooleanSwitchWidget
 
 from albumen.accounts.admin.user_actions import UserActions
 from albumen.accounts.models import Session, User
@@ -74,10 +76,19 @@ class PasswordForm(AdminPasswordChangeForm):
         return self.user
 
 
+class UserForm(UserChangeForm):
+    email_verified = forms.BooleanField(
+        required=False,
+        label="I know that this address is the user's",
+        help_text="Without it another address is unverified until its owner opens the link in a mail.",
+        widget=UnfoldBooleanSwitchWidget,
+    )
+
+
 @admin.register(User)
 class UserPage(DjangoUserAdmin, UserActions):
     belongs_to = {"plans.plan": "plan"}
-    form = UserChangeForm
+    form = UserForm
     add_form = UserCreationForm
     change_password_form = PasswordForm
     list_display = ("email", "name", "plan", "state", "pictures_held", "space", "joined", "last_login")
@@ -87,7 +98,7 @@ class UserPage(DjangoUserAdmin, UserActions):
     ordering = ("-id",)
     filter_horizontal = ()
     fieldsets = (
-        (None, {"fields": ("email", "verified", "password_page")}),
+        (None, {"fields": ("email", "verified", "email_verified", "password_page")}),
         ("Person", {"fields": ("first_name", "last_name", "phone", "language")}),
         ("Account", {"fields": ("plan", "is_active", "is_staff")}),
         ("Use", {"fields": ("picture_count", "space", "last_login", "date_joined")}),
@@ -154,8 +165,10 @@ class UserPage(DjangoUserAdmin, UserActions):
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         if change:
-            changes = {field: getattr(obj, field) for field in form.changed_data}
-            profiles.update_user(actor=cast(User, request.user), user=obj, **changes, now=timezone.now())
+            changes = {field: getattr(obj, field) for field in form.changed_data if field != "email_verified"}
+            known = form.cleaned_data["email_verified"]
+            actor, now = cast(User, request.user), timezone.now()
+            profiles.update_user(actor=actor, user=obj, email_verified=known, **changes, now=now)
         else:
             fields = ("first_name", "last_name", "phone", "language", "plan", "is_staff")
             described = {field: getattr(obj, field) for field in fields}

@@ -39,9 +39,11 @@ class NewUser(Names, total=False):
 
 
 class UserChanges(NewUser, total=False):
-    """Changes that an administrator makes to a user; `email` and `is_staff` are for the admin panel alone."""
+    """Changes that an administrator makes to a user; `email` and `is_staff` are for the admin panel alone.
+    `email_verified` says that the administrator knows the address to be the user's."""
 
     email: str
+    email_verified: bool
     is_active: bool
 
 
@@ -123,15 +125,25 @@ def add_user(*, email: str, password: str, now: datetime, **fields: Unpack[NewUs
 
 @transaction.atomic
 def update_user(*, actor: User, user: User, now: datetime, **changes: Unpack[UserChanges]) -> User:
-    """Change a user, for an administrator. Deactivation ends every login. Raise `Conflict` for administrators who
-    would lock themselves out."""
+    """Change a user, for an administrator. Deactivation ends every login. Another e-mail holds at once; it is unproved
+    unless the administrator says otherwise. Raise `Conflict` for administrators who would lock themselves out."""
     if actor.pk == user.pk and (changes.get("is_active") is False or changes.get("is_staff") is False):
         raise Conflict("locks_oneself_out")
     # Compared with the row, because the admin panel's form has already changed the object.
-    replans = "plan" in changes and not User.objects.filter(pk=user.pk, plan=changes["plan"]).exists()
-    for field, value in changes.items():
+    before = User.objects.get(pk=user.pk)
+    replans = "plan" in changes and before.plan != changes["plan"]
+    moves = "email" in changes and email_key(before.email) != email_key(changes["email"])
+    verified = changes.pop("email_verified", False)
+    fields: dict[str, object] = {**changes}
+    if moves:
+        fields["pending_email"] = ""
+    if verified or moves:
+        fields["email_verified_at"] = now if verified else None
+    for field, value in fields.items():
         setattr(user, field, value)
-    user.save(update_fields=list(changes))
+    user.save(update_fields=list(fields))
+    if moves and not verified:
+        email_verification.ask(user=user, now=now)
     if changes.get("is_active") is False:
         end_all_sessions(user=user, now=now)
     if replans:

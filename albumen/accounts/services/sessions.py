@@ -12,7 +12,7 @@ from albumen import compiled_queries, rates
 from albumen.accounts import access
 from albumen.accounts.hashers import spellings
 from albumen.accounts.models import KnownAddress, Session, User
-from albumen.accounts.services import tokens
+from albumen.accounts.services import email_verification, tokens
 from albumen.accounts.services.places import Place, client_name, is_unexpected, known_by
 from albumen.accounts.services.tokens import TokenPair
 from albumen.contacts import email_key
@@ -100,6 +100,10 @@ def open_session(*, user: User, place: Place, refresh_id: str | None, now: datet
     KnownAddress.objects.update_or_create(user=user, address=place.address, defaults={"seen_at": now})
     if unexpected and rates.is_first_today("new sign-in", str(user.pk), client_name(place.user_agent)):
         queue_mail("new_sign_in", session=session.pk, now=now)
+    # Accounts from before the setting.
+    unproved = settings.SIGNUP == "verified" and user.email_verified_at is None
+    if unproved and rates.is_first_today("verify", str(user.pk)):
+        email_verification.ask(user=user, now=now)
     return session
 
 

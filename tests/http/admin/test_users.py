@@ -8,6 +8,7 @@ from albumen.library.models import Picture
 from albumen.plans.models import Plan
 from tests.conftest import PASSWORD, Person
 from tests.http.admin.conftest import user_fields
+from tests.mails import deliver
 
 
 def test_a_new_user_can_sign_in(panel):
@@ -54,7 +55,25 @@ def test_names_plan_and_email_can_be_changed(panel, alice):
 
     profile = alice.get("/api/profile/").json()
     assert (profile["first_name"], profile["plan"], profile["is_staff"]) == ("Alicia", plan, True)
-    assert profile["email"] == "alicia@example.com"
+    assert (profile["email"], profile["email_verified"]) == ("alicia@example.com", False)
+    assert [letter.to for letter in deliver(1)] == [["alicia@example.com"]]
+
+
+def test_an_address_that_the_administrator_knows_is_verified(panel, alice):
+    alice.patch("/api/profile/", {"email": "wanted@example.com", "password": PASSWORD})
+    user = User.objects.get(pk=alice.id)
+    page = panel.get(f"accounts/user/{user.pk}/change/").content.decode()
+    assert "no; wanted@example.com waits for its link" in page
+    fields = user_fields(user, email="alicia@example.com", email_verified="on")
+    assert panel.post(f"accounts/user/{user.pk}/change/", **fields).status_code == 302
+    profile = alice.get("/api/profile/").json()
+    assert (profile["email"], profile["email_verified"], profile["pending_email"]) == (
+        "alicia@example.com",
+        True,
+        None,
+    )
+    panel.post(f"accounts/user/{user.pk}/change/", **user_fields(user, email="alicia@example.com", first_name="Al"))
+    assert alice.get("/api/profile/").json()["email_verified"] is True
 
 
 def test_the_page_of_a_user_says_whether_the_address_is_verified(panel, alice):
