@@ -1,7 +1,9 @@
 """The language of answers: what the person has chosen, else what the client prefers, else English."""
 
+import inspect
 import re
 import socket
+from html.parser import HTMLParser
 from typing import Any
 
 import pytest
@@ -12,6 +14,8 @@ from albumen.errors import Forbidden, Invalid
 from albumen.sentences import Amount, Sentence
 from albumen.tasks.models import Status
 from albumen.tasks.services import claims
+from albumen.web import views
+from albumen.web.urls import urlpatterns
 from tests.http.problems import refused
 from tests.http.test_tasks import start, take_up
 from tests.server import Server
@@ -19,6 +23,13 @@ from tests.sockets import listening
 
 RUSSIAN = re.compile("[а-яё]", re.IGNORECASE)
 PAGE = {"Accept": "text/html"}
+# What mails and refusals lead to; the API, as it is browsed and described, is in English.
+FOR_PEOPLE = [
+    f"/{route.pattern}"
+    for route in urlpatterns
+    if inspect.isfunction(getattr(route, "callback", None)) and route.callback.__module__ == views.__name__
+    if route.name not in ("index", "events-page", "asyncapi")
+]
 
 
 def test_a_refusal_is_in_the_language_of_the_client(anonymous: Any) -> None:
@@ -154,3 +165,36 @@ def test_the_page_of_error_codes_is_in_russian_too(anonymous: Any) -> None:
     page = anonymous.get("/docs/errors/", headers={**PAGE, "Accept-Language": "ru"}).content.decode()
     assert re.search('<dt id="gone">.*?<dd>Это было здесь, но больше не существует.', page, re.DOTALL)
     assert [text for text in re.findall("<(?:h1|h2|dd|p)>(.*?)</", page, re.DOTALL) if not RUSSIAN.search(text)] == []
+
+
+class Words(HTMLParser):
+    """The words that a page shows, but for names and code."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.inside: list[str] = []
+        self.words: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: Any) -> None:
+        if tag not in ("input", "meta", "link", "br", "hr", "image"):
+            self.inside.append(tag)
+        for name, value in attrs:
+            if (name.startswith("data-") and value[:1].isupper()) or name in ("placeholder", "aria-label"):
+                self.words.append(value)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in self.inside:
+            while self.inside.pop() != tag:
+                pass
+
+    def handle_data(self, data: str) -> None:
+        if not {"code", "pre", "script", "style"} & set(self.inside):
+            self.words.append(data.strip())
+
+
+@pytest.mark.parametrize("path", [*FOR_PEOPLE, "/api-auth/login/"])
+def test_no_word_of_a_page_for_people_is_left_in_english(anonymous: Any, path: str) -> None:
+    reader = Words()
+    reader.feed(anonymous.get(path, headers={**PAGE, "Accept-Language": "ru"}).content.decode())
+    english = [text for text in reader.words if re.search("[A-Za-z]", text) and not RUSSIAN.search(text)]
+    assert [text for text in english if text not in ("Albumen", "API")] == []
