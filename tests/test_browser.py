@@ -16,6 +16,7 @@ OPEN = (
     "/api/",
     "/api-auth/login/",
     "/admin/login/",
+    "/invitations/",
     "/no/",
 )
 SIGNED_IN = ("/admin/", "/admin/accounts/user/", "/admin/library/picture/", "/api/pictures/", "/api/profile/")
@@ -117,3 +118,34 @@ def test_a_counted_link_is_opened_by_its_button(browser, server):
     browser.open(link["url"])
     assert browser.run("document.querySelector('h1').innerText") == "This link has ended"
     assert alice.get(f"/api/links/{link['id']}/").json()["uses"] == 1
+
+
+def test_an_invitation_is_answered_on_its_page(browser, server):
+    alice = server.register("alice")
+    club = alice.post("/api/organizations/", json={"name": "Hikers"}).json()["id"]
+    sent = f"/api/organizations/{club}/invitations/"
+
+    def opened(email):
+        invitation = alice.post(sent, json={"email": email, "role": "editor"}).json()["id"]
+        make = "from albumen.organizations.services.invitation_tokens import make_token as make"
+        token = server.manage("shell", "--no-imports", "-c", f"{make}; print(make({invitation}, {email!r}))").strip()
+        browser.open("about:blank")
+        looked_at(browser, server, f"/invitations/#token={token}", width=390, height=844, dark=True)
+        browser.until("!document.querySelector('main form').hidden")
+        assert browser.run("location.hash") == ""
+        assert browser.run("document.getElementById('organization').innerText") == "Hikers"
+
+    opened("erin@example.com")
+    browser.run(
+        "for (const id of ['new-password', 'again']) document.getElementById(id).value = 'a long sentence';"
+        "document.querySelector('main form').requestSubmit()"
+    )
+    browser.until("!document.getElementById('done').hidden")
+    assert "are a member" in browser.run("document.getElementById('done').innerText")
+    roles = [row["role"] for row in alice.get(f"/api/organizations/{club}/members/").json()["results"]]
+    assert roles == ["owner", "editor"]
+    opened("eve@example.com")
+    browser.run("document.getElementById('decline').click()")
+    browser.until("!document.getElementById('done').hidden")
+    assert browser.run("document.getElementById('done').innerText") == "You have declined. Nobody is told."
+    assert [row["email"] for row in alice.get(sent).json()["results"]] == ["eve@example.com"]

@@ -282,6 +282,7 @@ class MailedInvitationSerializer(serializers.Serializer[Any]):
     """An invitation, as its mail leads to it."""
 
     invitation = InvitationSerializer()
+    address = serializers.CharField(help_text="The one that the mail was sent to.")
     has_account = serializers.BooleanField(
         help_text="True: sign in with the account that has this address. False: sign up, by `password`."
     )

@@ -39,6 +39,7 @@ urlpatterns = [
     path("email-change-stop/", views.email_change_stop, name="email-change-stop-page"),
     path("email-verify/", views.email_verify, name="email-verify-page"),
     path("end-login/", views.end_login, name="end-login-page"),
+    path("invitations/", views.invitation, name="invitation-page"),
     path("api-auth/", include("rest_framework.urls")),
     *mail_pages.urlpatterns,
     path("admin/", admin.site.urls),

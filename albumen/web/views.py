@@ -95,6 +95,11 @@ def email_verify(request: HttpRequest) -> HttpResponse:
     return _page_of_mail(request, "email_verify")
 
 
+def invitation(request: HttpRequest) -> HttpResponse:
+    """Return the page that the mail of an invitation links to."""
+    return _page_of_mail(request, "invitation")
+
+
 def end_login(request: HttpRequest) -> HttpResponse:
     """Return the form that the mail about a new sign-in links to."""
     return _page_of_mail(request, "end_login")

@@ -112,7 +112,7 @@ def test_it_signs_up_where_invitations_do(mailed, settings, signup, status):
 def test_who_has_an_account_signs_in_first(charlie, club, mailed):
     _, token = mailed(email=charlie.email)
     shown = call("by-token", token).json()
-    assert (shown["has_account"], shown["is_yours"]) == (True, False)
+    assert (shown["address"], shown["has_account"], shown["is_yours"]) == (charlie.email, True, False)
     for fields in ({}, SIGN_UP):
         refused(call("accept", token, **fields), 401, "sign_in_to_accept")
     assert "Charlie" not in club.roles()
@@ -222,6 +222,13 @@ def test_signing_up_by_it_is_limited_as_registration_is(mailed, settings):
     first, second = (mailed(email=f"{name}@example.com")[1] for name in ("a", "b"))
     assert call("accept", first, **SIGN_UP).status_code == 201
     refused(call("accept", second, **SIGN_UP), 429, "rate_limited")
+
+
+def test_its_link_opens_a_page_that_keeps_its_secret(anonymous):
+    answer = anonymous.get("/invitations/")
+    assert (answer.status_code, answer["Cache-Control"]) == (200, "no-store")
+    assert answer["Referrer-Policy"] == "no-referrer"
+    assert "default-src 'self'" in answer["Content-Security-Policy"]
 
 
 def test_nothing_is_mailed_to_who_is_not_reached(alice, bob, charlie, dana, club):
