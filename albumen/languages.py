@@ -49,14 +49,11 @@ def speaking(language: str) -> override:
 
 def translated(sentence: str) -> str:
     """Return an English sentence in the active language; one that the catalogue does not have comes back as it is."""
-    if not sentence:
-        return sentence
     if not isinstance(sentence, Sentence):
-        return gettext(sentence)
+        return gettext(sentence) if sentence else ""
     template = gettext(sentence.template)
-    return (
-        template % {name: _spoken(value) for name, value in sentence.values.items()} if sentence.values else template
-    )
+    values = {name: _spoken(value) for name, value in sentence.values.items()}
+    return template % values if values else template
 
 
 def translated_error(kept: Mapping[str, Any]) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from albumen.contacts import email_key, tidy_email
 from albumen.languages import speaking
@@ -45,6 +46,7 @@ def invitation_mail(found: Invitation, *, to: str, has_account: bool, token: str
     account = _("Whoever opens the link signs in with the account that has this address.")
     if not has_account:
         account = _("There is no account with this address yet: the link makes one, with a password that you choose.")
+    expiry = ngettext("The link works for %(days)s day.", "The link works for %(days)s days.", LIFETIME.days)
     return Mail(
         to=to,
         subject=_("Invitation to “%(organization)s”") % names,
@@ -52,7 +54,7 @@ def invitation_mail(found: Invitation, *, to: str, has_account: bool, token: str
         button=(_("Answer the invitation"), link),
         note=" ".join(
             [
-                _("The link works for %(days)s days.") % {"days": LIFETIME.days},
+                expiry % {"days": LIFETIME.days},
                 _("There you can also decline, and block further invitations from this organization."),
                 _("If you do nothing, nothing happens: you join only if you accept."),
             ]
