@@ -1,6 +1,7 @@
 """Image bytes out: conditional and Range requests (RFC 9110), and headers that keep a hostile file harmless."""
 
 import re
+from collections.abc import Callable, Iterator
 
 from django.core.files.base import File
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
@@ -56,6 +57,31 @@ def send(
     if vary:
         response["Vary"] = vary
     return response
+
+
+class ObservedResponse(StreamingHttpResponse):
+    """The content of another response. Calls `cut_short` when it is closed before all of it was taken to be sent, or
+    a server has set `client_left`."""
+
+    client_left = False
+
+    def __init__(self, response: HttpResponseBase, cut_short: Callable[[], None]) -> None:
+        super().__init__(self._until_taken(response), status=response.status_code)
+        self.headers = response.headers
+        self._resource_closers += response._resource_closers  # type: ignore[attr-defined]
+        self._cut_short, self._taken, self._ended = cut_short, False, False
+
+    def _until_taken(self, response: HttpResponseBase) -> Iterator[bytes]:
+        yield from response
+        self._taken = True
+
+    def close(self) -> None:
+        try:
+            if not self._ended and (self.client_left or not self._taken):
+                self._cut_short()
+        finally:
+            self._ended = True
+            super().close()
 
 
 def has_first_byte(response: HttpResponseBase) -> bool:

@@ -14,6 +14,7 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 
 from albumen.accounts.services import tokens
+from albumen.delivery import ObservedResponse
 from albumen.errors import Unauthenticated
 from albumen.places import Places, client_of_address, client_of_user
 from albumen.rates import client_address
@@ -82,14 +83,32 @@ class Threads:
 
     async def _send_stream(self, response: StreamingHttpResponse, body: RequestBody, send: Send) -> None:
         loop = asyncio.get_running_loop()
-        blocks = iter(response)
+        read = partial(loop.run_in_executor, self._files, _read, iter(response))
         gone = loop.create_task(body.disconnected())
+        block = b""
         try:
-            while not gone.done() and (block := await loop.run_in_executor(self._files, _read, blocks)):
+            block = await read()
+            while block and not gone.done():
+                following = await read()
+                if not following:
+                    await _settle(send)
+                    if gone.done():
+                        break
                 await send({"type": "http.response.body", "body": block, "more_body": True})
+                block = following
         finally:
+            if block and isinstance(response, ObservedResponse):
+                response.client_left = True
             gone.cancel()
             await loop.run_in_executor(self._files, response.close)
+
+
+async def _settle(send: Send) -> None:
+    """Wait until what was sent before has left this process, and a client that is gone by now is known to be. This
+    comes before the last block: after it, a client that has it all may close the connection at any moment."""
+    await send({"type": "http.response.body", "body": b"", "more_body": True})
+    for _ in range(2):
+        await asyncio.sleep(0)
 
 
 def _without_body(

@@ -17,6 +17,7 @@ import pytest
 
 from tests import pictures
 from tests.background.conftest import ended, upload, use_plan
+from tests.http.library.test_broken_downloads import breaks_off_without_a_use, maker
 from tests.http.problems import refused
 from tests.server import ROOT
 from tests.sockets import listening
@@ -210,3 +211,8 @@ def test_after_a_killed_worker_the_next_requests_are_answered(stack):
     os.kill(stack.children(stack.webs[1])[0], signal.SIGKILL)
     answers = [httpx.get(f"{stack.url}/api/plans/", timeout=30).status_code for _ in range(20)]
     assert set(answers) == {401}
+
+
+def test_a_download_that_breaks_off_behind_nginx_is_no_use(stack):
+    content = pictures.encode(pictures.noise(2400, 2400, seed=5), "png", compress_level=0)
+    breaks_off_without_a_use(*maker(person(stack, "alice"), content), content)

@@ -76,14 +76,28 @@ def make_link(
 
 @transaction.atomic
 def use_link(*, link: ExpiringLink, now: datetime) -> None:
-    """Count one download; raise `Gone` if the link is used up. One conditional UPDATE checks and counts, so that
-    exactly `max_uses` of any number of concurrent downloads succeed."""
+    """Count one download, before it begins; raise `Gone` if the link is used up. One conditional UPDATE checks and
+    counts, so that exactly `max_uses` of any number of concurrent downloads succeed. `give_back_use` takes it back."""
     if not ExpiringLink.objects.open(now).filter(pk=link.pk).update(uses=F("uses") + 1):
         raise Gone("link_used_up")
     if link.max_uses is not None:
         link.refresh_from_db(fields=["uses", "max_uses"])
         if link.uses == link.max_uses:
             publish(events.of_link("used_up", link), now=now)
+
+
+@transaction.atomic
+def give_back_use(*, link_id: int, now: datetime) -> None:
+    """Take back the use of a download that broke off. A link that was used up works again, of which there is no event
+    of its own: clients that get `link.created` replace what they know of the link."""
+    link = ExpiringLink.objects.select_for_update(of=("self",)).filter(pk=link_id).first()
+    if link is None or link.uses == 0:
+        return
+    was_used_up = link.uses == link.max_uses
+    link.uses -= 1
+    link.save(update_fields=["uses"])
+    if was_used_up:
+        publish(events.of_link("created", link), now=now)
 
 
 def revoke_link(*, actor: User, link_id: int, now: datetime) -> None:

@@ -1,6 +1,7 @@
 """The bytes of pictures: thumbnails and originals at signed URLs, and the targets of expiring links."""
 
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 from django.http.response import HttpResponseBase
@@ -71,8 +72,9 @@ class LinkTarget(FileView):
         description=(
             "Public. 410 past its time, revoked, used up, or its picture deleted. A use is one download: each answer "
             "that has the first byte counts, so that the parts which one download is made of count once. HEAD does "
-            "not. With `max_uses` every answer is whole, and a browser's navigation (`Accept` with `text/html`) or a "
-            "messenger's preview (by its `User-Agent`) gets a page with a button, which counts nothing."
+            "not, and neither does an answer that breaks off before all of it was sent. With `max_uses` every answer "
+            "is whole, and a browser's navigation (`Accept` with `text/html`) or a messenger's preview (by its "
+            "`User-Agent`) gets a page with a button, which counts nothing."
         ),
         responses=IMAGE,
     )
@@ -112,7 +114,14 @@ class LinkTarget(FileView):
             except Exception:
                 response.close()
                 raise
+            response = delivery.ObservedResponse(response, partial(_give_back, link.pk))
+            # nginx would take all of it at once, and nobody would learn that the client has left.
+            response["X-Accel-Buffering"] = "no"
         return response
+
+
+def _give_back(link_id: int) -> None:
+    links.give_back_use(link_id=link_id, now=timezone.now())
 
 
 def _send(
