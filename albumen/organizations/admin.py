@@ -1,19 +1,21 @@
-"""Organizations and memberships in the admin panel."""
+"""Organizations, memberships and invitations in the admin panel."""
 
 from collections.abc import Collection
+from contextlib import suppress
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from unfold.decorators import display
 
-from albumen.admin_base import LINK, ServicePage, linked
+from albumen.admin_base import LINK, ReadOnlyPage, ServicePage, filter_by, linked, page_link
+from albumen.errors import NotFound
 from albumen.organizations import services
-from albumen.organizations.models import Membership, Organization
+from albumen.organizations.models import Invitation, InvitationState, Membership, Organization
 
 
 @admin.register(Organization)
@@ -65,8 +67,11 @@ class MembershipPage(ServicePage):
     autocomplete_fields = ("organization", "user")
     fields = ("organization", "user", "role")
 
+    def get_fields(self, request: HttpRequest, obj: Membership | None = None) -> tuple[str, ...]:
+        return (*self.fields, "contacts") if obj else self.fields
+
     def get_readonly_fields(self, request: HttpRequest, obj: Membership | None = None) -> tuple[str, ...]:
-        return ("organization", "user") if obj else ()
+        return ("organization", "user", "contacts") if obj else ()
 
     who = linked("user", ordering="user__email")
     where = linked("organization", ordering="organization__name_key")
@@ -93,3 +98,58 @@ class MembershipPage(ServicePage):
         services.remove_member(
             actor=request.user, organization_id=obj.organization_id, user_id=obj.user_id, now=timezone.now()
         )
+
+
+StateFilter = filter_by(
+    "state", "state", {str(state.value): (str(state.label).capitalize(), Q(state=state)) for state in InvitationState}
+)
+
+
+@admin.register(Invitation)
+class InvitationPage(ReadOnlyPage):
+    """Owners invite; here it can be looked at and revoked. Members are added at once on the page of memberships."""
+
+    belongs_to = {"organizations.organization": "organization", "accounts.user": "user"}
+    empty = "Nobody has been invited yet."
+    list_display = ("number", "where", "to", "role", "by", "created_at", "expires_at", "condition")
+    ordering = ("-id",)
+    list_filter = (StateFilter, "role", "created_at", "expires_at")
+    list_select_related = ("organization", "user", "inviter")
+    search_fields = ("email", "user__email", "user__search_key", "organization__search_key")
+    fields = ("organization", "to", "role", "by", "created_at", "expires_at", "mailed_at", "condition")
+    readonly_fields = ("to", "by", "condition")
+    actions = ("revoke_invitations",)
+
+    where = linked("organization", ordering="organization__name_key")
+    by = linked("inviter", "By", ordering="inviter__email")
+
+    @display(description="Invitation", ordering="id")
+    def number(self, invitation: Invitation) -> int:
+        return invitation.pk
+
+    @display(description="To", ordering="email")
+    def to(self, invitation: Invitation) -> str:
+        return page_link(invitation.user) if invitation.user else invitation.email
+
+    @display(description="State", label={"pending": "success", "accepted": "info"})
+    def condition(self, invitation: Invitation) -> str:
+        past = invitation.state == InvitationState.PENDING and invitation.expires_at <= timezone.now()
+        return "expired" if past else str(InvitationState(invitation.state).label)
+
+    @admin.action(description="Revoke")
+    def revoke_invitations(self, request: HttpRequest, queryset: QuerySet[Invitation]) -> None:
+        revoked = []
+        for invitation in queryset:
+            with suppress(NotFound):
+                services.revoke_invitation(
+                    actor=request.user,
+                    organization_id=invitation.organization_id,
+                    invitation_id=invitation.pk,
+                    now=timezone.now(),
+                )
+                revoked.append(invitation)
+        self.report(request, revoked, "revoked", "These invitations had ended already.")
+
+    def actions_for(self, row: Invitation) -> Collection[str]:
+        standing = row.state in (InvitationState.PENDING, InvitationState.CLOSED) and row.expires_at > timezone.now()
+        return ("revoke_invitations",) if standing else ()

@@ -73,7 +73,7 @@ class InvitationState(models.TextChoices):
 
     PENDING = "pending", "pending"
     ACCEPTED = "accepted", "accepted"
-    CLOSED = "closed", "closed"
+    CLOSED = "closed", "declined"
     REVOKED = "revoked", "revoked"
 
 

@@ -21,7 +21,7 @@ class Migration(migrations.Migration):
                 ('email', models.EmailField(blank=True, max_length=254, verbose_name='e-mail')),
                 ('email_key', models.CharField(blank=True, db_index=True, editable=False, max_length=254)),
                 ('role', models.CharField(choices=[('owner', 'owner'), ('editor', 'editor'), ('viewer', 'viewer')], default='viewer', max_length=6)),
-                ('state', models.CharField(choices=[('pending', 'pending'), ('accepted', 'accepted'), ('closed', 'closed'), ('revoked', 'revoked')], default='pending', max_length=8)),
+                ('state', models.CharField(choices=[('pending', 'pending'), ('accepted', 'accepted'), ('closed', 'declined'), ('revoked', 'revoked')], default='pending', max_length=8)),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ('expires_at', models.DateTimeField()),
                 ('mailed_at', models.DateTimeField(blank=True, editable=False, null=True)),

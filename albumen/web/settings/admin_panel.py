@@ -30,6 +30,7 @@ UNFOLD = {
                     _list("Sessions", "key", "accounts_session"),
                     _list("Organizations", "groups", "organizations_organization"),
                     _list("Memberships", "badge", "organizations_membership"),
+                    _list("Invitations", "outgoing_mail", "organizations_invitation"),
                     _list("Plans", "sell", "plans_plan"),
                 ],
             },

@@ -45,7 +45,7 @@ def test_lists_are_searched_without_case_and_accents(panel, alice, found):
 def test_lists_take_as_many_queries_for_many_rows_as_for_one(panel, alice, found, django_assert_max_num_queries):
     for number in range(5):
         found(alice, f"Club {number}")
-    for name in ("organization", "membership"):
+    for name in ("organization", "membership", "invitation"):
         with django_assert_max_num_queries(8):
             assert panel.get(f"organizations/{name}/").status_code == 200
 
@@ -71,6 +71,34 @@ def test_members_are_added_changed_and_removed(panel, charlie, club):
     assert panel.post("organizations/membership/add/", **fields, role="viewer").status_code == 200
     assert panel.post(f"organizations/membership/{added.pk}/delete/", post="yes").status_code == 302
     assert "Charlie" not in club.roles()
+
+
+def test_invitations_are_seen_as_they_are_and_revoked(panel, alice, charlie, club):
+    assert alice.post(club.invitations, {"email": "erin@example.com", "role": "editor"}).status_code == 201
+    asked = alice.post(club.invitations, {"user": charlie.id}).json()["id"]
+    assert charlie.post(f"/api/invitations/{asked}/decline/").status_code == 204
+    path = "organizations/invitation/"
+    page = panel.get(f"{path}?organization__id__exact={club.id}").content.decode()
+    assert all(text in page for text in ("erin@example.com", "charlie@example.com", "declined", "pending", "accepted"))
+    assert panel.get(f"{path}?q=erin@").context["cl"].result_count == 1
+    assert panel.get(f"{path}?state=closed").context["cl"].result_count == 1
+    opened = panel.get(f"{path}{asked}/change/")
+    assert (opened.status_code, "charlie@example.com" in opened.content.decode()) == (200, True)
+    rows = [row["id"] for row in alice.get(club.invitations).json()["results"]]
+    panel.post(path, action="revoke_invitations", _selected_action=rows)
+    assert panel.says(path) == ["2 invitations revoked."]
+    assert alice.get(club.invitations).json()["results"] == []
+    panel.post(path, action="revoke_invitations", _selected_action=rows)
+    assert panel.says(path) == ["These invitations had ended already."]
+
+
+def test_what_a_member_shows_is_only_read(panel, bob, club):
+    membership = Membership.objects.get(user_id=bob.id)
+    path = f"organizations/membership/{membership.pk}/change/"
+    assert "its owners" in panel.get(path).content.decode()
+    assert panel.post(path, role="editor", contacts="members").status_code == 302
+    membership.refresh_from_db()
+    assert (membership.role, membership.contacts) == ("editor", "owners")
 
 
 def test_the_last_owner_stays_and_the_panel_says_why(panel, alice, club):
