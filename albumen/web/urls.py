@@ -38,6 +38,7 @@ urlpatterns = [
     path("password-reset/", views.password_reset, name="password-reset-page"),
     path("email-change-stop/", views.email_change_stop, name="email-change-stop-page"),
     path("email-verify/", views.email_verify, name="email-verify-page"),
+    path("sign-in-code/", views.sign_in_code, name="sign-in-code-page"),
     path("end-login/", views.end_login, name="end-login-page"),
     path("invitations/", views.invitation, name="invitation-page"),
     path("api-auth/", include("rest_framework.urls")),

@@ -100,6 +100,11 @@ def invitation(request: HttpRequest) -> HttpResponse:
     return _page_of_mail(request, "invitation")
 
 
+def sign_in_code(request: HttpRequest) -> HttpResponse:
+    """Return the page that asks for a code, to which the forms lead that sign in."""
+    return _page(request, "sign_in_code")
+
+
 def end_login(request: HttpRequest) -> HttpResponse:
     """Return the form that the mail about a new sign-in links to."""
     return _page_of_mail(request, "end_login")

@@ -16,7 +16,7 @@ class SignInForm(AuthenticationForm):
         try:
             return super().clean()
         except LimitReached as refusal:
-            detail = f"Too many attempts. Try again in {refusal.retry_after} seconds."
+            detail = f"Too many attempts. Try again in {refusal.retry_after} seconds, or with a code from a mail."
             raise ValidationError(detail, code=refusal.code) from None
 
 

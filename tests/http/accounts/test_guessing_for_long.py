@@ -114,6 +114,19 @@ def test_the_other_ways_in_take_the_code_too(attacked, path):
     assert answer.status_code in (200, 302)
 
 
+def test_the_panel_takes_it_too_and_both_forms_lead_to_the_page_that_asks_for_it(dana):
+    for n in range(5):
+        sign_in(dana.email, "a guess", REMOTE_ADDR=PLACES[n])
+    form = {"username": dana.email, "password": PASSWORD}
+    late = Client().post("/admin/login/", form, REMOTE_ADDR=NEW).content.decode()
+    assert "or with a code from a mail" in late
+    for page in (late, Client().get("/api-auth/login/").content.decode()):
+        assert 'href="/sign-in-code/"' in page
+        assert 'name="code"' in page
+    assert Client().get("/sign-in-code/").status_code == 200
+    assert Client().post("/admin/login/", form | {"code": code_for(dana.email)}, REMOTE_ADDR=NEW).status_code == 302
+
+
 def test_a_code_alone_or_of_somebody_else_opens_nothing(attacked, bob):
     code = code_for(bob.email)
     refused(sign_in(attacked.email, code=code, REMOTE_ADDR=NEW), 429, "rate_limited")
