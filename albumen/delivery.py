@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 
-from django.core.files.base import File
+from django.core.files.base import ContentFile, File
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.cache import get_conditional_response
@@ -20,6 +20,7 @@ def send(
     request: HttpRequest,
     name: str,
     *,
+    content: bytes | None = None,
     media_type: str,
     etag: str,
     filename: str,
@@ -29,13 +30,13 @@ def send(
     attachment: bool = False,
 ) -> HttpResponseBase:
     """Return the stored file `name`, or 206, 304, 412 or 416 as the request's conditions ask. Raise `NotFound` if it
-    does not exist.
+    does not exist. `content` are its bytes if it is not stored.
 
     `etag` is an opaque value without quotes. `whole` ignores ranges and conditions, and sends no validator;
     `attachment` makes browsers save the file instead of showing it.
     """
     try:
-        file = storage().open(name)
+        file: File[bytes] = storage().open(name) if content is None else ContentFile(content)
     except FileNotFoundError:
         raise NotFound from None
     quoted = f'"{etag}"'

@@ -2,6 +2,8 @@
 
 import fcntl
 import logging
+import os
+import tempfile
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -9,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from albumen import imaging
-from albumen.errors import NotFound, Unavailable
+from albumen.errors import NotFound, OutOfSpace, Unavailable
 from albumen.library.models import Picture
 from albumen.places import SIZE, Places
 from albumen.storage import room_needed
@@ -21,18 +23,21 @@ logger = logging.getLogger(__name__)
 # An upload is given up if its thumbnails are not stored within this many seconds. Together with the longest single
 # call of a slow store, that is less than a proxy waits for a response.
 PLACING_SECONDS = 15
+# Where a thumbnail may be made while the disk is full: in memory, else where the system has passing files.
+_IN_MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108
 # For requests that make a file which is missing, or wait until another one has made it.
 _missing_files = Places("missing_files", size=SIZE, at_once=SIZE, each=SIZE, seconds=0, busy="decoders_busy")
 
 
 @dataclass(frozen=True, slots=True)
 class Rendition:
-    """A stored file to deliver: its name in the storage, and its format as `imaging` names it. `height` is the plan's
-    thumbnail height in px; None for an original."""
+    """A file to deliver: its name in the storage, and its format as `imaging` names it. `height` is the plan's
+    thumbnail height in px; None for an original. `content` are its bytes if it is not stored."""
 
     name: str
     format: str
     height: int | None = None
+    content: bytes | None = None
 
 
 def original_name(sha256: str) -> str:
@@ -80,6 +85,20 @@ def get_rendition(picture: Picture, height: int | None, *, own: bool, webp: bool
     if height is not None:
         return get_thumbnail(picture, height, webp=webp)
     return Rendition(original_name(picture.sha256), picture.format) if own else _get_shared_original(picture)
+
+
+def get_sendable(picture: Picture, height: int | None, *, own: bool, webp: bool) -> Rendition:
+    """Return what `get_rendition` does, or where there is no room for a thumbnail that is missing, one with `content`
+    that is not stored: on a full disk people still see what to delete."""
+    try:
+        return get_rendition(picture, height, own=own, webp=webp)
+    except OutOfSpace:
+        if height is None:
+            raise
+    with _source(picture) as source, tempfile.TemporaryDirectory(dir=_IN_MEMORY) as folder:
+        _, [made] = _render(source, {height: Path(folder, "thumbnail")}, webp=webp)
+        name = _thumbnail_name(picture.sha256, height, made.format)
+        return Rendition(name, made.format, height, made.path.read_bytes())
 
 
 def _get_shared_original(picture: Picture) -> Rendition:

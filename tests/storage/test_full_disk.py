@@ -102,6 +102,24 @@ def test_alone_everything_that_does_not_fit_is_a_507(crowded: Any) -> None:
     assert send(alice, content).status_code == 201
 
 
+def test_a_thumbnail_that_is_missing_comes_without_being_kept(crowded: Any) -> None:
+    if crowded.store:
+        pytest.skip("the original is on the store, and there is no room to fetch it")
+    alice = crowded.register("alice")
+    thumbnail = send(alice, noisy(62)).json()["thumbnails"][0]
+    crowded.disk.fill(room=0)
+    before = {path for path in crowded.disk.folder.rglob("*") if path.suffix != ".lock"}
+    for _ in range(2):
+        shown = httpx.get(thumbnail["url"], headers={"Accept": "image/jpeg"}, timeout=30)
+        assert (shown.status_code, shown.headers["Content-Type"]) == (200, "image/jpeg"), shown.text
+        assert pictures.opened(shown.content).size == (thumbnail["width"], thumbnail["height"])
+    part = httpx.get(thumbnail["url"], headers={"Accept": "image/jpeg", "Range": "bytes=0-99"})
+    assert (part.status_code, part.content) == (206, shown.content[:100])
+    assert {path for path in crowded.disk.folder.rglob("*") if path.suffix != ".lock"} == before
+    crowded.disk.empty()
+    assert httpx.get(thumbnail["url"], headers={"Accept": "image/jpeg"}).content == shown.content
+
+
 def test_a_short_original_is_healed_by_the_whole_one_and_a_whole_one_stays(crowded: Any) -> None:
     alice = crowded.register("alice")
     content = noisy(61)

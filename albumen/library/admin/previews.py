@@ -23,10 +23,11 @@ def send_preview(request: HttpRequest, picture_id: int, height: int) -> HttpResp
     picture = access.get_picture_anywhere(request.user, picture_id)
     if picture.source == Source.LINK or height not in (*picture.owner.plan.thumbnail_heights, LARGE):
         raise NotFound
-    rendition = renditions.get_thumbnail(picture, height, webp=True)
+    rendition = renditions.get_sendable(picture, height, own=False, webp=True)
     return delivery.send(
         request,
         rendition.name,
+        content=rendition.content,
         media_type=imaging.MEDIA_TYPES[rendition.format],
         etag=f"{picture.sha256[:32]}-{height}",
         filename=safe_filename(picture.name, imaging.EXTENSIONS[rendition.format]),

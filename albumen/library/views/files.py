@@ -136,10 +136,11 @@ def _send(
 ) -> HttpResponseBase:
     # Browsers name WebP where they can show it; a wildcard is also what those send that cannot.
     webp = any((kind.main_type, kind.sub_type) == ("image", "webp") for kind in request._request.accepted_types)
-    rendition = renditions.get_rendition(picture, height, own=own, webp=webp)
+    rendition = renditions.get_sendable(picture, height, own=own, webp=webp)
     return delivery.send(
         request._request,
         rendition.name,
+        content=rendition.content,
         media_type=imaging.MEDIA_TYPES[rendition.format],
         etag=f"{picture.sha256[:32]}-{rendition.name.rpartition('/')[2][:40]}",
         filename=safe_filename(picture.name, imaging.EXTENSIONS[rendition.format]),
