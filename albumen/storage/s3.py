@@ -122,7 +122,7 @@ class S3Storage(Storage, LibraryS3Storage):  # type: ignore[misc]
 
     def sweep(self, item: Listed, *, before: datetime, kept: Callable[[], bool]) -> bool:
         # S3 cannot rename, and an upload of the same bytes may put the object back between any two calls, also between
-        # the last check and the removal. So a copy stays for a day under another name, and each sweep until then
+        # the last check and the removal. So a copy stays for a while under another name, and each sweep until then
         # copies it back if it is needed after all.
         place = item.name.removesuffix(ASIDE)
         aside = place + ASIDE

@@ -16,7 +16,7 @@ from albumen.library.jobs.archives import import_archive
 from albumen.library.jobs.exports import export_pictures
 from albumen.library.jobs.imports import import_pictures
 from albumen.library.jobs.linked import recheck_linked_pictures
-from albumen.library.jobs.sweep import sweep_files
+from albumen.library.jobs.sweep import sweep
 from albumen.library.jobs.thumbnails import make_thumbnails
 from albumen.library.services.trash import purge_trash
 from albumen.mails.message import Mail
@@ -60,7 +60,7 @@ HANDLERS: dict[str, Handler] = {
     TaskKind.RECHECK_LINKED: recheck_linked_pictures,
     TaskKind.SEND_MAIL: mail_sender(MAILS),
     TaskKind.PURGE_TRASH: _removal(purge_trash),
-    TaskKind.SWEEP_FILES: _removal(sweep_files),
+    TaskKind.SWEEP_FILES: sweep,
     TaskKind.DELETE_SESSIONS: _removal(delete_ended_sessions),
     TaskKind.DELETE_REGISTRATIONS: _removal(delete_old_registrations),
     TaskKind.DELETE_ANSWERS: _removal(delete_old_responses),

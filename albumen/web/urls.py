@@ -12,7 +12,7 @@ from albumen.operations import probes
 from albumen.organizations import urls as organizations
 from albumen.plans import urls as plans
 from albumen.tasks import urls as tasks
-from albumen.web import legacy_urls, mail_pages, views
+from albumen.web import free_space, legacy_urls, mail_pages, views
 
 # Django tries routes in this order, so the busiest come first.
 api = [
@@ -43,6 +43,7 @@ urlpatterns = [
     path("invitations/", views.invitation, name="invitation-page"),
     path("api-auth/", include("rest_framework.urls")),
     *mail_pages.urlpatterns,
+    *free_space.urlpatterns,
     path("admin/", admin.site.urls),
     path("healthz/", probes.Health.as_view(), name="healthz"),
     path("readyz/", probes.Ready.as_view(), name="readyz"),

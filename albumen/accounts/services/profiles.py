@@ -160,7 +160,7 @@ def delete_user(*, user: User, password: str, address: str, now: datetime) -> No
 @transaction.atomic
 def remove_user(*, user: User, now: datetime) -> None:
     """Delete a user and what belongs to the user. Raise `Conflict` when others would be left in an organization
-    without an owner. Picture files that no other user has are swept within two days."""
+    without an owner. Picture files that no other user has are removed within minutes."""
     avatar = user.avatar
     # Locked, so that an upload that is being stored is finished first, and deleted with the rest.
     list(User.objects.select_for_update(no_key=True).filter(pk=user.pk).values_list("pk"))

@@ -16,8 +16,9 @@ from django.db.models.functions import Coalesce
 from albumen.accounts.models import User
 from albumen.accounts.services.avatars import stored_name
 from albumen.library import renditions
-from albumen.library.jobs.sweep import GRACE, is_named, sweep_files
+from albumen.library.jobs.sweep import GRACE, sweep_files
 from albumen.library.models import Album, Picture, Source
+from albumen.library.services.freeing import is_named
 from albumen.storage import ASIDE, Listed, storage
 
 

@@ -5,22 +5,34 @@ from datetime import datetime, timedelta
 from functools import partial
 from itertools import chain, islice
 
+from django.utils import timezone
+
 from albumen.accounts.models import Registration, User
 from albumen.library.models import Picture
+from albumen.library.services.freeing import FRESH, is_named
 from albumen.library.services.imports_exports import EXPORT_KEPT, archives_to_import
 from albumen.storage import ASIDE, Listed, storage
+from albumen.tasks.services import TaskContext
 
-GRACE = timedelta(days=1)
+# How long files may be without a row. Temporary files, parts of uploads and archives that are received take longer.
+GRACE = timedelta(minutes=30)
+LONG_GRACE = timedelta(days=1)
 BATCH = 500
 
 
-def sweep_files(*, now: datetime) -> int:
-    """Remove files that no row names, once they are a day old, and return how many.
+def sweep(context: TaskContext) -> dict[str, int]:
+    """Handle a task: sweep what is half an hour old, or with `at_once` what is a minute old."""
+    grace = FRESH if context.task.arguments.get("at_once") else GRACE
+    return {"removed": sweep_files(now=timezone.now(), grace=grace)}
 
-    A day is longer than any upload takes between its file and its row.
+
+def sweep_files(*, now: datetime, grace: timedelta = GRACE) -> int:
+    """Remove files that no row names, once they are as old as `grace`, and return how many.
+
+    `grace` is longer than an upload takes between its file and its row. Temporary files are kept for a day.
     """
-    before = now - GRACE
-    count = storage().delete_old_temporary_files(before) + storage().forget_parts(before)
+    before, long_before = now - grace, now - LONG_GRACE
+    count = storage().delete_old_temporary_files(long_before) + storage().forget_parts(long_before)
     for item in _unnamed(_older("originals", before), _sha256, Picture, "sha256"):
         sha256 = _sha256(item)
         count += storage().sweep(item, before=before, kept=partial(is_named, sha256))
@@ -28,7 +40,7 @@ def sweep_files(*, now: datetime) -> int:
     for item in chain(
         _unnamed(_older("thumbnails", before), _folder, Picture, "sha256"),
         _unnamed(_unnamed(_older("avatars", before), _last, User, "avatar"), _last, Registration, "avatar"),
-        (item for item in _older("imports", before) if item.name not in needed),
+        (item for item in _older("imports", long_before) if item.name not in needed),
         _older("exports", now - EXPORT_KEPT - timedelta(hours=1)),
     ):
         storage().delete(item.name)
@@ -39,12 +51,7 @@ def sweep_files(*, now: datetime) -> int:
 def delete_old_temporary_files(*, now: datetime) -> int:
     """Remove what killed processes left on this machine's own disk, and return how many files. Each server does it at
     its start, because no other machine's sweep sees this disk."""
-    return storage().delete_old_temporary_files(now - GRACE)
-
-
-def is_named(sha256: str) -> bool:
-    """Return whether a picture has this original."""
-    return Picture.objects.filter(sha256=sha256).exists()
+    return storage().delete_old_temporary_files(now - LONG_GRACE)
 
 
 def _older(prefix: str, before: datetime) -> Iterator[Listed]:

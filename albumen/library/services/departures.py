@@ -2,13 +2,16 @@
 
 from collections.abc import Collection
 
+from django.db import transaction
 from django.db.models import Q
+from django.utils import timezone
 
 from albumen.accounts.models import User
 from albumen.events.services import NewEvent
 from albumen.library import access
 from albumen.library.models import Album, AlbumPicture, Picture, owned_alone, shown_to_organization
 from albumen.library.services import events
+from albumen.library.services.freeing import sweep_soon
 from albumen.organizations.access import first_owner_of
 
 
@@ -28,7 +31,9 @@ def of_leaving(user: User, **_signal: object) -> list[NewEvent]:
     Called before the user is deleted. It also locks the pictures and albums that are deleted or changed with the
     user: the order of all locks is pictures, albums, and then the logs that `publish` locks.
     """
-    list(Picture.objects.filter(owner=user).order_by("pk").select_for_update().values_list("pk"))
+    if list(Picture.objects.filter(owner=user).order_by("pk").select_for_update().values_list("pk")):
+        # Their files go once the rows are gone.
+        transaction.on_commit(lambda: sweep_soon(now=timezone.now()), robust=True)
     touched = Q(owner=user) | Q(pk__in=AlbumPicture.objects.filter(picture__owner=user).values("album"))
     list(Album.objects.filter(touched).order_by("pk").select_for_update().values_list("pk"))
     happened = []

@@ -2,6 +2,7 @@
 
 from collections import deque
 from datetime import datetime, timedelta
+from functools import partial
 
 from django.db import connection, transaction
 from django.db.models import F, QuerySet
@@ -10,13 +11,16 @@ from albumen.accounts.models import User
 from albumen.errors import NotFound
 from albumen.events.services import publish
 from albumen.library import access
-from albumen.library.models import Album, Picture, PictureQuerySet
+from albumen.library.models import Album, Picture, PictureQuerySet, Source
 from albumen.library.services import events
 from albumen.library.services.album_contents import BATCH, add_to_album_counts, recount_albums
+from albumen.library.services.freeing import free_files, sweep_soon
 from albumen.library.services.locks import lock_pictures
 from albumen.viewers import require_administrator
 
 TRASH_KEPT = timedelta(days=30)
+# The files of more pictures are removed by a task, so that nobody waits for that.
+FREED_AT_ONCE = 200
 
 
 def delete_picture(*, actor: User, picture_id: int, now: datetime) -> None:
@@ -118,13 +122,14 @@ def purge_chosen_pictures(*, actor: User, pictures: QuerySet[Picture], now: date
     return _purge(Picture.objects.filter(pk__in=pictures.values("pk")), now)
 
 
-def purge_trash(*, now: datetime) -> int:
-    """Delete for good what was in the trash for 30 days, and return how many pictures these were."""
-    return _purge(Picture.objects.filter(deleted_at__lte=now - TRASH_KEPT), now)
+def purge_trash(*, now: datetime, kept: timedelta = TRASH_KEPT) -> int:
+    """Delete for good what was in the trash for so long, and return how many pictures these were."""
+    return _purge(Picture.objects.filter(deleted_at__lte=now - kept), now)
 
 
 def _purge(pictures: PictureQuerySet, now: datetime) -> int:
-    """Delete those of these pictures that are in the trash, in one transaction for each owner."""
+    """Delete those of these pictures that are in the trash, in one transaction for each owner, and then their files.
+    Return how many."""
     trashed = pictures.trashed()
     owners = trashed.order_by("owner").values_list("owner", flat=True).distinct()
     return sum(_purge_of(owner_id, trashed, now) for owner_id in list(owners))
@@ -140,6 +145,11 @@ def _purge_of(owner_id: int, trashed: QuerySet[Picture], now: datetime) -> int:
     happened = [events.of_picture("deleted", picture, [owner_id]) for picture in rows]
     for picture in rows:
         picture.delete()
+    hashes = {picture.sha256 for picture in rows if picture.source != Source.LINK}
+    if len(hashes) <= FREED_AT_ONCE:
+        transaction.on_commit(partial(free_files, hashes, now=now), robust=True)
+    else:
+        transaction.on_commit(partial(sweep_soon, now=now), robust=True)
     size = sum(picture.bytes for picture in rows)
     owner.update(bytes_used=F("bytes_used") - size, picture_count=F("picture_count") - len(rows))
     if rows:

@@ -15,15 +15,22 @@ from albumen.viewers import Viewer
 
 @transaction.atomic
 def start_task(
-    *, kind: str, owner_id: int | None, arguments: Mapping[str, object], now: datetime, total: int | None = None
+    *,
+    kind: str,
+    owner_id: int | None,
+    arguments: Mapping[str, object],
+    now: datetime,
+    total: int | None = None,
+    not_before: datetime | None = None,
 ) -> Task:
-    """Create a task of this `TaskKind`, and return it; workers see it when the caller's transaction is committed.
+    """Create a task of this `TaskKind`, and return it; workers see it when the caller's transaction is committed, and
+    start it not before that moment, if one is given.
 
     `arguments` are stored as JSON. They hold ids rather than rows, which the handler reads. An event is published to
     the owner, so this has to be the last write of a transaction.
     """
     task = Task.objects.create(
-        kind=kind, owner_id=owner_id, arguments=arguments, total=total, not_before=now, created_at=now
+        kind=kind, owner_id=owner_id, arguments=arguments, total=total, not_before=not_before or now, created_at=now
     )
     _announce_waiting(task, now)
     return task

@@ -1,5 +1,6 @@
 """`manage.py sweep`: what no row names goes after a day, old trash goes for good, everything else stays."""
 
+import hashlib
 import os
 import time
 from datetime import UTC, datetime, timedelta
@@ -10,6 +11,7 @@ import time_machine
 from django.core.management import call_command
 
 from albumen.accounts.models import User
+from albumen.tasks.models import Task
 from tests import pictures
 from tests.http.library.conftest import body_of, shown
 
@@ -49,7 +51,7 @@ def test_old_files_without_a_row_go(stored, settings):
 @pytest.mark.django_db
 def test_fresh_files_without_a_row_stay(stored, settings):
     files = leftovers(Path(settings.MEDIA_ROOT))
-    age(*files, seconds=23 * 3600)
+    age(*files, seconds=1500)
     call_command("sweep")
     assert stored() == sorted(files)
 
@@ -69,15 +71,70 @@ def test_files_that_rows_name_stay_however_old(alice, stored):
     assert shown(alice.get(kept["thumbnails"][0]["url"])).height == 200
 
 
-def test_a_purged_picture_s_files_go_a_day_after_they_came(alice, stored):
-    picture = alice.upload().json()["id"]
-    alice.delete(f"/api/pictures/{picture}/")
-    alice.delete(f"/api/trash/{picture}/")
+def purge(person, picture, now_on_commit):
+    """Delete a picture and purge it, and let happen what waits for the commit."""
+    person.delete(f"/api/pictures/{picture['id']}/")
+    with now_on_commit(execute=True):
+        assert person.delete(f"/api/trash/{picture['id']}/").status_code == 204
+
+
+def originals_and_thumbnails(stored):
+    return [path for path in stored() if path.parent.name != "incoming"]
+
+
+def test_a_purged_picture_s_files_go_at_once(alice, stored, django_capture_on_commit_callbacks):
+    picture, other = alice.upload().json(), alice.upload(pictures.png()).json()
+    age(*stored(), seconds=90)
+    purge(alice, picture, django_capture_on_commit_callbacks)
+    assert {path.name for path in stored("originals")} == {hashlib.sha256(pictures.png()).hexdigest()}
+    assert shown(alice.get(other["thumbnails"][0]["url"])).height == 200
+    purge(alice, other, django_capture_on_commit_callbacks)
+    assert originals_and_thumbnails(stored) == []
+
+
+def test_what_another_picture_has_stays(alice, bob, stored, django_capture_on_commit_callbacks):
+    picture, same = alice.upload().json(), bob.upload().json()
+    age(*stored(), seconds=90)
+    purge(alice, picture, django_capture_on_commit_callbacks)
+    assert shown(bob.get(same["thumbnails"][0]["url"])).height == 200
+    assert len(stored("originals")) == 1
+
+
+def test_what_came_within_the_last_minute_goes_in_a_minute(alice, stored, django_capture_on_commit_callbacks):
+    """An upload of the same bytes may be between its file and its row."""
+    purge(alice, alice.upload().json(), django_capture_on_commit_callbacks)
+    assert stored("originals")
+    task = Task.objects.get(kind="sweep_files", arguments={"at_once": True})
+    assert timedelta(seconds=60) < task.not_before - task.created_at < timedelta(seconds=70)
+    call_command("sweep", "--now")
+    assert stored("originals")
+    age(*stored(), seconds=90)
     call_command("sweep")
     assert stored("originals")
-    age(*stored())
-    call_command("sweep")
-    assert stored() == []
+    call_command("sweep", "--now")
+    assert originals_and_thumbnails(stored) == []
+
+
+def test_the_whole_trash_is_purged_on_demand(alice, stored):
+    kept = alice.upload().json()
+    alice.delete(f"/api/pictures/{alice.upload(pictures.png()).json()['id']}/")
+    age(*stored(), seconds=90)
+    call_command("sweep", "--now", "--trash")
+    assert alice.get("/api/trash/").json()["results"] == []
+    assert len(stored("originals")) == 1
+    assert shown(alice.get(kept["thumbnails"][0]["url"])).height == 200
+
+
+def test_the_panel_frees_space_at_once(dana, alice, stored):
+    dana.client.force_login(User.objects.get(pk=dana.id))
+    assert "Free space now" in dana.get("/admin/").content.decode()
+    assert dana.get("/admin/free-space/").status_code == 405
+    assert dana.post("/admin/free-space/").status_code == 302
+    task = Task.objects.get(kind="sweep_files")
+    assert (task.arguments, task.not_before) == ({"at_once": True}, task.created_at)
+    alice.client.force_login(User.objects.get(pk=alice.id))
+    assert alice.post("/admin/free-space/").status_code in (302, 403)
+    assert Task.objects.filter(kind="sweep_files").count() == 1
 
 
 @pytest.mark.parametrize(("days", "count"), [(29, 1), (31, 0)])
@@ -91,9 +148,12 @@ def test_the_trash_is_kept_for_thirty_days_and_its_bytes_are_given_back(alice, d
     assert alice.get("/api/profile/").json()["usage"] == {"bytes": picture["bytes"] * count, "pictures": count}
 
 
-def test_a_deleted_account_leaves_nothing_for_long(alice, stored):
+def test_a_deleted_account_leaves_nothing_for_long(alice, stored, django_capture_on_commit_callbacks):
     alice.upload()
-    assert alice.delete("/api/profile/", {"password": alice.password}).status_code == 204
+    with django_capture_on_commit_callbacks(execute=True):
+        assert alice.delete("/api/profile/", {"password": alice.password}).status_code == 204
+    task = Task.objects.get(kind="sweep_files", arguments={"at_once": True})
+    assert task.not_before - task.created_at < timedelta(minutes=2)
     assert not User.objects.filter(pk=alice.id).exists()
     age(*stored())
     call_command("sweep")
