@@ -32,8 +32,9 @@ stack: ## Start the scaled set-up of docs/operations.md on loopback, for a look;
 PYTEST := PYTHONDONTWRITEBYTECODE= $(VENV_PYTHON) -m pytest -n auto --dist loadgroup
 ON_POSTGRES := tasks test_compiled_queries.py test_search.py $(addprefix background/test_,exports.py imports.py) \
 	$(addprefix http/,access $(addprefix admin/test_,actions.py dashboard.py lists.py) albums events library organizations \
-	$(addprefix accounts/test_,deactivation.py deletion.py directory.py guessing_at_once.py paging.py refresh.py \
-	registration.py sessions.py sign_ins_at_once.py user_changes.py) \
+	$(addprefix accounts/test_,addresses_at_once.py deactivation.py deletion.py directory.py email_change.py \
+	guessing_at_once.py paging.py refresh.py registration.py sessions.py sign_ins_at_once.py \
+	user_changes.py verified_signup.py) \
 	$(addprefix test_,hidden.py idempotency.py idempotency_at_once.py name_order.py plans.py postgresql.py tasks.py \
 	writers_at_once.py))
 NOT_ON_POSTGRES := $(addprefix http/,events/test_description.py \

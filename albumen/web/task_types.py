@@ -44,6 +44,7 @@ MAILS: dict[str, Writer] = {
     "verify_email": address_mails.verify_email,
     "email_change": address_mails.email_change,
     "email_change_old": address_mails.email_change_old,
+    "email_kept": address_mails.email_kept,
     "password_changed": account_mails.password_changed,
     "new_sign_in": account_mails.new_sign_in,
     "invitation": organization_mails.invitation,

@@ -118,6 +118,30 @@ def email_change_old_mail(user: User, *, old: str, new: str, link: str) -> Mail:
     )
 
 
+def email_kept(*, user: int) -> Mail | None:
+    """Return the mail to a user who has kept the address, and needs a new password; None where the account is gone."""
+    found = find_active_user(user)
+    if found is None:
+        return None
+    with speaking(found.language):
+        return email_kept_mail(found, link=reset_link(found))
+
+
+def email_kept_mail(user: User, *, link: str) -> Mail:
+    """Return the mail to this user, in the active language."""
+    return Mail(
+        to=user.email,
+        subject=_("Your account keeps its address"),
+        paragraphs=[
+            _("The address of your account is %(email)s, as before.") % {"email": user.email},
+            _("Somebody else knew your password, so it has stopped working: set a new one."),
+            reset_expiry(),
+        ],
+        button=(_("Set a new password"), link),
+        note=_("If the link is too old, ask for another one where you sign in."),
+    )
+
+
 def _account_exists(user: User) -> Mail:
     with speaking(user.language):
         if not user.is_active:

@@ -36,6 +36,7 @@ PREVIEWS: dict[str, Callable[[], Mail]] = {
     "email_change_old": lambda: address_mails.email_change_old_mail(
         VERA, old=VERA.email, new="vera@example.org", link=_link("email-change-stop", "token=stop.")
     ),
+    "email_kept": lambda: address_mails.email_kept_mail(VERA, link=_reset()),
     "password_changed": lambda: mails.password_changed_mail(VERA, link=_reset()),
     "new_sign_in": lambda: mails.new_sign_in_mail(VERA, LOGIN, token=TOKEN),
     "password_reset": lambda: mails.password_reset_mail(VERA, link=_reset()),

@@ -58,7 +58,7 @@ def take_back(*, user_id: int, old: str, proved: bool, now: datetime) -> None:
             user.set_unusable_password()
             user.save(update_fields=["email", "pending_email", "email_verified_at", "password"])
             end_all_sessions(user=user, now=now)
-            queue_mail("password_reset", email=old, now=now)
+            queue_mail("email_kept", user=user.pk, now=now)
     except IntegrityError:
         raise Conflict("email_taken") from None
 

@@ -113,7 +113,9 @@ def test_the_old_address_stops_it(alice):
     refused(alice.sign_in(), 401, "invalid_credentials")
     refused(open_link(token_in(letters[NEW])), 400, "invalid_token", "/token")
     refused(stop(letters[alice.email]), 400, "invalid_token", "/token")
-    uid, token = re.search(r"#uid=(\S+)&token=(\S+)", deliver(3)[2].body).groups()
+    letter = deliver(3)[2]
+    assert (letter.to, letter.subject) == ([alice.email], "Your account keeps its address")
+    uid, token = re.search(r"#uid=(\S+)&token=(\S+)", letter.body).groups()
     body = {"uid": uid, "token": token, "new_password": "another fine sentence"}
     assert APIClient().post("/api/password/reset/confirm/", body).status_code == 204
     alice.password = "another fine sentence"
