@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Callable
+from urllib.parse import unquote_to_bytes
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
@@ -159,13 +160,20 @@ class LanguageMiddleware(Middleware):
 
 
 class InputMiddleware(Middleware):
-    """Refuses a NUL in the URL (databases fail on it), charsets other than UTF-8, and compressed bodies. Turns
-    errors of plain Django views into problem documents."""
+    """Refuses a NUL in the URL (databases fail on it), a query and charsets other than UTF-8, and compressed bodies.
+    Turns errors of plain Django views into problem documents."""
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if "\0" in request.path_info or "%00" in request.META.get("QUERY_STRING", ""):
+        query = request.META.get("QUERY_STRING", "")
+        if "\0" in request.path_info or "%00" in query:
             detail = gettext("Leave the NUL character out of the address.")
             return problems.response(request, 400, "null_character", detail)
+        try:
+            # Django would read what is no UTF-8 as U+FFFD, and look for that.
+            unquote_to_bytes(query.encode("latin-1")).decode()
+        except UnicodeError:
+            detail = gettext("Encode the query as UTF-8: half a character is no text.")
+            return problems.response(request, 400, "invalid_encoding", detail)
         charset = (request.content_params or {}).get("charset", "utf-8").lower()
         if charset not in ("utf-8", "utf8", "us-ascii"):
             detail = gettext("Send the body in UTF-8, and say so.")

@@ -142,6 +142,7 @@ def test_what_is_not_http_gets_a_problem_document_too(shared_server, request_lin
     [
         (b"/api/pl%00ans/", b"localhost", 400, "null_character"),
         (b"/api/plans/?search=%00", b"localhost", 400, "null_character"),
+        (b"/api/plans/?search=%ED%A0%80", b"localhost", 400, "invalid_encoding"),
         (b"/api/%ff%fe/", b"localhost", 404, "not_found"),
         (b"/api/pictures/" + b"9" * 5000, b"localhost", 404, "not_found"),
         (b"/api/plans/", b"evil.example", 400, "malformed_request"),

@@ -74,6 +74,13 @@ def test_a_nul_in_the_address_is_refused(alice):
     refused(alice.get("/api/users/%00/"), 400, "null_character")
 
 
+@pytest.mark.parametrize("text", ["%ED%A0%80", "a%ED%B0%80", "%FF", "%C3"])
+def test_half_a_character_is_refused_in_a_query(alice, text):
+    for path in ("/api/users/", "/api/pictures/", "/api/albums/", "/api/organizations/"):
+        refused(alice.get(f"{path}?search={text}"), 400, "invalid_encoding")
+    assert alice.get("/api/albums/?search=%D0%81%F0%9F%8E%84").status_code == 200
+
+
 @pytest.mark.parametrize("number", ["9" * 18, "9" * 19, "9" * 5000, "-1", "1.5", "0x1", "%D9%A1"])
 def test_an_id_that_nothing_has_is_not_found(alice, number):
     refused(alice.get(f"/api/users/{number}/"), 404, "not_found")
