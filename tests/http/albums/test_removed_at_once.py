@@ -93,6 +93,8 @@ def one_round(scene: Scene, way: str, chance: random.Random) -> None:
         scene.add(bob)
     album, private = scene.new_album(), scene.bob.post("/api/albums/", json={"name": "Own"}).json()["id"]
     bob.patch(f"/api/albums/{private}/", json={"organization": scene.organization})
+    for someone, mine in scene.pictures.items():
+        assert someone.post(f"{album}pictures/", json={"pictures": mine}).status_code == 200
     over, with_carol = threading.Event(), chance.random() < 0.5
 
     def go_on(someone, begin: int) -> None:
