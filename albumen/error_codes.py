@@ -315,7 +315,7 @@ ORGANIZATIONS = Chapter(
             "Leave `contacts` out.",
             (403,),
         ),
-        Code("organization_closed", "The organization is not open to all.", "Ask an owner to add you.", (403,)),
+        Code("organization_closed", "The organization is not open to all.", "Ask an owner to invite you.", (403,)),
         Code("unknown_organization", "There is no such organization.", "Take an id from the list of them."),
         Code("unknown_user", "There is no such user, or the account is closed.", "They must register first."),
         Code("already_member", "The user is a member already.", "Change the member's role instead.", (409,)),

@@ -68,6 +68,7 @@ def _organizations(user: User) -> list[dict[str, Any]]:
             "name": one.organization.name,
             "description": one.organization.description,
             "role": one.role,
+            "contacts": one.contacts,
             "joined_at": one.joined_at,
         }
         for one in Membership.objects.filter(user=user).select_related("organization").order_by("pk")

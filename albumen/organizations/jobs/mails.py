@@ -1,5 +1,7 @@
 """The mails about organizations, as `albumen.web.task_types.MAILS` names them."""
 
+import re
+
 from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -13,6 +15,8 @@ from albumen.organizations.models import Invitation, Role
 from albumen.organizations.services.invitation_tokens import make_token
 from albumen.organizations.services.invitations import LIFETIME
 from albumen.organizations.services.people import find_user
+
+_DOMAIN = re.compile(r"[\w-]+(\.[\w-]+)*\.\w{2,}")
 
 
 def invitation(*, invitation: int) -> Mail | None:
@@ -38,7 +42,7 @@ def invitation_mail(found: Invitation, *, to: str, has_account: bool, token: str
     address, and whether to sign in or to sign up."""
     # After the '#', so that the secret reaches no server log and no Referer header.
     link = f"{settings.PUBLIC_URL}/invitations/#token={token}"
-    organization, inviter = found.organization.name, found.inviter.name
+    organization, inviter = _without_links(found.organization.name), _without_links(found.inviter.name)
     names = {"organization": organization, "inviter": inviter}
     invites = _("%(inviter)s invites you to the organization “%(organization)s”.") % names
     if not inviter:
@@ -60,6 +64,12 @@ def invitation_mail(found: Invitation, *, to: str, has_account: bool, token: str
             ]
         ),
     )
+
+
+def _without_links(name: str) -> str:
+    """Return a name in which mail programs find no address to make a link of: it has other dots, which look alike. So
+    nobody sends links to strangers in the name of this service."""
+    return _DOMAIN.sub(lambda found: found[0].replace(".", "\u2024"), name.replace("://", ": "))
 
 
 def _expected(role: str) -> str:

@@ -185,5 +185,5 @@ def _joining(organization: Organization, user: "User", now: datetime) -> Members
 
 def _require_open(organization: Organization, *, pointer: str | None = None) -> None:
     if not organization.open:
-        detail = Sentence("%(name)s is closed: ask one of its owners to add you.", name=organization.name)
+        detail = Sentence("%(name)s is closed: ask one of its owners to invite you.", name=organization.name)
         raise Forbidden("organization_closed", detail, pointer=pointer)

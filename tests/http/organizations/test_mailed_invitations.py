@@ -57,6 +57,16 @@ def test_what_the_mail_says(alice, club, mailed):
         assert "<b>" not in page
 
 
+def test_names_become_no_links(alice, club, mailed):
+    alice.patch("/api/profile/", {"first_name": "J.R.R.", "last_name": "at evil.example"})
+    alice.patch(club.path, {"name": "You won! http://www.evil.example/x?a=b"})
+    letter, _ = mailed(email=ERIN)
+    assert "J.R.R. at evil\u2024example invites you" in letter.body
+    assert "“You won! http: www\u2024evil\u2024example/x?a=b”" in letter.body
+    for text in (letter.subject, letter.body, letter.alternatives[0].content):
+        assert "evil.example" not in text
+
+
 def test_to_an_account_it_says_so_in_its_language_and_goes_to_its_address(charlie, mailed):
     charlie.patch("/api/profile/", {"language": "ru"})
     letter, _ = mailed(email="CHARLIE@example.com")
