@@ -136,6 +136,19 @@ def test_one_s_own_password_change_ends_the_other_logins(panel, dana):
     assert dana.get("/api/profile/").status_code == 401
 
 
+def test_guessing_one_s_own_password_in_the_panel_is_limited_and_a_change_is_told(panel, dana, settings):
+    settings.RATES = settings.RATES | {"login": "5/min"}
+    new = "another long sentence"
+    fields = {"old_password": "a guess", "new_password1": new, "new_password2": new}
+    for _ in range(5):
+        assert "This is not your password" in panel.post("password_change/", **fields).content.decode()
+    fields["old_password"] = PASSWORD
+    assert "Too many attempts" in panel.post("password_change/", **fields).content.decode()
+    settings.RATES = settings.RATES | {"login": "0"}
+    assert panel.post("password_change/", **fields).status_code == 302
+    assert [letter.to for letter in deliver()] == [[dana.email]]
+
+
 def test_deleting_a_user_removes_what_is_theirs(panel, alice, content):
     assert "with 1 picture<" in panel.get(f"accounts/user/{alice.id}/delete/").content.decode()
     assert panel.post(f"accounts/user/{alice.id}/delete/", post="yes").status_code == 302
