@@ -28,7 +28,6 @@ REDIS_SECONDS = 0.5
 PAUSE_SECONDS = 2.0
 # The rates that allow requests uncounted while Redis does not respond. Those that protect a secret refuse them.
 _OPEN = frozenset({"api"})
-_ONCE_A_DAY = parse("1/day")
 logger = logging.getLogger(__name__)
 
 
@@ -107,11 +106,11 @@ def refund(rate: str, *key: str, times: int = 1) -> None:
             _limiter.hit(limit, rate, *key, cost=-1)
 
 
-def is_first_today(*key: str) -> bool:
-    """Return whether this is the first call with this key within 24 hours, also where nobody knows."""
+def allows_today(times: int, *key: str) -> bool:
+    """Return whether this is one of the first `times` calls with this key within 24 hours, also where nobody knows."""
     try:
         with _counting():
-            return _limiter.hit(_ONCE_A_DAY, "first", *key)
+            return _limiter.hit(parse(f"{times}/day"), "today", *key)
     except StorageError:
         return True
 

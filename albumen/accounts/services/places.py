@@ -16,8 +16,9 @@ from albumen.sentences import Sentence
 
 DEVICE_COOKIE = "albumen_device"
 DEVICE_LIFETIME = timedelta(days=400)
-# A code works until the end of the period after the one that it was made in.
-CODE_PERIOD = timedelta(minutes=15)
+# A code works until the end of the period after the one that it was made in. Each period is as long as that in which
+# codes can be asked for only some times, so that who uses these up leaves the owner with mails whose code works.
+CODE_PERIOD = timedelta(hours=1)
 # The words by which clients name themselves, in the order in which they are looked for: most name others too.
 _BROWSERS = {
     "YaBrowser": "Yandex Browser",

@@ -13,7 +13,7 @@ from albumen.accounts import access
 from albumen.accounts.hashers import spellings
 from albumen.accounts.models import KnownAddress, Session, User
 from albumen.accounts.services import email_verification, tokens
-from albumen.accounts.services.places import Place, client_name, is_unexpected, known_by
+from albumen.accounts.services.places import DEVICE_LIFETIME, Place, client_name, is_unexpected, known_by
 from albumen.accounts.services.tokens import TokenPair
 from albumen.contacts import email_key
 from albumen.errors import Unauthenticated
@@ -22,6 +22,8 @@ from albumen.mails.queue import queue_mail
 REFRESH_GRACE = timedelta(seconds=10)
 # Where the session of a cookie keeps the id of its `Session`.
 COOKIE_KEY = "albumen_session"
+# How many mails a day tell a user of new sign-ins.
+MOST_NEWS = 10
 LAST_USED_STEP = timedelta(minutes=5)
 # Many people may share one address, so its limit is higher than that of one account.
 ADDRESS_FACTOR = 10
@@ -98,11 +100,17 @@ def open_session(*, user: User, place: Place, refresh_id: str | None, now: datet
     user.last_login = session.created_at
     user.save(update_fields=["last_login"])
     KnownAddress.objects.update_or_create(user=user, address=place.address, defaults={"seen_at": now})
-    if unexpected and rates.is_first_today("new sign-in", str(user.pk), client_name(place.user_agent)):
+    about = ("new sign-in", str(user.pk))
+    # One for each client, and not many for who invents clients.
+    if (
+        unexpected
+        and rates.allows_today(1, *about, client_name(place.user_agent))
+        and rates.allows_today(MOST_NEWS, *about)
+    ):
         queue_mail("new_sign_in", session=session.pk, now=now)
     # Accounts from before the setting.
     unproved = settings.SIGNUP == "verified" and user.email_verified_at is None
-    if unproved and rates.is_first_today("verify", str(user.pk)):
+    if unproved and rates.allows_today(1, "verify", str(user.pk)):
         email_verification.ask(user=user, now=now)
     return session
 
@@ -239,6 +247,8 @@ def end_all_sessions(*, user: User, now: datetime, keep: Session | None = None) 
 
 
 def delete_ended_sessions(*, now: datetime) -> int:
-    """Delete sessions whose refresh token has expired; return how many."""
+    """Delete sessions whose refresh token has expired, and addresses that were not used for as long as a device cookie
+    is valid; return how many sessions."""
+    KnownAddress.objects.filter(seen_at__lt=now - DEVICE_LIFETIME).delete()
     horizon = now - settings.REFRESH_TOKEN_LIFETIME
     return Session.objects.filter(rotated_at__lt=horizon).delete()[0]

@@ -67,7 +67,7 @@ class LoginCode(PublicView):
     @extend_schema(
         summary="Ask for a code to sign in from a new place",
         description=(
-            "Always 202. If there is such a user, a mail brings a code for the next 15 minutes. Send it as `code` "
+            "Always 202. If there is such a user, a mail brings a code for the next hour. Send it as `code` "
             "beside e-mail and password, when others have made too many attempts on your account."
         ),
         responses={202: None},

@@ -136,3 +136,9 @@ def test_the_link_works_for_a_week_and_no_other_token_does(stolen):
         refused(APIClient().post("/api/sessions/end/", {"token": other}), 400, "invalid_token", "/token")
     with time_machine.travel(timezone.now() + timedelta(days=7, minutes=1)):
         refused(APIClient().post("/api/sessions/end/", {"token": token}), 400, "invalid_token", "/token")
+
+
+def test_who_invents_clients_brings_ten_a_day(vera):
+    for n in range(12):
+        sign_in(vera, f"client-{n}/1.0", REMOTE_ADDR=NEW)
+    assert len(news()) == 10
