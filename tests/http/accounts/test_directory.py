@@ -7,6 +7,8 @@ from tests.http.problems import refused
 OPEN = {"id", "name", "first_name", "last_name", "avatar", "organizations", "date_joined"}
 CONTACTS = {"email", "phone"}
 ACCOUNT = {"plan", "usage", "is_staff", "is_active", "last_login", "language", "email_verified"}
+# For the user alone.
+PRIVATE = {"pending_email"}
 
 
 def test_a_stranger_sees_the_names_alone(alice, charlie):
@@ -14,13 +16,14 @@ def test_a_stranger_sees_the_names_alone(alice, charlie):
     assert set(shown) == OPEN
     listed = {user["id"]: user for user in charlie.get("/api/users/").json()["results"]}
     assert listed[alice.id] == shown
-    assert set(listed[charlie.id]) == OPEN | CONTACTS | ACCOUNT
+    assert set(listed[charlie.id]) == OPEN | CONTACTS | ACCOUNT | PRIVATE
 
 
 def test_administrators_see_all_of_everybody(alice, dana):
     for user in dana.get("/api/users/").json()["results"]:
-        assert set(user) == OPEN | CONTACTS | ACCOUNT
-    assert dana.get(f"/api/users/{alice.id}/").json() == alice.get("/api/profile/").json()
+        assert set(user) - PRIVATE == OPEN | CONTACTS | ACCOUNT
+    own = alice.get("/api/profile/").json()
+    assert dana.get(f"/api/users/{alice.id}/").json() | {"pending_email": None} == own
 
 
 def test_nobody_sees_nothing(anonymous, alice):
