@@ -343,8 +343,8 @@ class LinkSerializer(StrictSerializer):
     token = serializers.CharField(max_length=2000, help_text="What follows `#token=` in the link of the mail.")
     password = password_field(
         required=False,
-        help_text="For a registration: refused unless it is the password of that registration. The page that the mail "
-        "leads to asks for it, so that nobody takes on an account whose password a stranger has chosen.",
+        help_text="Of the account or the registration; refused if it is another one. The page that the mail leads to "
+        "asks for it, so that nobody confirms an address for a stranger who has written it down as theirs.",
     )
 
 

@@ -11,7 +11,8 @@ from django.conf import settings
 from django.core import signing
 
 from albumen import rates
-from albumen.accounts.services import email_changes, email_verification
+from albumen.accounts.access import find_active_user
+from albumen.accounts.services import email_changes, email_verification, passwords
 from albumen.accounts.services.signup import KEPT, finish_registration
 from albumen.errors import Invalid
 
@@ -30,12 +31,20 @@ def make_link(purpose: Purpose, **claims: int | str | bool) -> str:
 
 def open_link(*, token: str, address: str, now: datetime, password: str | None = None) -> None:
     """Do what the mail with this token asked for. Raise `Invalid` where it does not hold any more, and `Conflict`
-    where somebody else has the address. `password` is for a registration, whose password it must be."""
+    where somebody else has the address.
+
+    Where `password` is given, it must be that of the account or the registration, so that nobody proves an address for
+    a stranger who has written it down as theirs.
+    """
     rates.spend("verify", "opened", address, times=OPENINGS_FACTOR)
     purpose, claims = _read(token, "verify", "register", "change")
     if purpose == "register":
         finish_registration(registration_id=claims["registration"], password=password, now=now)
-    elif purpose == "change":
+        return
+    user = find_active_user(claims["user"])
+    if user is not None and password is not None:
+        passwords.confirm(user=user, password=password, address=address, pointer="/password")
+    if purpose == "change":
         email_changes.confirm_change(user_id=claims["user"], email=claims["email"], now=now)
     else:
         email_verification.verify(user_id=claims["user"], email=claims["email"], now=now)

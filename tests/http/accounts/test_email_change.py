@@ -59,6 +59,14 @@ def test_the_new_address_holds_once_its_link_is_opened(alice, bob):
     assert alice.sign_in().status_code == 200
 
 
+def test_whose_mailbox_it_is_does_not_give_it_to_a_stranger_by_mistake(alice):
+    ask(alice)
+    token = token_in(mails(2)[NEW])
+    refused(open_link(token, password="a password of Liddell's"), 400, "invalid_password", "/password")
+    assert mine(alice) == (alice.email, NEW)
+    assert open_link(token, password=PASSWORD).status_code == 204
+
+
 def test_a_taken_address_answers_as_a_free_one_and_its_mail_says_so(alice, bob):
     free, taken = ask(alice), ask(alice, "BOB@example.com")
     assert taken.json() == free.json() | {"pending_email": "BOB@example.com"}

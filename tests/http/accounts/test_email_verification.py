@@ -40,6 +40,14 @@ def test_whoever_registers_gets_a_link_that_proves_the_address(eve):
     assert is_verified(eve) is True
 
 
+def test_the_page_asks_for_the_password_so_that_nobody_proves_a_strangers_account(eve):
+    """Eve's address may have been registered by somebody else, who would get what is sent to it."""
+    token = token_in(deliver(1)[0])
+    refused(open_link(token, password="a password of Eve's"), 400, "invalid_password", "/password")
+    assert is_verified(eve) is False
+    assert open_link(token, password=eve.password).status_code == 204
+
+
 def test_the_mail_comes_again(eve, alice):
     assert eve.post("/api/email/verify/send/").status_code == 202
     assert [letter.to for letter in deliver(2)] == [["eve@example.com"]] * 2

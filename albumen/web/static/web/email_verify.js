@@ -9,7 +9,5 @@ const password = document.getElementById("password");
 for (const part of document.querySelectorAll("[data-for]")) {
   part.hidden = !part.dataset.for.split(" ").includes(purpose);
 }
-password.required = purpose === "register";
-password.disabled = !password.required;
 
-offer(token, () => (password.required ? { token, password: password.value } : { token }));
+offer(token, () => ({ token, password: password.value }));
