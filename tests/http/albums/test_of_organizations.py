@@ -4,6 +4,8 @@ import pytest
 
 from albumen.accounts.models import User
 from albumen.library.jobs.account_data import documents_of
+from albumen.tasks.services.execution import run_task
+from albumen.web.task_types import HANDLERS
 from tests.conftest import PASSWORD
 from tests.http.conftest import ids, new_album, put_in, rows_of
 from tests.http.problems import refused
@@ -96,3 +98,55 @@ def test_nobody_takes_over_more_albums_than_an_account_may_have(alice, album, se
     assert alice.patch(f"/api/albums/{own}/", {"owner": alice.id}).status_code == 200
     assert alice.delete(f"/api/albums/{own}/").status_code == 204
     assert alice.patch(f"/api/albums/{album}/", {"owner": alice.id}).status_code == 200
+
+
+def run_tasks() -> None:
+    while run_task(HANDLERS):
+        pass
+
+
+def test_an_export_ends_with_the_right_to_see_the_album(alice, bob, studio, album):
+    (picture,) = rows_of(bob, 1)
+    put_in(bob, album, picture)
+    made, queued = (bob.post(f"/api/albums/{album}/export/").json()["id"] for _ in range(2))
+    run_task(HANDLERS, made)
+    url = bob.get(f"/api/tasks/{made}/").json()["result"]["url"]
+    assert bob.head(url).status_code == 200
+    studio.remove(bob)
+    refused(bob.get(url), 410, "export_ended")
+    run_tasks()
+    task = bob.get(f"/api/tasks/{queued}/").json()
+    assert (task["status"], task["error"]["code"]) == ("failed", "not_found")
+
+
+def test_an_archive_goes_with_its_album(alice, album):
+    task = alice.post(f"/api/albums/{album}/export/").json()["id"]
+    run_tasks()
+    url = alice.get(f"/api/tasks/{task}/").json()["result"]["url"]
+    assert alice.head(url).status_code == 200
+    assert alice.delete(f"/api/albums/{album}/").status_code == 204
+    refused(alice.get(url), 410, "export_ended")
+
+
+def test_an_import_fetches_nothing_once_the_album_may_not_be_filled(alice, bob, studio, album):
+    body = {"urls": ["http://images.example/a.jpg", "http://images.example/b.jpg"], "album": album}
+    task = bob.post("/api/pictures/import/", body, format="json").json()["id"]
+    path = f"/api/organizations/{studio.id}/members/{bob.id}/"
+    assert alice.patch(path, {"role": "viewer"}).status_code == 200
+    run_tasks()
+    result = bob.get(f"/api/tasks/{task}/").json()["result"]
+    assert [one["error"]["code"] for one in result["results"]] == ["permission_denied"] * 2
+    assert ids(bob.get("/api/pictures/")) == []
+
+
+def test_a_repeated_request_says_what_it_said_and_writes_nothing(alice, bob, studio, album):
+    (picture,) = rows_of(bob, 1)
+    key = {"HTTP_IDEMPOTENCY_KEY": "fill-1"}
+    path = f"/api/albums/{album}/pictures/"
+    first = bob.post(path, {"pictures": [picture]}, **key)
+    assert bob.delete(f"{path}{picture}/").status_code == 204
+    studio.remove(bob)
+    again = bob.post(path, {"pictures": [picture]}, **key)
+    assert (again.status_code, again.content) == (200, first.content)
+    assert ids(alice.get(path)) == []
+    refused(bob.post(path, {"pictures": [picture]}, HTTP_IDEMPOTENCY_KEY="fill-2"), 404, "not_found")
