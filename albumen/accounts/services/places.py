@@ -55,17 +55,18 @@ class Place:
 
 
 def device_cookie(user: User) -> str:
-    """Return the value of a new device cookie, by which a browser proves that this user has signed in there."""
-    return _SIGNER.sign(f"{user.pk}:{tokens.new_id()}")
+    """Return the value of a new device cookie, by which a browser proves that this user has signed in there. It ends
+    with the user's logins: who knew the password of before keeps no attempts of their own at the new one."""
+    return _SIGNER.sign(f"{user.pk}:{user.token_version}:{tokens.new_id()}")
 
 
 def known_device(user: User, place: Place) -> str:
     """Return the id of the device, '' where the user has not signed in there."""
     try:
-        owner, _, device = _SIGNER.unsign(place.device, max_age=DEVICE_LIFETIME).partition(":")
+        owner, _, device = _SIGNER.unsign(place.device, max_age=DEVICE_LIFETIME).rpartition(":")
     except signing.BadSignature:
         return ""
-    return device if owner == str(user.pk) else ""
+    return device if owner == f"{user.pk}:{user.token_version}" else ""
 
 
 def client_name(user_agent: str) -> str:

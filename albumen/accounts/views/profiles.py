@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from albumen import rates
-from albumen.accounts.authentication import CookieAuthentication, SignedInRequest
+from albumen.accounts.authentication import CookieAuthentication, SignedInRequest, remember_device
 from albumen.accounts.serializers import (
     ConfirmedPasswordSerializer,
     DeletionSerializer,
@@ -124,6 +124,7 @@ class Password(GenericAPIView[Any]):
         )
         if isinstance(request.successful_authenticator, CookieAuthentication):
             update_session_auth_hash(request._request, request.user)
+        remember_device(request._request, request.user)
         return Response(status=204)
 
 

@@ -81,6 +81,20 @@ def test_a_stolen_device_cookie_gives_five_attempts_a_minute_more_and_only_on_he
     refused(sign_in(bob.email, client=browser, REMOTE_ADDR=NEW), 429, "rate_limited")
 
 
+def test_device_cookies_that_somebody_collected_give_no_attempts_at_the_next_password(alice):
+    thieves = [APIClient() for _ in range(3)]
+    for thief in thieves:
+        sign_in(alice.email, client=thief)
+    browser = APIClient()
+    access = sign_in(alice.email, client=browser).data["access"]
+    body = {"current_password": PASSWORD, "new_password": "another long sentence"}
+    assert browser.post("/api/profile/password/", body, HTTP_AUTHORIZATION=f"Bearer {access}").status_code == 204
+    guesses = [sign_in(alice.email, f"guess {n}", thieves[n % 3], REMOTE_ADDR=PLACES[n]).status_code for n in range(6)]
+    assert guesses == [401] * 5 + [429]
+    # The browser in which she has changed it stays known.
+    assert sign_in(alice.email, "another long sentence", browser, REMOTE_ADDR=NEW).status_code == 200
+
+
 @pytest.mark.parametrize("forged", ["", "1:x", "1:abc:def:ghi", "é", "x" * 3000])
 def test_a_forged_device_cookie_is_none(attacked, forged):
     browser = APIClient()
