@@ -1,5 +1,6 @@
 """How much slower ordinary clients are served while 500 others send one byte a second each, through nginx: 250 heads,
-and 250 bodies of somebody who is signed in. Each round waits until all of them were dropped."""
+and 250 bodies of somebody who is signed in. Each round waits until all of them were dropped. Run as a
+program, this goes on with `bench.stall`: one account that keeps the server busy."""
 
 import http.client
 import json
@@ -11,6 +12,7 @@ import threading
 import time
 from pathlib import Path
 
+from bench import stall
 from tests.server import ROOT
 from tests.stack.stack import Stack
 
@@ -91,3 +93,4 @@ def run() -> None:
 
 if __name__ == "__main__":
     run()
+    stall.run()

@@ -2,7 +2,7 @@
 a server that sends a byte a second, or uploads an interlaced PNG of 49 megapixels in 40 requests at a time.
 
 The limits are those that ship. In turn, alone and beside that account, the client reads the plans and a thumbnail, and
-signs in.
+signs in. Words as arguments choose the cases that have them in their titles, like `python -m bench.stall PNG`.
 """
 
 import http.client
