@@ -115,7 +115,9 @@ def _without_body(
     application: Application, environ: WSGIEnvironment, start_response: StartResponse
 ) -> Iterable[bytes]:
     """Call Django, and leave its response in the ASGI scope."""
-    response = application(environ, start_response)
+    made: Any = application(environ, start_response)
+    # Where errors go to Sentry, that has wrapped Django's response.
+    response: HttpResponseBase = getattr(made, "_response", made)
     environ["asgi.scope"][_RESPONSE] = response
     if response.streaming:
         # It is closed in another thread, which does not have this one's connection.
