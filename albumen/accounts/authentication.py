@@ -19,8 +19,8 @@ from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 
 from albumen import languages, rates
-from albumen.accounts.services import places, sessions
-from albumen.accounts.services.places import Place
+from albumen.accounts.services import sessions, sign_in_places
+from albumen.accounts.services.sign_in_places import SignInPlace
 from albumen.errors import Unauthenticated
 
 if TYPE_CHECKING:
@@ -79,9 +79,9 @@ class CookieMiddleware(AuthenticationMiddleware):
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         if device := request.__dict__.get("device_cookie"):
             response.set_cookie(
-                places.DEVICE_COOKIE,
+                sign_in_places.DEVICE_COOKIE,
                 device,
-                max_age=places.DEVICE_LIFETIME,
+                max_age=sign_in_places.DEVICE_LIFETIME,
                 secure=settings.SESSION_COOKIE_SECURE,
                 httponly=True,
                 samesite="Lax",
@@ -128,12 +128,12 @@ def forget_ended_cookie(request: HttpRequest) -> None:
     _find_user(request)
 
 
-def place_of(request: HttpRequest, code: str = "") -> Place:
+def place_of(request: HttpRequest, code: str = "") -> SignInPlace:
     """Return from where this request comes."""
-    return Place(
+    return SignInPlace(
         address=rates.client_address(request),
         user_agent=request.META.get("HTTP_USER_AGENT", ""),
-        device=request.COOKIES.get(places.DEVICE_COOKIE, ""),
+        device=request.COOKIES.get(sign_in_places.DEVICE_COOKIE, ""),
         code=code,
     )
 
@@ -141,7 +141,7 @@ def place_of(request: HttpRequest, code: str = "") -> Place:
 def remember_device(request: HttpRequest, user: "User") -> None:
     """Have the response set a new device cookie for this user, unless another site sent the request."""
     if not is_foreign(request):
-        request.device_cookie = places.device_cookie(user)  # type: ignore[attr-defined]
+        request.device_cookie = sign_in_places.device_cookie(user)  # type: ignore[attr-defined]
 
 
 def note_replaced(request: HttpRequest) -> None:

@@ -8,8 +8,8 @@ from django.utils import timezone
 
 from albumen.accounts.access import find_active_user
 from albumen.accounts.authentication import note_replaced, place_of
-from albumen.accounts.services.places import Place
 from albumen.accounts.services.sessions import check_credentials
+from albumen.accounts.services.sign_in_places import SignInPlace
 from albumen.errors import Unauthenticated
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ class EmailBackend(ModelBackend):
         email = username or kwargs.get("email")
         if not email or password is None:
             return None
-        place = Place("unknown")
+        place = SignInPlace("unknown")
         if request is not None:
             place = place_of(request, code=request.POST.get("code", ""))
             note_replaced(request)

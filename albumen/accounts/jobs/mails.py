@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 
 from albumen.accounts.access import find_active_user
 from albumen.accounts.models import Session, User
-from albumen.accounts.services import places
+from albumen.accounts.services import sign_in_places
 from albumen.accounts.services.passwords import SESSION_SALT
 from albumen.accounts.services.sessions import find_user
 from albumen.languages import speaking, translated
@@ -88,7 +88,7 @@ def sign_in_code(*, email: str) -> Mail | None:
     if user is None or not user.is_active:
         return None
     with speaking(user.language):
-        return sign_in_code_mail(user, places.sign_in_code(user, timezone.now()))
+        return sign_in_code_mail(user, sign_in_places.sign_in_code(user, timezone.now()))
 
 
 def sign_in_code_mail(user: User, code: str) -> Mail:
@@ -100,7 +100,7 @@ def sign_in_code_mail(user: User, code: str) -> Mail:
             _("Somebody, probably you, asked for a code to sign in as %(email)s from a new place.")
             % {"email": user.email},
             _("Write it beside your e-mail and password. It works for %(minutes)s minutes.")
-            % {"minutes": places.CODE_PERIOD.seconds // 60},
+            % {"minutes": sign_in_places.CODE_PERIOD.seconds // 60},
         ],
         details=[(_("Code"), code)],
         note=_("If it was not you, there is nothing to do: nobody can sign in with the code alone."),
@@ -127,7 +127,7 @@ def new_sign_in_mail(user: User, session: Session, *, token: str) -> Mail:
             _("If it was you, there is nothing to do."),
         ],
         details=[
-            (_("Client"), translated(places.client_name(session.user_agent)) or _("unknown")),
+            (_("Client"), translated(sign_in_places.client_name(session.user_agent)) or _("unknown")),
             (_("Address"), session.address or _("unknown")),
             (_("Time"), _("%(time)s UTC") % {"time": date_format(session.created_at, "DATETIME_FORMAT")}),
         ],

@@ -14,8 +14,8 @@ from albumen import rates
 from albumen.accounts.models import Session, User
 from albumen.accounts.services import passwords, sessions, signup
 from albumen.accounts.services.email_verification import mark_verified
-from albumen.accounts.services.places import Place
 from albumen.accounts.services.sessions import find_user
+from albumen.accounts.services.sign_in_places import SignInPlace
 from albumen.accounts.services.signup import Names
 from albumen.accounts.services.tokens import TokenPair
 from albumen.contacts import email_key
@@ -73,7 +73,7 @@ def accept_mailed(*, user: User, token: str, now: datetime) -> Invitation:
 
 
 def sign_up_mailed(
-    *, token: str, password: str | None, place: Place, now: datetime, **names: Unpack[Names]
+    *, token: str, password: str | None, place: SignInPlace, now: datetime, **names: Unpack[Names]
 ) -> tuple[Session, TokenPair]:
     """Return the first login of a new user, and its tokens. The user is a member, and has the address that the
     invitation was mailed to, verified. Raise `Unauthenticated` where somebody who has the address must sign in."""

@@ -16,8 +16,8 @@ from albumen import rates
 from albumen.accounts.hashers import spellings
 from albumen.accounts.models import Session, User
 from albumen.accounts.services import email_verification, tokens
-from albumen.accounts.services.places import Place, known_by
 from albumen.accounts.services.sessions import end_all_sessions, end_session
+from albumen.accounts.services.sign_in_places import SignInPlace, known_by
 from albumen.contacts import email_key
 from albumen.errors import Conflict, Invalid, LimitReached
 from albumen.mails.queue import queue_mail
@@ -37,7 +37,7 @@ def require_good(password: str, user: User, *, pointer: str) -> None:
 def confirm(*, user: User, password: str, address: str, pointer: str) -> None:
     """Raise `Invalid` unless this is the user's password. Attempts are limited as sign-ins are, so that nobody can
     guess the password with a stolen token, from however many addresses."""
-    known = known_by(user, Place(address), timezone.now())
+    known = known_by(user, SignInPlace(address), timezone.now())
     key = ("account", tokens.fingerprint(email_key(user.email)), f"confirm {known or 'elsewhere'}")
     rates.spend("login", *key)
     if not user.check_password(password):

@@ -13,7 +13,7 @@ from albumen.accounts import access
 from albumen.accounts.hashers import spellings
 from albumen.accounts.models import KnownAddress, Session, User
 from albumen.accounts.services import email_verification, tokens
-from albumen.accounts.services.places import DEVICE_LIFETIME, Place, client_name, is_unexpected, known_by
+from albumen.accounts.services.sign_in_places import DEVICE_LIFETIME, SignInPlace, client_name, is_unexpected, known_by
 from albumen.accounts.services.tokens import TokenPair
 from albumen.contacts import email_key
 from albumen.errors import Unauthenticated
@@ -37,7 +37,7 @@ def find_user(email: str) -> User | None:
         return None
 
 
-def check_credentials(*, email: str, password: str, place: Place, now: datetime) -> User:
+def check_credentials(*, email: str, password: str, place: SignInPlace, now: datetime) -> User:
     """Return the active user with this e-mail and password.
 
     Raise `Unauthenticated`, after equal work, for an unknown e-mail, a wrong password and an inactive user. Attempts
@@ -71,13 +71,13 @@ def request_code(*, email: str, address: str, now: datetime) -> None:
     queue_mail("sign_in_code", email=email, now=now)
 
 
-def log_in(*, email: str, password: str, place: Place, now: datetime) -> tuple[Session, TokenPair]:
+def log_in(*, email: str, password: str, place: SignInPlace, now: datetime) -> tuple[Session, TokenPair]:
     """Return a new login, whose `user` is who signed in, and its tokens."""
     user = check_credentials(email=email, password=password, place=place, now=now)
     return start_login(user=user, place=place, now=now)
 
 
-def start_login(*, user: User, place: Place, now: datetime) -> tuple[Session, TokenPair]:
+def start_login(*, user: User, place: SignInPlace, now: datetime) -> tuple[Session, TokenPair]:
     """Return a new login of a user who has proved who they are, and its tokens."""
     refresh_id = tokens.new_id()
     session = open_session(user=user, place=place, refresh_id=refresh_id, now=now)
@@ -89,7 +89,7 @@ def start_login(*, user: User, place: Place, now: datetime) -> tuple[Session, To
 
 # A transaction holds SQLite's one write lock, so this one begins after the slow hashing.
 @transaction.atomic
-def open_session(*, user: User, place: Place, refresh_id: str | None, now: datetime) -> Session:
+def open_session(*, user: User, place: SignInPlace, refresh_id: str | None, now: datetime) -> Session:
     """Return the new session of a user whose password was checked; `refresh_id` is None for a login by cookie alone.
 
     A password change or a sign-out everywhere since then has ended it already, because it depends on the
@@ -115,7 +115,7 @@ def open_session(*, user: User, place: Place, refresh_id: str | None, now: datet
     return session
 
 
-def adopt_cookie(*, user: User, session_id: int | None, place: Place, now: datetime) -> Session | None:
+def adopt_cookie(*, user: User, session_id: int | None, place: SignInPlace, now: datetime) -> Session | None:
     """Return the new session of a cookie that Django takes as valid and whose own session, if it has one, has ended.
 
     Django renewed the cookie, because its user has set a new password in the panel, or version 0.2 signed it in, which
@@ -128,7 +128,7 @@ def adopt_cookie(*, user: User, session_id: int | None, place: Place, now: datet
     return _create(user, place, None, now)
 
 
-def _create(user: User, place: Place, refresh_id: str | None, now: datetime) -> Session:
+def _create(user: User, place: SignInPlace, refresh_id: str | None, now: datetime) -> Session:
     now = now.replace(microsecond=0)
     return Session.objects.create(
         user=user,

@@ -44,7 +44,7 @@ _SIGNER = signing.TimestampSigner(salt="albumen.device")
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class SignInPlace:
     """What a sign-in tells of where it comes from. `address` is for counting, as `rates.client_address` gives it;
     `device` is the device cookie and `code` the code of a mail, both as the client sent them."""
 
@@ -60,7 +60,7 @@ def device_cookie(user: User) -> str:
     return _SIGNER.sign(f"{user.pk}:{user.token_version}:{tokens.new_id()}")
 
 
-def known_device(user: User, place: Place) -> str:
+def known_device(user: User, place: SignInPlace) -> str:
     """Return the id of the device, '' where the user has not signed in there."""
     try:
         owner, _, device = _SIGNER.unsign(place.device, max_age=DEVICE_LIFETIME).rpartition(":")
@@ -82,7 +82,7 @@ def client_name(user_agent: str) -> str:
     return product[0] if product else ""
 
 
-def is_unexpected(user: User, place: Place) -> bool:
+def is_unexpected(user: User, place: SignInPlace) -> bool:
     """Return whether a sign-in comes from a client or an address that is new for the user. The first never does."""
     addresses = KnownAddress.objects.filter(user=user)
     if known_device(user, place) or not addresses.exists():
@@ -102,7 +102,7 @@ def sign_in_code(user: User, now: datetime) -> str:
     return "-".join(code[start : start + 4] for start in range(0, 16, 4))
 
 
-def known_by(user: User | None, place: Place, now: datetime) -> str:
+def known_by(user: User | None, place: SignInPlace, now: datetime) -> str:
     """Return what proves that the account's owner knows this place: a device, a code or the address, each with its
     kind before it; '' where nothing does."""
     known = KnownAddress.objects.filter(user_id=user.pk if user else 0, address=place.address).exists()
@@ -113,7 +113,7 @@ def known_by(user: User | None, place: Place, now: datetime) -> str:
     return f"address {place.address}" if known else ""
 
 
-def _known_code(user: User, place: Place, now: datetime) -> str:
+def _known_code(user: User, place: SignInPlace, now: datetime) -> str:
     typed = re.sub(r"[^A-Z2-7]", "", place.code.upper())
     for period in (_period(now), _period(now) - 1):
         code = _code(user, period)
