@@ -9,10 +9,7 @@ _ICONS_INSIDE = "img-src 'self' data:"
 # The pages of packages do a little more, each by the path that it begins with. No page runs inline scripts.
 _OF_PACKAGES = (
     # Alpine compiles what stands in attributes, which needs 'unsafe-eval'; htmx writes a style into the page.
-    (
-        "/admin/",
-        f"{_FROM_HERE}; script-src 'self' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; img-src 'self' data:",
-    ),
+    ("/admin/", f"{_FROM_HERE}; script-src 'self' 'unsafe-eval'; {_STYLES_INSIDE}; {_ICONS_INSIDE}"),
     # Swagger UI has icons and a `style` attribute inside its code.
     ("/docs/", f"{_FROM_HERE}; style-src-attr 'unsafe-inline'; {_ICONS_INSIDE}"),
     # ReDoc writes its styles while it runs, and searches in a worker that it makes of a text.

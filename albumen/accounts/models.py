@@ -1,4 +1,4 @@
-"""Users, registrations, logins by token, and the IP addresses that users have signed in from."""
+"""Users, registrations, sessions, and the IP addresses that users have signed in from."""
 
 from typing import Any, ClassVar
 
@@ -65,9 +65,9 @@ class User(Searchable, AbstractBaseUser, PermissionsMixin):
     date_joined = models.DateTimeField(default=timezone.now, editable=False)
     # None until the person has opened a link that was sent to the address.
     email_verified_at = models.DateTimeField(null=True, blank=True, editable=False)
-    # Of mails and messages; an empty one follows each request.
     # The address that the user wants to have, until the link that was sent there is opened; of no use before.
     pending_email = EmailAddress(max_length=EMAIL_LENGTH, blank=True, default="", db_default="", editable=False)
+    # Of mails and messages; an empty one follows each request.
     language = models.CharField(max_length=2, blank=True, default="", db_default="", choices=settings.LANGUAGES)
     # Each login stores it: to increase it ends all logins.
     token_version = models.PositiveIntegerField(default=0, editable=False)
@@ -137,7 +137,8 @@ class User(Searchable, AbstractBaseUser, PermissionsMixin):
 
 
 class Session(models.Model):
-    """A login by token, with the hashes of its newest two refresh tokens; the tokens themselves are not stored."""
+    """A login, by tokens, by cookie or by both. It has the hashes of its newest two refresh tokens, and not the tokens
+    themselves; `refresh_hash` is empty where the login has a cookie alone."""
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="sessions")
     refresh_hash = models.CharField(max_length=64, editable=False)

@@ -145,7 +145,9 @@ def recipients_by_organization(organization_ids: Iterable[int]) -> dict[int, set
 def addressed_to(user: "User") -> Q:
     """Return the condition of invitations to this user: to the account, or to its address once that is proved."""
     to_account = Q(user=user)
-    return to_account | Q(user=None, email_key=email_key(user.email)) if user.email_verified_at else to_account
+    if user.email_verified_at is None:
+        return to_account
+    return to_account | Q(user=None, email_key=email_key(user.email))
 
 
 def open_invitations(now: datetime) -> QuerySet[Invitation]:
@@ -191,9 +193,9 @@ def find_invitation(invitation_id: int) -> Invitation | None:
 
 
 def blocks_by(user: "User | None", key: str) -> QuerySet[InvitationBlock]:
-    """Return the blocks of organizations by this user, or by whoever has the address with this key."""
+    """Return the blocks of organizations by this user, if any, and by whoever has the address with this key."""
     by_address = Q(email_key=key)
-    return InvitationBlock.objects.filter(by_address | Q(user=user) if user else by_address)
+    return InvitationBlock.objects.filter(by_address if user is None else by_address | Q(user=user))
 
 
 def is_member(user: "User", organization_id: int) -> bool:
