@@ -90,6 +90,15 @@ def remove_picture(*, actor: User, album_id: int, picture_id: int, now: datetime
         publish(events.of_changed_contents(album), now=now)
 
 
+def remove_pictures_of_others(album: Album) -> None:
+    """Take the pictures of everybody but the album's owner out of it, also those in the trash. The caller has locked
+    these pictures and the album, saves the album, and publishes the event."""
+    album.entries.exclude(picture__owner=album.owner_id).delete()
+    album.picture_count = album.entries.live().count()
+    if not album.entries.filter(picture=album.chosen_cover_id).exists():
+        album.chosen_cover_id = None
+
+
 def move_picture(*, actor: User, album_id: int, picture_id: int, before: int | None, now: datetime) -> None:
     """Move a picture to the place before another one of the album, or to its end with None."""
     with transaction.atomic():

@@ -66,7 +66,8 @@ def change_album(*, actor: User, album_id: int, now: datetime, **changes: Unpack
     """Change the album, and return it with its cover. `access` has who may change what.
 
     An album that is taken out of its organization becomes private, unless its owner takes it out, and it is public or
-    the owner chooses its visibility in the same call.
+    the owner chooses its visibility in the same call. Where somebody else takes it out, the pictures of others leave
+    it: its owner may have lost the right to see them.
 
     An event goes to every user whose list of albums has it before or after the change: `album.created` where it is
     new there, `album.deleted`, with the fields from before, where it is gone, and `album.updated` where it stays.
@@ -78,8 +79,11 @@ def change_album(*, actor: User, album_id: int, now: datetime, **changes: Unpack
     cover = changes.get("cover")
     if cover is not None:
         list(lock_pictures(Picture.objects.filter(pk=cover)))
+    if {"organization", "visibility"} & changes.keys():
+        # Locked, so that none is counted while it moves to the trash.
+        list(lock_pictures(Picture.objects.filter(entries__album=album_id)))
     album = lock_album(album_id)
-    before = events.of_album("deleted", album)
+    before, was_shown = events.of_album("deleted", album), album.is_shown_to_organization
     if "cover" in changes:
         if cover is not None and not album.entries.live().filter(picture_id=cover).exists():
             raise Invalid("not_in_album", "The cover must be a picture of the album.", pointer="/cover")
@@ -87,6 +91,8 @@ def change_album(*, actor: User, album_id: int, now: datetime, **changes: Unpack
     album.owner_id = changes.get("owner", album.owner_id)
     if {"organization", "visibility"} & changes.keys():
         _show(actor, album, changes)
+        if was_shown and not album.is_shown_to_organization and album.owner_id != actor.pk:
+            album_contents.remove_pictures_of_others(album)
     if "name" in changes:
         album.name = require_name(changes["name"])
     album.description = changes.get("description", album.description)

@@ -42,6 +42,40 @@ def test_what_is_taken_out_comes_back_to_who_made_it(alice, bob, studio, album):
     assert (event["type"], event["data"]["id"]) == ("album.created", album)
 
 
+@pytest.mark.parametrize("taken_out_by", ["an owner", "an administrator"])
+def test_what_is_taken_out_comes_back_without_the_pictures_of_others(alice, bob, dana, studio, album, taken_out_by):
+    hers, his = rows_of(alice, 2), rows_of(bob, 1)
+    put_in(bob, album, *his)
+    put_in(alice, album, *hers)
+    path = f"/api/albums/{album}/"
+    assert alice.patch(path, {"cover": hers[0]}).status_code == 200
+    assert alice.delete(f"/api/pictures/{hers[1]}/").status_code == 204
+    studio.remove(bob)
+    last = bob.get("/api/events/").json()["last"]
+    somebody, change = (
+        (alice, {"organization": None}) if taken_out_by == "an owner" else (dana, {"visibility": "private"})
+    )
+    assert somebody.patch(path, change).status_code == 200
+    assert ids(bob.get(f"{path}pictures/")) == his
+    shown = bob.get(path).json()
+    assert (shown["picture_count"], shown["cover"]) == (1, his[0])
+    refused(bob.get(f"/api/pictures/{hers[0]}/"), 404, "not_found")
+    (event,) = bob.get(f"/api/events/?after={last}").json()["results"]
+    assert event["data"]["picture_count"] == 1
+    # They are hers as before, and one that comes back from the trash does not come back to the album.
+    assert alice.post(f"/api/pictures/{hers[1]}/restore/").status_code == 200
+    assert sorted(ids(alice.get("/api/pictures/"))) == sorted(hers)
+    assert ids(bob.get(f"{path}pictures/")) == his
+
+
+def test_who_takes_out_an_album_of_their_own_keeps_what_is_in_it(alice, bob, studio, album):
+    pictures = rows_of(bob, 1) + rows_of(alice, 1)
+    put_in(bob, album, pictures[0])
+    put_in(alice, album, pictures[1])
+    assert bob.patch(f"/api/albums/{album}/", {"organization": None}).status_code == 200
+    assert ids(bob.get(f"/api/albums/{album}/pictures/")) == pictures
+
+
 def test_administrators_take_over_albums_of_organizations_and_no_others(alice, dana, album):
     private = new_album(alice)
     assert dana.patch(f"/api/albums/{album}/", {"owner": dana.id}).json()["owner"] == dana.id
