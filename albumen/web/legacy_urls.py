@@ -18,14 +18,13 @@ from rest_framework.response import Response
 
 from albumen.accounts import access as people
 from albumen.accounts.authentication import SignedInRequest, forget_ended_cookie, set_session_cookie
-from albumen.accounts.serializers import (
+from albumen.accounts.serializers.requests import (
     ConfirmedPasswordSerializer,
-    LoginAnswerSerializer,
     LoginSerializer,
     RegisterSerializer,
-    UserSerializer,
     password_field,
 )
+from albumen.accounts.serializers.shapes import LoginAnswerSerializer, UserSerializer
 from albumen.accounts.services import sessions as logins
 from albumen.accounts.views import profiles, sessions, users
 from albumen.errors import Invalid

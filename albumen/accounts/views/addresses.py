@@ -10,7 +10,7 @@ from rest_framework.response import Response
 
 from albumen import rates
 from albumen.accounts.authentication import SignedInRequest
-from albumen.accounts.serializers import LinkSerializer, StopSerializer
+from albumen.accounts.serializers.requests import EmailLinkSerializer, StopChangeSerializer
 from albumen.accounts.services import email_links, email_verification
 from albumen.accounts.views.sessions import PublicView
 from albumen.strict import require_no_fields, validated
@@ -18,7 +18,7 @@ from albumen.strict import require_no_fields, validated
 
 @extend_schema(tags=["Accounts"])
 class VerifyEmail(PublicView):
-    serializer_class = LinkSerializer
+    serializer_class = EmailLinkSerializer
     refusals = {"POST": [403, 409]}
 
     @extend_schema(
@@ -37,7 +37,7 @@ class VerifyEmail(PublicView):
 
 @extend_schema(tags=["Accounts"])
 class StopChange(PublicView):
-    serializer_class = StopSerializer
+    serializer_class = StopChangeSerializer
     refusals = {"POST": [409]}
 
     @extend_schema(

@@ -10,13 +10,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from albumen.accounts.authentication import place_of, remember_device
-from albumen.accounts.serializers import (
+from albumen.accounts.serializers.requests import (
     AcceptMailedSerializer,
     DeclineMailedSerializer,
     InvitationTokenSerializer,
-    LoginAnswerSerializer,
-    MailedInvitationSerializer,
 )
+from albumen.accounts.serializers.shapes import LoginAnswerSerializer, MailedInvitationSerializer
 from albumen.accounts.services import invitations
 from albumen.errors import Invalid
 from albumen.organizations.serializers import InvitationSerializer

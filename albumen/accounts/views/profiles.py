@@ -13,18 +13,17 @@ from rest_framework.response import Response
 
 from albumen import rates
 from albumen.accounts.authentication import CookieAuthentication, SignedInRequest, remember_device
-from albumen.accounts.serializers import (
+from albumen.accounts.serializers.requests import (
     ConfirmedPasswordSerializer,
     DeletionSerializer,
     DisownSerializer,
     PasswordSerializer,
     ProfileSerializer,
-    RegisteredSerializer,
     RegisterSerializer,
     ResetConfirmSerializer,
     ResetSerializer,
-    UserSerializer,
 )
+from albumen.accounts.serializers.shapes import RegisteredSerializer, UserSerializer
 from albumen.accounts.services import passwords, profiles, signup
 from albumen.accounts.views.sessions import PublicView
 from albumen.idempotency.views import creates_once

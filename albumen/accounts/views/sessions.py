@@ -13,14 +13,8 @@ from rest_framework.response import Response
 from albumen import rates
 from albumen.accounts import access
 from albumen.accounts.authentication import SignedInRequest, forget_ended_cookie, place_of, remember_device
-from albumen.accounts.serializers import (
-    LoginAnswerSerializer,
-    LoginSerializer,
-    RefreshSerializer,
-    ResetSerializer,
-    SessionSerializer,
-    TokensSerializer,
-)
+from albumen.accounts.serializers.requests import LoginSerializer, RefreshSerializer, ResetSerializer
+from albumen.accounts.serializers.shapes import LoginAnswerSerializer, SessionSerializer, TokensSerializer
 from albumen.accounts.services import sessions
 from albumen.strict import require_no_fields, validated
 
@@ -56,7 +50,7 @@ class Login(PublicView):
         return Response(answer.data)
 
     def signed_in(self, request: Request, session: Any) -> None:
-        """Let browsers know later that they were here; a subclass may begin something more at a sign-in."""
+        """Have the response set the device cookie. A subclass may set the cookie of the session as well."""
         remember_device(request._request, session.user)
 
 

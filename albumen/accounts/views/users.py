@@ -16,12 +16,8 @@ from albumen import delivery
 from albumen.accounts import access
 from albumen.accounts.authentication import SignedInRequest
 from albumen.accounts.filters import UserQuery
-from albumen.accounts.serializers import (
-    AvatarSerializer,
-    OrganizationUsersSerializer,
-    UserChangeSerializer,
-    UserSerializer,
-)
+from albumen.accounts.serializers.requests import AvatarSerializer, UserChangeSerializer
+from albumen.accounts.serializers.shapes import OrganizationUsersSerializer, UserSerializer
 from albumen.accounts.services import avatars, profiles
 from albumen.organizations.filters import OrganizationQuery
 from albumen.strict import require_no_fields, validated

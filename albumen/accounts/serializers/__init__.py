@@ -1,0 +1,1 @@
+"""The shapes of users, logins and sessions, in requests and responses."""
