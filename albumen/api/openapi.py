@@ -8,6 +8,7 @@ from typing import Any
 import yaml
 from django.http import HttpResponse
 from drf_spectacular.generators import SchemaGenerator
+from drf_spectacular.plumbing import get_lib_doc_excludes
 from drf_spectacular.renderers import (
     OpenApiJsonRenderer,
     OpenApiJsonRenderer2,
@@ -18,12 +19,18 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from albumen.errors import Invalid
+from albumen.strict import StrictSerializer
 
 # The line about a choice that has no other name than its value.
 SAYS_NOTHING = re.compile(r"^\* `([^`]+)` - \1$\n?", re.MULTILINE)
 NULL_CHOICE = {"$ref": "#/components/schemas/NullEnum"}
 EMPTY_TEXT = {"type": "string", "maxLength": 0}
 MEDIA_TYPES = {"json": "application/json", "yaml": "application/yaml"}
+
+
+def undescribing_classes() -> list[type]:
+    """Return the base classes whose docstrings are for developers, and describe no component to a client."""
+    return [*get_lib_doc_excludes(), StrictSerializer]
 
 
 def for_generators(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:

@@ -90,8 +90,8 @@ class InviterSerializer(serializers.Serializer[Any]):
 
 
 class InvitationSerializer(serializers.Serializer[Invitation]):
-    """An invitation, as the organization and the invited person see it alike: neither a name nor an address beyond
-    what the inviter wrote, and `pending` also where it was declined."""
+    """An invitation, alike for the organization and for the invited person. Of that person it has only what the
+    inviter wrote; it is `pending` also where it was declined."""
 
     id = serializers.IntegerField()
     organization = InvitingOrganizationSerializer()

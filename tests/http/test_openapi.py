@@ -182,3 +182,15 @@ def test_aliases_stand_last_under_a_tag_of_their_own(description):
     for path, method, operation in operations(description):
         alias = operation["operationId"].startswith("alias_")
         assert (operation["tags"] == ["Aliases"]) == alias, (method, path)
+
+
+def test_the_description_says_nothing_of_how_the_service_is_built(description):
+    internal = re.compile(r"serializer|queryset|docstring|`access`", re.IGNORECASE)
+    described = {name: schema.get("description", "") for name, schema in description["components"]["schemas"].items()}
+    assert {name: text for name, text in described.items() if internal.search(text)} == {}
+    assert described["RegisterRequest"] == "A new account."
+
+
+def test_each_body_has_a_name_of_its_own(description):
+    bodies = description["paths"]["/api/email/verify/"]["post"]["requestBody"]["content"]
+    assert bodies["application/json"]["schema"] == {"$ref": "#/components/schemas/EmailLinkRequest"}

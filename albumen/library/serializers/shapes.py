@@ -181,7 +181,7 @@ def _sizes(width: int, height: int, *heights: int) -> list[tuple[int, int, int]]
 
 
 class AlbumSerializer(StrictSerializer):
-    """An album with the `cover` that `access` adds to it."""
+    """An album with its cover."""
 
     id = serializers.IntegerField(read_only=True)
     name = NameField(max_length=150)

@@ -44,7 +44,7 @@ def upload_picture(
     `expiring_time_seconds`, also make and return an expiring link to its original.
 
     When this returns, all of the bytes were decoded and survive a power cut, and every URL of the picture works. When
-    it raises, there is no row; files without a row are swept after a day.
+    it raises, there is no row; files without a row are swept after half an hour.
     """
     if album is not None:
         access.get_album_from_body(actor, album)

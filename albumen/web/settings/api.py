@@ -60,6 +60,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "ErrorCode": "albumen.error_codes.CODES",
         "EventType": "albumen.events.serializers.TYPES",
     },
+    "GET_LIB_DOC_EXCLUDES": "albumen.api.openapi.undescribing_classes",
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "albumen.api.openapi.for_generators",
