@@ -41,10 +41,13 @@ def main() -> None:
     commands.prepare()
     answers.write(b"{}\n")
     for line in sys.stdin.buffer:
+        # SIGPROF ends this process at once, also inside a library, when the command has used its processor time.
+        signal.setitimer(signal.ITIMER_PROF, limits.seconds)
         # Ends this process when the server was killed and a decode never releases the interpreter.
-        signal.alarm(math.ceil(limits.seconds) + 5)
+        signal.alarm(math.ceil(limits.patience) + 5)
         answer = _answer(json.loads(line), limits)
         signal.alarm(0)
+        signal.setitimer(signal.ITIMER_PROF, 0)
         answers.write(json.dumps(answer).encode() + b"\n")
         if "ends" in answer:
             return

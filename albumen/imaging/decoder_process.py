@@ -3,6 +3,7 @@
 import json
 import os
 import select
+import signal
 import subprocess
 import sys
 import time
@@ -20,11 +21,15 @@ _INHERITED = ("PATH", "LANG", "LC_ALL", "HOME", "TMPDIR", "LD_LIBRARY_PATH", "LD
 
 
 class DecoderLost(Exception):
-    """The decoder died or ran out of time (`timed_out`) in the middle of a command; the caller must close it."""
+    """The decoder died in the middle of a command; the caller must close it."""
 
-    def __init__(self, *, timed_out: bool) -> None:
-        super().__init__(timed_out)
-        self.timed_out = timed_out
+
+class DecoderSlow(DecoderLost):
+    """The decoder did not answer in time. It may be the machine that is slow, and not the picture."""
+
+
+class OutOfTime(DecoderLost):
+    """The command has used up its processor time."""
 
 
 class DecoderProcess:
@@ -46,12 +51,12 @@ class DecoderProcess:
             raise RuntimeError("A decoder process could not be started; its standard error says why.") from lost
 
     def send(self, command: Mapping[str, Any], seconds: float) -> dict[str, Any]:
-        """Send one command and return its answer within so many seconds. Raise DecoderLost."""
+        """Send one command and return its answer within so many seconds of wall time. Raise DecoderLost."""
         self.commands_sent += 1
         try:
             self._stdin.write(json.dumps(command).encode() + b"\n")
         except OSError as error:
-            raise DecoderLost(timed_out=False) from error
+            raise DecoderLost from error
         return self._read(seconds)
 
     def _read(self, seconds: float) -> dict[str, Any]:
@@ -61,19 +66,26 @@ class DecoderProcess:
         while b"\n" not in self._buffer:
             left = deadline - time.monotonic()
             if left <= 0 or not waiting.poll(left * 1000):
-                raise DecoderLost(timed_out=True)
+                raise DecoderSlow
             chunk = os.read(self._stdout.fileno(), 65536)
             if not chunk:
-                raise DecoderLost(timed_out=False)
+                raise self._loss()
             self._buffer += chunk
         line, _, self._buffer = self._buffer.partition(b"\n")
         try:
             answer = json.loads(line)
         except ValueError as error:
-            raise DecoderLost(timed_out=False) from error
+            raise DecoderLost from error
         if not isinstance(answer, dict):
-            raise DecoderLost(timed_out=False)
+            raise DecoderLost
         return answer
+
+    def _loss(self) -> DecoderLost:
+        """Return why the process has closed its output."""
+        with suppress(subprocess.TimeoutExpired):
+            if self.process.wait(_STOP_SECONDS) == -signal.SIGPROF:
+                return OutOfTime()
+        return DecoderLost()
 
     def close(self) -> None:
         """Kill the process: an idle decoder has nothing to lose, and a busy one is closed because it must stop."""

@@ -5,7 +5,7 @@ import threading
 from collections.abc import Mapping
 from typing import Any
 
-from albumen.imaging.decoder_process import DecoderLost, DecoderProcess
+from albumen.imaging.decoder_process import DecoderLost, DecoderProcess, DecoderSlow, OutOfTime
 from albumen.imaging.values import DecodersBusy, Limits, Refused
 from albumen.sentences import unpack
 
@@ -28,15 +28,15 @@ class DecoderPool:
     def run(self, command: Mapping[str, Any], *, wait: bool = True) -> dict[str, Any]:
         """Run one command in a decoder and return its answer.
 
-        Raise DecodersBusy when no decoder came free in time (at once unless `wait`), and Refused when the decoder died
-        or ran out of time.
+        Raise DecodersBusy when no decoder came free in time (at once unless `wait`), or when the machine was too busy
+        for it to end in time, and Refused when the decoder died or used up its processor time.
         """
         if not self._slots.acquire(timeout=self._wait_seconds if wait else 0):
             raise DecodersBusy
         try:
             decoder = self._take()
             try:
-                answer = decoder.send(command, self._limits.seconds)
+                answer = decoder.send(command, self._limits.patience)
             except BaseException as error:
                 self._drop(decoder)
                 if isinstance(error, DecoderLost):
@@ -95,8 +95,10 @@ class DecoderPool:
         decoder.close()
 
 
-def _refusal(lost: DecoderLost) -> Refused:
-    if lost.timed_out:
+def _refusal(lost: DecoderLost) -> Refused | DecodersBusy:
+    if isinstance(lost, DecoderSlow):
+        return DecodersBusy()
+    if isinstance(lost, OutOfTime):
         return Refused("undecodable", "The picture takes too long to decode; save it again or smaller and try again.")
     return Refused("undecodable", "The picture could not be decoded; save it again in an image editor and try again.")
 

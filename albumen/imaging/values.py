@@ -31,7 +31,8 @@ class Refused(Exception):
 
 
 class DecodersBusy(Exception):
-    """Raised when every decoder was busy for the whole wait; the same call may succeed later."""
+    """Raised when every decoder was busy for the whole wait, or the machine too busy for one to end in time; the same
+    call may succeed later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +40,8 @@ class Limits:
     """The limits of one picture and one decoder.
 
     `pixels` is width x height summed over the frames; `side` is in pixels; `scans` counts the scans of a JPEG;
-    `memory_mb` is the address space of one decoder in MiB; `seconds` is the wall time of one command; `decoders` is
-    how many decoders a process has (None: one for each processor).
+    `memory_mb` is the address space of one decoder in MiB; `seconds` is the processor time of one command;
+    `decoders` is how many decoders a process has (None: one for each processor).
     """
 
     pixels: int = 200_000_000
@@ -50,6 +51,11 @@ class Limits:
     memory_mb: int = 1536
     seconds: float = 20.0
     decoders: int | None = None
+
+    @property
+    def patience(self) -> float:
+        """Return the wall time of one command in seconds: others may have the processors meanwhile."""
+        return 2 * self.seconds
 
 
 @dataclass(frozen=True, slots=True)
