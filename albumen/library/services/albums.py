@@ -77,11 +77,13 @@ def change_album(*, actor: User, album_id: int, now: datetime, **changes: Unpack
     lock_rights_in(album_id, changes.get("organization"))
     changes = _allowed_changes(actor, album_id, changes)
     cover = changes.get("cover")
+    if {"organization", "visibility"} & changes.keys():
+        # Locked, so that none is counted while it moves to the trash; before the cover, which is one of them, so that
+        # all are locked in their order.
+        of_another = Album.objects.filter(pk=album_id).exclude(owner=actor)
+        list(lock_pictures(Picture.objects.filter(entries__album__in=of_another)))
     if cover is not None:
         list(lock_pictures(Picture.objects.filter(pk=cover)))
-    if {"organization", "visibility"} & changes.keys():
-        # Locked, so that none is counted while it moves to the trash.
-        list(lock_pictures(Picture.objects.filter(entries__album=album_id)))
     album = lock_album(album_id)
     before, was_shown = events.of_album("deleted", album), album.is_shown_to_organization
     if "cover" in changes:
