@@ -1,4 +1,4 @@
-"""Settings that work, and that an operator hardly means: the messages of `doctor` about them."""
+"""What `doctor` says of settings that work, but that an operator will hardly have meant."""
 
 import ipaddress
 from collections.abc import Iterator
@@ -19,6 +19,7 @@ METADATA = {"metadata", "metadata.google.internal", "168.63.129.16", "100.100.10
 
 
 def careless_rates() -> Iterator[CheckMessage]:
+    """Yield a warning for each rate that is off, slows nobody down, or stops ordinary clients."""
     for name, rate in settings.RATES.items():
         variable = f"ALBUMEN_RATE_{name.upper()}"
         limits = parse_rate(rate)
@@ -33,6 +34,7 @@ def careless_rates() -> Iterator[CheckMessage]:
 
 
 def careless_hosts() -> Iterator[CheckMessage]:
+    """Yield what is wrong with the hosts to serve, the origins that may call, and the hosts to fetch from."""
     for host in settings.ALLOWED_HOSTS:
         labels = host.strip(".").split(".")
         if host.startswith("*."):
@@ -67,6 +69,7 @@ def _is_link_local(host: str) -> bool:
 
 
 def careless_metrics() -> Iterator[CheckMessage]:
+    """Yield a warning for each network in which everybody may read the metrics."""
     for network in settings.METRICS_ALLOW:
         if ipaddress.ip_network(network).prefixlen == 0:
             hint = "Name the addresses of Prometheus."

@@ -123,6 +123,7 @@ class HttpProtocol(HttpToolsProtocol):
         if len(self.url) + lines > HEAD_BYTES:
             return Refused("head_too_large", 431)
         if len(self.pipeline) >= MOST_PIPELINED:
+            # No document is sent for this: the responses to the earlier requests come first (`_refuse`).
             return Refused("rate_limited", 429)
         hosts = sum(name == b"host" for name, _ in self.headers)
         if hosts > 1 or (hosts == 0 and self.parser.get_http_version() == "1.1"):

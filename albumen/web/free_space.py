@@ -15,7 +15,7 @@ from albumen.viewers import Viewer
 
 @require_POST
 def free_space(request: HttpRequest) -> HttpResponse:
-    freeing.free_space(actor=cast(Viewer, request.user), now=timezone.now())
+    freeing.request_sweep(actor=cast(Viewer, request.user), now=timezone.now())
     messages.success(request, "A worker removes the files that nothing names any more. Pictures in the trash stay.")
     return redirect("admin:index")
 

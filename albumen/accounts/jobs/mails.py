@@ -1,4 +1,4 @@
-"""The mails about passwords, as `albumen.web.task_types.MAILS` names them."""
+"""The mails about passwords and sign-ins, as `albumen.web.task_types.MAILS` names them."""
 
 from django.conf import settings
 from django.contrib.auth.tokens import default_token_generator

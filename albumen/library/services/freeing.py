@@ -46,7 +46,7 @@ def sweep_soon(*, now: datetime) -> None:
     start_task(kind=TaskKind.SWEEP_FILES, owner_id=None, arguments=arguments, now=now, not_before=due)
 
 
-def free_space(*, actor: Viewer, now: datetime) -> None:
+def request_sweep(*, actor: Viewer, now: datetime) -> None:
     """Start a task that removes what no row names at this moment. For administrators."""
     require_administrator(actor)
     start_task(kind=TaskKind.SWEEP_FILES, owner_id=None, arguments={"at_once": True}, now=now)
