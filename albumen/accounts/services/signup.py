@@ -104,7 +104,7 @@ def _wait_for_proof(
         created_at=now,
     )
     with atomic_with_response():
-        memberships.require_open(organization_ids=organizations, pointer="/organizations")
+        memberships.require_open_organizations(organization_ids=organizations, pointer="/organizations")
         registration.save()
         queue_mail("registration", registration=registration.pk, now=now)
 

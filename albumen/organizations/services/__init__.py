@@ -14,7 +14,7 @@ from albumen.organizations.services.memberships import (
     is_invitation,
     join_organization,
     remove_member,
-    require_open,
+    require_open_organizations,
     set_memberships,
 )
 from albumen.organizations.services.organizations import (

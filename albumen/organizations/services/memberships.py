@@ -168,7 +168,7 @@ def set_memberships(*, user: "User", organization_ids: Iterable[int], now: datet
     publish(*events, now=now)
 
 
-def require_open(*, organization_ids: Iterable[int], pointer: str) -> None:
+def require_open_organizations(*, organization_ids: Iterable[int], pointer: str) -> None:
     """Raise `Invalid` unless all these organizations exist, and `Forbidden` unless they are open."""
     wanted = set(organization_ids)
     found = list(Organization.objects.filter(pk__in=wanted))
