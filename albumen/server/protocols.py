@@ -25,6 +25,7 @@ DRAIN_SECONDS = 2.0
 REASONS = {
     400: "Bad Request",
     408: "Request Timeout",
+    429: "Too Many Requests",
     431: "Request Header Fields Too Large",
     503: "Service Unavailable",
 }
