@@ -77,3 +77,15 @@ def test_too_many_attempts_are_told_in_the_form(dana, settings):
 
 def test_groups_are_not_in_the_panel(panel):
     assert panel.get("auth/group/").status_code == 404
+
+
+def test_signing_in_leads_to_the_page_that_was_asked_for_or_to_the_overview(dana: Person) -> None:
+    for address, page in [
+        ("/admin/login/", "/admin/"),
+        ("/admin/login/?next=/admin/tasks/task/", "/admin/tasks/task/"),
+    ]:
+        browser = Client()
+        form = browser.get(address).content.decode()
+        assert f'name="next" form="login-form" value="{page}"' in form
+        answer = browser.post(address, {"username": dana.email, "password": PASSWORD, "next": page})
+        assert answer["Location"] == page
