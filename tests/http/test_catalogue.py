@@ -13,7 +13,8 @@ from rest_framework import exceptions, serializers
 import albumen
 from albumen import errors, imaging
 from albumen.accounts import filters as account_filters
-from albumen.accounts import serializers as account_serializers
+from albumen.accounts.serializers import requests as account_requests
+from albumen.accounts.serializers import shapes as account_shapes
 from albumen.error_codes import CATALOGUE
 from albumen.events import filters as event_filters
 from albumen.events import serializers as event_serializers
@@ -28,7 +29,7 @@ from albumen.tasks import serializers as task_serializers
 
 DESCRIBED = {code.name for chapter in CATALOGUE for code in chapter.codes}
 SHAPES = (
-    *(account_filters, account_serializers, library_filters, library_requests, library_shapes),
+    *(account_filters, account_requests, account_shapes, library_filters, library_requests, library_shapes),
     *(organization_filters, organization_serializers, plan_serializers),
     *(event_filters, event_serializers, task_filters, task_serializers),
 )

@@ -30,11 +30,14 @@ def wait_until(holds: Callable[[], object], seconds: float = 10) -> bool:
 
 
 def runs(pid: int) -> bool:
-    """Return whether there is a process with this id that has not ended."""
+    """Return whether there is a process with this id that has not ended. It has ended when its last thread has: only
+    then does its parent learn of it."""
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+        threads = list(Path(f"/proc/{pid}/task").iterdir())
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
     except OSError:
         return False
+    return state != "Z" or len(threads) > 1
 
 
 def let_go(endless: Path) -> None:
