@@ -104,6 +104,26 @@ def test_no_request_on_an_open_connection_fails_while_the_server_ends(own_server
     assert set(outcomes) == {201, 401}, outcomes
 
 
+@pytest.mark.fault
+def test_who_has_connected_before_the_end_is_answered(own_server):
+    own_server.start()
+    # The kernel makes connections for a process that stands still, and that is told to end before it can accept them.
+    own_server.process.send_signal(signal.SIGSTOP)
+    connections = [http.client.HTTPConnection("127.0.0.1", own_server.port, timeout=60) for _ in range(20)]
+    for connection in connections:
+        connection.request("POST", "/api/albums/", body=b"{}", headers={"Content-Type": "application/json"})
+    own_server.process.send_signal(signal.SIGTERM)
+    own_server.process.send_signal(signal.SIGCONT)
+    outcomes = Counter()
+    for connection in connections:
+        try:
+            outcomes[connection.getresponse().status] += 1
+        except (OSError, http.client.HTTPException) as error:
+            outcomes[repr(error)] += 1
+    assert outcomes == {401: 20}
+    assert own_server.stop(signal.SIGTERM) in (0, -signal.SIGTERM)
+
+
 # What systemd does between the fork and the program (sd_listen_fds(3)).
 GIVE = """
 import os, sys

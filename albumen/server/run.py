@@ -1,5 +1,6 @@
 """uvicorn with the settings of this service."""
 
+import asyncio
 import os
 import resource
 import socket
@@ -13,8 +14,38 @@ from uvicorn.server import STARTUP_FAILURE
 from albumen.server.protocols import HttpProtocol
 
 STOP_SECONDS = 20
+# How long a thread may run, at the end, while another one waits for the interpreter.
+SWITCH_SECONDS = 0.00005
 # The process asks for no more open files: a program that closes all that it may have inherited takes long over many.
 OPEN_FILES = 65_536
+
+
+class _Server(uvicorn.Server):
+    """uvicorn's server, which accepts the connections that are waiting before it stops listening.
+
+    Otherwise the kernel would reset them, and a proxy does not send a POST on such a connection to another process: it
+    cannot know that nothing was done.
+    """
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        # Other threads get the interpreter for shorter turns, so that little time passes between the last look for a
+        # connection and the close.
+        sys.setswitchinterval(SWITCH_SECONDS)
+        # asyncio drops connections that it has accepted, but not set up, when it stops listening.
+        await asyncio.sleep(0)
+        listeners = [listener.dup() for server in self.servers for listener in server.sockets]
+        for server in self.servers:
+            server.close()
+        for listener in listeners:
+            listener.setblocking(False)
+            with listener, suppress(BlockingIOError):
+                for _ in range(self.config.backlog):
+                    connection, _ = listener.accept()
+                    await asyncio.get_running_loop().connect_accepted_socket(self._make_protocol, connection)
+        await super().shutdown(sockets)
+
+    def _make_protocol(self) -> HttpProtocol:
+        return HttpProtocol(config=self.config, server_state=self.server_state, app_state=self.lifespan.state)
 
 
 def run(application: str, *, host: str, port: int) -> None:
@@ -40,7 +71,7 @@ def run(application: str, *, host: str, port: int) -> None:
         # So many connections are accepted before the protocol can close others.
         backlog=min(2048, files // 8),
     )
-    server = uvicorn.Server(config)
+    server = _Server(config)
     with suppress(KeyboardInterrupt):
         server.run(sockets=_sockets_of_systemd())
     if not server.started:
