@@ -1,5 +1,6 @@
 """Users, registrations, sessions, and the IP addresses that users have signed in from."""
 
+from contextlib import suppress
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -28,6 +29,12 @@ class UserManager(BaseUserManager["User"]):
             if spelling in found:
                 return found[spelling]
         raise self.model.DoesNotExist
+
+    def find_by_email(self, email: str) -> "User | None":
+        """Return the user with this e-mail in any spelling, or None."""
+        with suppress(self.model.DoesNotExist):
+            return self.get_by_natural_key(email)
+        return None
 
     def describe_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
         """Return a new user that is not saved yet, so that no transaction has to wait for the slow hashing."""

@@ -7,7 +7,6 @@ from albumen.accounts.access import find_active_user
 from albumen.accounts.jobs.mails import reset_expiry, reset_link
 from albumen.accounts.models import Registration, User
 from albumen.accounts.services.email_links import make_link
-from albumen.accounts.services.sessions import find_user
 from albumen.accounts.services.signup import KEPT
 from albumen.languages import speaking
 from albumen.mails.message import Mail
@@ -43,7 +42,7 @@ def registration(*, registration: int) -> Mail | None:
     found = Registration.objects.filter(pk=registration).first()
     if found is None:
         return None
-    if (user := find_user(found.email)) is not None:
+    if (user := User.objects.find_by_email(found.email)) is not None:
         return _account_exists(user)
     with speaking(found.names.get("language", "")):
         return registration_mail(found.email, link=make_link("register", registration=found.pk))
@@ -70,7 +69,7 @@ def email_change(*, user: int, email: str) -> Mail | None:
     found = find_active_user(user)
     if found is None or found.pending_email != email:
         return None
-    if (other := find_user(email)) is not None and other.pk != found.pk:
+    if (other := User.objects.find_by_email(email)) is not None and other.pk != found.pk:
         return _account_exists(other)
     with speaking(found.language):
         return email_change_mail(email, link=make_link("change", user=user, email=email))

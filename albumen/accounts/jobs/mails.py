@@ -14,14 +14,13 @@ from albumen.accounts.access import find_active_user
 from albumen.accounts.models import Session, User
 from albumen.accounts.services import sign_in_places
 from albumen.accounts.services.passwords import SESSION_SALT
-from albumen.accounts.services.sessions import find_user
 from albumen.languages import speaking, translated
 from albumen.mails.message import Mail
 
 
 def password_reset(*, email: str) -> Mail | None:
     """Return the mail with the link to set a new password; None where no active user has this address."""
-    user = find_user(email)
+    user = User.objects.find_by_email(email)
     if user is None or not user.is_active:
         return None
     with speaking(user.language):
@@ -84,7 +83,7 @@ def reset_expiry() -> str:
 
 def sign_in_code(*, email: str) -> Mail | None:
     """Return the mail with a code for signing in from a new place; None where no active user has this address."""
-    user = find_user(email)
+    user = User.objects.find_by_email(email)
     if user is None or not user.is_active:
         return None
     with speaking(user.language):

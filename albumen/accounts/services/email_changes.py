@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 
 from albumen.accounts.access import find_active_user
 from albumen.accounts.models import User
-from albumen.accounts.services.sessions import end_all_sessions, find_user
+from albumen.accounts.services.sessions import end_all_sessions
 from albumen.errors import Conflict, Invalid
 from albumen.mails.queue import queue_mail
 
@@ -64,5 +64,5 @@ def take_back(*, user_id: int, old: str, proved: bool, now: datetime) -> None:
 
 
 def _is_taken(email: str, user: User) -> bool:
-    other = find_user(email)
+    other = User.objects.find_by_email(email)
     return other is not None and other.pk != user.pk

@@ -14,7 +14,6 @@ from albumen import rates
 from albumen.accounts.models import Session, User
 from albumen.accounts.services import passwords, sessions, signup
 from albumen.accounts.services.email_verification import mark_verified
-from albumen.accounts.services.sessions import find_user
 from albumen.accounts.services.sign_in_places import SignInPlace
 from albumen.accounts.services.signup import Names
 from albumen.accounts.services.tokens import TokenPair
@@ -48,7 +47,7 @@ def find_mailed(*, token: str) -> MailedInvitation:
     invitation = organizations.find_invitation(invitation_id)
     if invitation is None:
         raise Gone("invitation_ended")
-    return MailedInvitation(invitation, address, invitation.user or find_user(address))
+    return MailedInvitation(invitation, address, invitation.user or User.objects.find_by_email(address))
 
 
 def show_mailed(*, token: str, now: datetime) -> MailedInvitation:

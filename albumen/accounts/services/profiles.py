@@ -9,7 +9,7 @@ from django.dispatch import Signal
 
 from albumen.accounts.models import User
 from albumen.accounts.services import avatars, email_changes, email_verification, passwords
-from albumen.accounts.services.sessions import end_all_sessions, find_user
+from albumen.accounts.services.sessions import end_all_sessions
 from albumen.accounts.services.signup import Names, email_taken
 from albumen.contacts import email_key, tidy_email
 from albumen.errors import Conflict, DomainError, Invalid
@@ -101,7 +101,7 @@ def _take_email(user: User, email: str, address: str) -> str:
     """Set the e-mail, or the one that waits, and return the name of the field that was set."""
     if email_key(email) == email_key(user.email):
         # The same one, spelled otherwise.
-        other = find_user(email)
+        other = User.objects.find_by_email(email)
         if other and other.pk != user.pk:
             raise email_taken()
         user.email = tidy_email(email)
@@ -115,7 +115,7 @@ def _take_email(user: User, email: str, address: str) -> str:
 
 def add_user(*, email: str, password: str, now: datetime, **fields: Unpack[NewUser]) -> User:
     """Return a new user with a verified address, for an administrator. Raise `Invalid` when the e-mail is taken."""
-    if find_user(email):
+    if User.objects.find_by_email(email):
         raise email_taken()
     try:
         return User.objects.create_user(email, password, email_verified_at=now, **fields)

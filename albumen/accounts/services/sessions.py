@@ -29,14 +29,6 @@ LAST_USED_STEP = timedelta(minutes=5)
 ADDRESS_FACTOR = 10
 
 
-def find_user(email: str) -> User | None:
-    """Return the user with this e-mail in any spelling, or None."""
-    try:
-        return User.objects.get_by_natural_key(email)
-    except User.DoesNotExist:
-        return None
-
-
 def check_credentials(*, email: str, password: str, place: SignInPlace, now: datetime) -> User:
     """Return the active user with this e-mail and password.
 
@@ -44,7 +36,7 @@ def check_credentials(*, email: str, password: str, place: SignInPlace, now: dat
     count before the password is checked, so that parallel ones count too: for each address, and for each account
     separately from every place that its owner knows. Raise `LimitReached` after too many (ADR 28).
     """
-    user = find_user(email)
+    user = User.objects.find_by_email(email)
     known = known_by(user, place, now)
     counters: list[tuple[tuple[str, ...], int]] = [
         (("account", tokens.fingerprint(email_key(email)), known or "elsewhere"), 1)

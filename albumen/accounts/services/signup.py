@@ -14,7 +14,6 @@ from albumen import rates
 from albumen.accounts.hashers import spellings
 from albumen.accounts.models import Registration, User
 from albumen.accounts.services import avatars, email_verification, passwords
-from albumen.accounts.services.sessions import find_user
 from albumen.contacts import email_key, tidy_email
 from albumen.errors import Conflict, DomainError, Forbidden, Invalid
 from albumen.idempotency.services.responses import atomic_with_response
@@ -66,7 +65,7 @@ def register(
     if verified:
         # The same for every address: what the mail says is decided when it is written.
         email_verification.spend_mail(email=email, address=address)
-    elif find_user(email):
+    elif User.objects.find_by_email(email):
         raise email_taken()
     stored = avatars.store(avatar) if avatar else ""
     try:
@@ -123,7 +122,7 @@ def finish_registration(*, registration_id: int, password: str | None, now: date
         raise used
     if password is not None and not any(check_password(each, found.password) for each in spellings(password)):
         raise Invalid("invalid_password", "This is not the password of this registration.", pointer="/password")
-    if find_user(found.email):
+    if User.objects.find_by_email(found.email):
         raise Conflict("email_taken")
     user = User(
         email=found.email,

@@ -3,6 +3,7 @@
 import re
 
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -14,7 +15,6 @@ from albumen.organizations import access
 from albumen.organizations.models import Invitation, Role
 from albumen.organizations.services.invitation_tokens import make_token
 from albumen.organizations.services.invitations import LIFETIME
-from albumen.organizations.services.people import find_user
 
 _DOMAIN = re.compile(r"[\w-]+(\.[\w-]+)*\.\w{2,}")
 
@@ -25,7 +25,7 @@ def invitation(*, invitation: int) -> Mail | None:
     found = access.open_invitations(timezone.now()).filter(pk=invitation).first()
     if found is None:
         return None
-    user = found.user or find_user(found.email)
+    user = found.user or get_user_model().objects.find_by_email(found.email)
     # To an account at its address as stored: another spelling might be another mailbox, and the token proves it.
     address = user.email if user else tidy_email(found.email)
     if user is not None and (not user.is_active or access.is_member(user, found.organization_id)):
