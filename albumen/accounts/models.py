@@ -36,6 +36,11 @@ class UserManager(BaseUserManager["User"]):
             return self.get_by_natural_key(email)
         return None
 
+    def lock(self, user_id: int) -> None:
+        """Lock the user's row until the transaction ends, so that those who change what belongs to the user take
+        turns; rows that refer to the user can still be written."""
+        self.select_for_update(no_key=True).filter(pk=user_id).values("pk").first()
+
     def describe_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
         """Return a new user that is not saved yet, so that no transaction has to wait for the slow hashing."""
         if not email:

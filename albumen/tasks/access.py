@@ -32,7 +32,7 @@ def require_task_slot(owner_id: int) -> None:
 
     Requires a transaction: it makes concurrent requests of the same user wait for each other's commit.
     """
-    get_user_model().objects.select_for_update(no_key=True).filter(pk=owner_id).values("pk").first()
+    get_user_model().objects.lock(owner_id)
     if Task.objects.open().filter(owner_id=owner_id).count() >= OPEN_AT_ONCE:
         detail = Sentence(
             "You have %(count)s tasks under way: wait for one of them, or cancel it.", count=OPEN_AT_ONCE

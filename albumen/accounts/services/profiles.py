@@ -163,7 +163,7 @@ def remove_user(*, user: User, now: datetime) -> None:
     without an owner. Picture files that no other user has are removed within minutes."""
     avatar = user.avatar
     # Locked, so that an upload that is being stored is finished first, and deleted with the rest.
-    list(User.objects.select_for_update(no_key=True).filter(pk=user.pk).values_list("pk"))
+    User.objects.lock(user.pk)
     emptied = memberships.prepare_leaving(user=user)
     events = memberships.events_of_leaving(user)
     for _, others in before_user_delete.send(User, user=user):

@@ -171,7 +171,7 @@ def fill_named_album(
 def _require_room(actor: User) -> None:
     """Raise `Forbidden` if the actor has as many albums as an account may have. The actor's row is locked, so that
     many at once do not exceed the limit together."""
-    list(User.objects.select_for_update(no_key=True).filter(pk=actor.pk).values_list("pk"))
+    User.objects.lock(actor.pk)
     if Album.objects.filter(owner=actor).count() >= settings.MAX_ALBUMS:
         detail = Sentence("An account has up to %(most)s albums.", most=Amount(settings.MAX_ALBUMS))
         raise Forbidden("too_many_albums", detail)

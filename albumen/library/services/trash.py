@@ -137,8 +137,7 @@ def _purge(pictures: PictureQuerySet, now: datetime) -> int:
 
 @transaction.atomic
 def _purge_of(owner_id: int, trashed: QuerySet[Picture], now: datetime) -> int:
-    owner = User.objects.filter(pk=owner_id)
-    list(owner.select_for_update(no_key=True).values_list("pk"))
+    User.objects.lock(owner_id)
     rows = list(trashed.filter(owner=owner_id).order_by("pk").select_for_update())
     list(Album.objects.filter(chosen_cover__in=rows).order_by("pk").select_for_update().values_list("pk"))
     # Made before the deletion, because `delete()` sets `pk` to None.
@@ -151,6 +150,7 @@ def _purge_of(owner_id: int, trashed: QuerySet[Picture], now: datetime) -> int:
     else:
         transaction.on_commit(partial(sweep_soon, now=now), robust=True)
     size = sum(picture.bytes for picture in rows)
+    owner = User.objects.filter(pk=owner_id)
     owner.update(bytes_used=F("bytes_used") - size, picture_count=F("picture_count") - len(rows))
     if rows:
         publish(*(happened if len(rows) == 1 else [events.of_many("deleted", [owner_id])]), now=now)

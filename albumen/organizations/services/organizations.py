@@ -20,7 +20,7 @@ def create_organization(*, actor: Viewer, now: datetime, **fields: str | bool) -
     """Return a new organization, which the actor owns. `fields` are name, description and open. Raise `Forbidden` when
     the actor owns as many as an account may; administrators may own more."""
     # Locked, so that many requests at once make no more than one by one.
-    list(get_user_model()._default_manager.select_for_update(no_key=True).filter(pk=actor.pk).values_list("pk"))
+    get_user_model().objects.lock(actor.pk)
     owned = Membership.objects.filter(user_id=actor.pk, role=Role.OWNER)
     if not is_administrator(actor) and owned.count() >= settings.MAX_ORGANIZATIONS:
         raise Forbidden("too_many_organizations")
