@@ -20,7 +20,7 @@ from albumen.mails.queue import queue_mail
 from albumen.organizations import access
 from albumen.organizations.models import Invitation, InvitationBlock, InvitationState, Membership, Organization
 from albumen.organizations.services.member_events import member_added
-from albumen.organizations.services.people import find_active_user
+from albumen.organizations.services.people import find_newcomer
 from albumen.sentences import Sentence
 from albumen.viewers import Viewer
 
@@ -53,28 +53,36 @@ def invite(
     rates.spend("invite_organization", str(organization_id))
     with transaction.atomic():
         organization = access.get_managed_organization(actor, organization_id, lock=True)
-        target: dict[str, object] = {"user": None, "email_key": email_key(email or "")}
-        if user is not None:
-            target = {"user": find_active_user(user, None), "email_key": ""}
-            if Membership.objects.filter(organization=organization, user_id=user).exists():
-                raise Conflict("already_member")
-        invitation = Invitation.objects.filter(organization=organization, **target).first()
+        invitation = _invitation_to(organization, user, email or "")
         sent = access.sent_invitations(actor, organization_id, now)
-        if invitation is None or not sent.filter(pk=invitation.pk).exists():
+        if invitation.pk is None or not sent.filter(pk=invitation.pk).exists():
             if sent.count() >= settings.MAX_INVITATIONS:
                 detail = Sentence("%(most)s invitations are pending already.", most=settings.MAX_INVITATIONS)
                 raise Forbidden("too_many_invitations", detail)
-            invitation = invitation or Invitation(organization=organization, **target)
             invitation.created_at = now
         invitation.inviter_id, invitation.role, invitation.email = actor.pk, role, email or ""
         invitation.state, invitation.expires_at = InvitationState.PENDING, now + LIFETIME
-        due = invitation.mailed_at is None or invitation.mailed_at <= now - PAUSE_OF_MAILS
-        if due:
-            invitation.mailed_at = now
-        invitation.save()
-        if due:
-            queue_mail("invitation", invitation=invitation.pk, now=now)
+        _save_and_mail(invitation, now)
         return sent.get(pk=invitation.pk)
+
+
+def _invitation_to(organization: Organization, user_id: int | None, email: str) -> Invitation:
+    """Return the organization's invitation to this user or else to this address, also one that has ended; where there
+    is none, a new one that is not saved yet. Raise what `find_newcomer` raises."""
+    target: dict[str, object] = {"user": None, "email_key": email_key(email)}
+    if user_id is not None:
+        target = {"user": find_newcomer(organization.pk, user_id=user_id), "email_key": ""}
+    found = Invitation.objects.filter(organization=organization, **target).first()
+    return found or Invitation(organization=organization, **target)
+
+
+def _save_and_mail(invitation: Invitation, now: datetime) -> None:
+    due = invitation.mailed_at is None or invitation.mailed_at <= now - PAUSE_OF_MAILS
+    if due:
+        invitation.mailed_at = now
+    invitation.save()
+    if due:
+        queue_mail("invitation", invitation=invitation.pk, now=now)
 
 
 @transaction.atomic

@@ -12,14 +12,14 @@ from django.db import transaction
 from django.db.models import Q
 from django.dispatch import Signal
 
-from albumen.errors import Conflict, Forbidden, Invalid
+from albumen.errors import Forbidden, Invalid
 from albumen.events.services import publish
 from albumen.organizations import access
 from albumen.organizations.models import Contacts, Invitation, Membership, Organization, Role
 from albumen.organizations.services.invitations import close_invitations_to, invite
 from albumen.organizations.services.member_events import member_added, member_removed
 from albumen.organizations.services.owners import left_without_owner, require_none
-from albumen.organizations.services.people import find_active_user
+from albumen.organizations.services.people import find_newcomer
 from albumen.sentences import Sentence
 from albumen.viewers import Viewer, is_administrator, require_administrator
 
@@ -65,9 +65,7 @@ def add_member(
     is no such user, `Conflict` when the user is a member already."""
     require_administrator(actor)
     organization = access.get_organization(actor, organization_id, lock=True)
-    found = find_active_user(user, email)
-    if Membership.objects.filter(organization=organization, user=found).exists():
-        raise Conflict("already_member")
+    found = find_newcomer(organization.pk, user_id=user, email=email)
     membership = Membership.objects.create(organization=organization, user=found, role=role, joined_at=now)
     close_invitations_to(user=found, organization_ids=[organization.pk])
     publish(member_added(membership), now=now)
