@@ -2,20 +2,11 @@
 
 from datetime import datetime
 
-from albumen import rates
 from albumen.accounts.access import find_active_user
 from albumen.accounts.models import User
-from albumen.accounts.services import tokens
-from albumen.contacts import email_key
+from albumen.accounts.services.attempts import spend_mail
 from albumen.errors import Conflict, Invalid
 from albumen.mails.queue import queue_mail
-
-
-def spend_mail(*, email: str, address: str) -> None:
-    """Count one mail that goes to this e-mail address for a client at this IP address, whether or not there is such a
-    user. Raise `LimitReached` after too many."""
-    rates.spend("verify", "address", address, times=10)
-    rates.spend("verify", "account", tokens.fingerprint(email_key(email)))
 
 
 def send_again(*, user: User, address: str, now: datetime) -> None:
@@ -23,7 +14,7 @@ def send_again(*, user: User, address: str, now: datetime) -> None:
     `Conflict` when none waits and the user's is proved."""
     if not user.pending_email and user.email_verified_at is not None:
         raise Conflict("email_verified_already")
-    spend_mail(email=user.pending_email or user.email, address=address)
+    spend_mail("verify", email=user.pending_email or user.email, address=address)
     if user.pending_email:
         queue_mail("email_change", user=user.pk, email=user.pending_email, now=now)
     else:

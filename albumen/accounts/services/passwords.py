@@ -15,10 +15,10 @@ from django.utils.http import urlsafe_base64_decode
 from albumen import rates
 from albumen.accounts.hashers import spellings
 from albumen.accounts.models import Session, User
-from albumen.accounts.services import email_verification, tokens
+from albumen.accounts.services import email_verification
+from albumen.accounts.services.attempts import account_key, spend_mail
 from albumen.accounts.services.sessions import end_all_sessions, end_session
 from albumen.accounts.services.sign_in_places import SignInPlace, known_by
-from albumen.contacts import email_key
 from albumen.errors import Conflict, Invalid, LimitReached
 from albumen.mails.queue import queue_mail
 
@@ -38,7 +38,7 @@ def confirm(*, user: User, password: str, address: str, pointer: str) -> None:
     """Raise `Invalid` unless this is the user's password. Attempts are limited as sign-ins are, so that nobody can
     guess the password with a stolen token, from however many addresses."""
     known = known_by(user, SignInPlace(address), timezone.now())
-    key = ("account", tokens.fingerprint(email_key(user.email)), f"confirm {known or 'elsewhere'}")
+    key = ("account", account_key(user.email), f"confirm {known or 'elsewhere'}")
     rates.spend("login", *key)
     if not user.check_password(password):
         raise Invalid("invalid_password", "This is not your password.", pointer=pointer)
@@ -58,8 +58,7 @@ def change_password(
 def request_reset(*, email: str, address: str, now: datetime) -> None:
     """Queue the mail with a link. Whether there is such a user is asked when it is sent, so that the response tells
     nothing, nor how long it takes."""
-    rates.spend("reset", "address", address, times=10)
-    rates.spend("reset", "account", tokens.fingerprint(email_key(email)))
+    spend_mail("reset", email=email, address=address)
     queue_mail("password_reset", email=email, now=now)
 
 

@@ -9,6 +9,7 @@ from django.dispatch import Signal
 
 from albumen.accounts.models import User
 from albumen.accounts.services import avatars, email_changes, email_verification, passwords
+from albumen.accounts.services.attempts import spend_mail
 from albumen.accounts.services.sessions import end_all_sessions
 from albumen.accounts.services.signup import Names, email_taken
 from albumen.contacts import email_key, tidy_email
@@ -108,7 +109,7 @@ def _take_email(user: User, email: str, address: str) -> str:
         return "email"
     # The same for every address, taken or not.
     for mailbox in (email, user.email):
-        email_verification.spend_mail(email=mailbox, address=address)
+        spend_mail("verify", email=mailbox, address=address)
     user.pending_email = tidy_email(email)
     return "pending_email"
 

@@ -13,9 +13,9 @@ from albumen.accounts import access
 from albumen.accounts.hashers import spellings
 from albumen.accounts.models import KnownAddress, Session, User
 from albumen.accounts.services import email_verification, tokens
+from albumen.accounts.services.attempts import ADDRESS_FACTOR, account_key, spend_mail
 from albumen.accounts.services.sign_in_places import DEVICE_LIFETIME, SignInPlace, client_name, is_unexpected, known_by
 from albumen.accounts.services.tokens import TokenPair
-from albumen.contacts import email_key
 from albumen.errors import Unauthenticated
 from albumen.mails.queue import queue_mail
 
@@ -25,8 +25,6 @@ COOKIE_KEY = "albumen_session"
 # How many mails a day tell a user of new sign-ins.
 MOST_NEWS = 10
 LAST_USED_STEP = timedelta(minutes=5)
-# Many people may share one address, so its limit is higher than that of one account.
-ADDRESS_FACTOR = 10
 
 
 def check_credentials(*, email: str, password: str, place: SignInPlace, now: datetime) -> User:
@@ -38,9 +36,7 @@ def check_credentials(*, email: str, password: str, place: SignInPlace, now: dat
     """
     user = User.objects.find_by_email(email)
     known = known_by(user, place, now)
-    counters: list[tuple[tuple[str, ...], int]] = [
-        (("account", tokens.fingerprint(email_key(email)), known or "elsewhere"), 1)
-    ]
+    counters: list[tuple[tuple[str, ...], int]] = [(("account", account_key(email), known or "elsewhere"), 1)]
     if not known.startswith(("device", "code")):
         counters.insert(0, (("address", place.address), ADDRESS_FACTOR))
     for key, times in counters:
@@ -58,8 +54,7 @@ def check_credentials(*, email: str, password: str, place: SignInPlace, now: dat
 def request_code(*, email: str, address: str, now: datetime) -> None:
     """Queue the mail with a code for signing in from a new place. Whether there is such a user is asked when it is
     sent, so that the response tells nothing."""
-    rates.spend("reset", "address", f"code {address}", times=ADDRESS_FACTOR)
-    rates.spend("reset", "account", f"code {tokens.fingerprint(email_key(email))}")
+    spend_mail("reset", "code", email=email, address=address)
     queue_mail("sign_in_code", email=email, now=now)
 
 

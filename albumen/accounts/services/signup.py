@@ -14,6 +14,7 @@ from albumen import rates
 from albumen.accounts.hashers import spellings
 from albumen.accounts.models import Registration, User
 from albumen.accounts.services import avatars, email_verification, passwords
+from albumen.accounts.services.attempts import spend_mail
 from albumen.contacts import email_key, tidy_email
 from albumen.errors import Conflict, DomainError, Forbidden, Invalid
 from albumen.idempotency.services.responses import atomic_with_response
@@ -64,7 +65,7 @@ def register(
     verified = settings.SIGNUP == "verified"
     if verified:
         # The same for every address: what the mail says is decided when it is written.
-        email_verification.spend_mail(email=email, address=address)
+        spend_mail("verify", email=email, address=address)
     elif User.objects.find_by_email(email):
         raise email_taken()
     stored = avatars.store(avatar) if avatar else ""

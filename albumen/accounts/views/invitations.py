@@ -17,6 +17,7 @@ from albumen.accounts.serializers.requests import (
 )
 from albumen.accounts.serializers.shapes import LoginAnswerSerializer, MailedInvitationSerializer
 from albumen.accounts.services import invitations
+from albumen.accounts.views.sessions import login_response
 from albumen.errors import Invalid
 from albumen.organizations.serializers import InvitationSerializer
 from albumen.strict import validated
@@ -66,10 +67,7 @@ class AcceptMailedInvitation(GenericAPIView[Any]):
         place = place_of(request._request)
         session, pair = invitations.sign_up_mailed(**{"password": None, **fields}, place=place, now=now)
         remember_device(request._request, session.user)
-        user = session.user
-        context = {"request": request, "viewer": user}
-        answer = LoginAnswerSerializer({"access": pair.access, "refresh": pair.refresh, "user": user}, context=context)
-        return Response(answer.data, status=201)
+        return login_response(request, session, pair, status=201)
 
 
 @extend_schema(tags=["Organizations"])

@@ -7,7 +7,6 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework.generics import GenericAPIView
-from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -130,7 +129,6 @@ class Password(GenericAPIView[Any]):
 @extend_schema(tags=["Accounts"])
 class PasswordReset(PublicView):
     serializer_class = ResetSerializer
-    permission_classes = (AllowAny,)
 
     @extend_schema(
         summary="Ask for a password reset",

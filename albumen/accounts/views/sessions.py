@@ -16,6 +16,7 @@ from albumen.accounts.authentication import SignedInRequest, forget_ended_cookie
 from albumen.accounts.serializers.requests import LoginSerializer, RefreshSerializer, ResetSerializer
 from albumen.accounts.serializers.shapes import LoginAnswerSerializer, SessionSerializer, TokensSerializer
 from albumen.accounts.services import sessions
+from albumen.accounts.services.tokens import TokenPair
 from albumen.strict import require_no_fields, validated
 
 
@@ -24,6 +25,13 @@ class PublicView(GenericAPIView[Any]):
 
     authentication_classes = ()
     permission_classes = (AllowAny,)
+
+
+def login_response(request: Request, session: Any, pair: TokenPair, *, status: int = 200) -> Response:
+    """Return the response that gives somebody who has just signed in the tokens, and their own record."""
+    context = {"request": request, "viewer": session.user}
+    answer = {"access": pair.access, "refresh": pair.refresh, "user": session.user}
+    return Response(LoginAnswerSerializer(answer, context=context).data, status=status)
 
 
 @extend_schema(tags=["Accounts"])
@@ -44,10 +52,7 @@ class Login(PublicView):
         place = place_of(request._request, code=fields.pop("code", ""))
         session, pair = sessions.log_in(**fields, place=place, now=timezone.now())
         self.signed_in(request, session)
-        user = session.user
-        context = {"request": request, "viewer": user}
-        answer = LoginAnswerSerializer({"access": pair.access, "refresh": pair.refresh, "user": user}, context=context)
-        return Response(answer.data)
+        return login_response(request, session, pair)
 
     def signed_in(self, request: Request, session: Any) -> None:
         """Have the response set the device cookie. A subclass may set the cookie of the session as well."""
