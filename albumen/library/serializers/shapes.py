@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import cached_property, lru_cache
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
 from django.urls import reverse
 from django.utils import timezone
@@ -17,8 +17,6 @@ from albumen.library.models import Album, ExpiringLink, Picture, Source, Visibil
 from albumen.plans.models import Plan
 from albumen.strict import StrictSerializer
 
-# The fields of a row as they are named in the API, without the sort key at its end.
-_ROW_NAMES = ["owner" if name == "owner_id" else name for name in PictureRow._fields if name != "name_key"]
 _TAKEN_AT = """When the picture was taken, with milliseconds where the file has them; null where it says nothing.
 
 The first of these that can be read: EXIF `DateTimeOriginal`, EXIF `DateTimeDigitized`, XMP `photoshop:DateCreated`,
@@ -66,6 +64,80 @@ PICTURE_EXAMPLE = {
     "created_at": "2030-01-31T12:00:00Z",
     "updated_at": "2030-01-31T12:00:00Z",
 }
+
+
+class OwnersPlan(Protocol):
+    """What a plan says about the representation of its users' pictures."""
+
+    @property
+    def thumbnail_heights(self) -> Any: ...
+
+    @property
+    def original(self) -> bool: ...
+
+
+def picture_shape(
+    row: PictureRow, *, albums: list[int], plan: OwnersPlan, url: Callable[[int, int | str], str]
+) -> dict[str, Any]:
+    """Return the representation of a picture: with the ids of these albums, the sizes in its owner's plan, and the URL
+    that `url` gives for its id and a size, which is a height in px or `ORIGINAL`."""
+    shape: dict[str, Any] = {
+        "id": row.id,
+        "name": row.name,
+        "description": row.description,
+        "owner": row.owner_id,
+        "source": row.source,
+        "image_url": row.image_url,
+        "link_problem": row.link_problem or None,
+        "width": row.width,
+        "height": row.height,
+        "format": row.format,
+        "bytes": row.bytes,
+        "sha256": row.sha256,
+        "taken_at": row.taken_at,
+        "placeholder": row.placeholder,
+        "created_at": row.created_at,
+        "updated_at": row.updated_at,
+        "albums": albums,
+        "thumbnails": [],
+        "original": None,
+    }
+    if row.taken_at and row.taken_at.microsecond:
+        shape["taken_at"] = row.taken_at.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
+    if row.source == Source.LINK:
+        # Its bytes are on another server, and nothing else is known of it.
+        return shape | {"width": None, "height": None, "bytes": None, "sha256": None}
+    shape["thumbnails"] = [
+        {"plan_height": wanted, "width": width, "height": height, "url": url(row.id, wanted)}
+        for wanted, width, height in _sizes(row.width, row.height, *plan.thumbnail_heights)
+    ]
+    if plan.original:
+        shape["original"] = url(row.id, access.ORIGINAL)
+    return shape
+
+
+@lru_cache(maxsize=4096)
+def _sizes(width: int, height: int, *heights: int) -> list[tuple[int, int, int]]:
+    """Return (wanted height, width, height) of each thumbnail, in px. The results are kept, because most pictures have
+    one of few sizes."""
+    return [(wanted, *imaging.fit_height(width, height, wanted)) for wanted in heights]
+
+
+def album_shape(album: Album) -> dict[str, Any]:
+    """Return the representation of an album."""
+    return {
+        "id": album.id,
+        "name": album.name,
+        "description": album.description,
+        "owner": album.owner_id,
+        "organization": album.organization_id,
+        "visibility": album.visibility,
+        "picture_count": album.picture_count,
+        # A new album has no `cover` from `access`, because it has no picture yet.
+        "cover": getattr(album, "cover", None),
+        "created_at": album.created_at,
+        "updated_at": album.updated_at,
+    }
 
 
 class ThumbnailSerializer(serializers.Serializer[Any]):
@@ -129,23 +201,7 @@ class PictureSerializer(serializers.Serializer[Any]):
 
     def to_representation(self, picture: Picture | PictureRow) -> dict[str, Any]:
         row = picture if isinstance(picture, PictureRow) else PictureRow.of(picture)
-        shape: dict[str, Any] = dict(zip(_ROW_NAMES, row, strict=False))
-        shape |= {"albums": self._albums.get(row.id, []), "thumbnails": [], "original": None}
-        shape["link_problem"] = row.link_problem or None
-        if row.taken_at and row.taken_at.microsecond:
-            shape["taken_at"] = row.taken_at.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
-        if row.source == Source.LINK:
-            # Its bytes are on another server, and nothing else is known of it.
-            return shape | {"width": None, "height": None, "bytes": None, "sha256": None}
-        plan = self._plans[row.owner_id]
-        url = self._url
-        shape["thumbnails"] = [
-            {"plan_height": wanted, "width": width, "height": height, "url": url(row.id, wanted)}
-            for wanted, width, height in _sizes(row.width, row.height, *plan.thumbnail_heights)
-        ]
-        if plan.original:
-            shape["original"] = url(row.id, access.ORIGINAL)
-        return shape
+        return picture_shape(row, albums=self._albums.get(row.id, []), plan=self._plans[row.owner_id], url=self._url)
 
     @cached_property
     def _url(self) -> Callable[[int, int | str], str]:
@@ -173,13 +229,6 @@ class PictureSerializer(serializers.Serializer[Any]):
         return access.albums_of(self.context["request"].user, [picture.id for picture in self._shown])
 
 
-@lru_cache(maxsize=4096)
-def _sizes(width: int, height: int, *heights: int) -> list[tuple[int, int, int]]:
-    """Return (wanted height, width, height) of each thumbnail, in px. The results are kept, because most pictures have
-    one of few sizes."""
-    return [(wanted, *imaging.fit_height(width, height, wanted)) for wanted in heights]
-
-
 class AlbumSerializer(StrictSerializer):
     """An album with its cover."""
 
@@ -199,10 +248,7 @@ class AlbumSerializer(StrictSerializer):
     updated_at = serializers.DateTimeField(read_only=True)
 
     def to_representation(self, album: Album) -> dict[str, Any]:
-        # A new album has no `cover` from `access`, because it has no picture yet.
-        cover = getattr(album, "cover", None)
-        known = {"owner": album.owner_id, "organization": album.organization_id, "cover": cover}
-        return {name: known[name] if name in known else getattr(album, name) for name in self._declared_fields}
+        return album_shape(album)
 
 
 class RestoredSerializer(serializers.Serializer[Any]):
