@@ -145,9 +145,19 @@ class Album(Searchable):
         return self.name
 
     @property
+    def shown_to(self) -> int | None:
+        """The id of the organization whose members see the album, or None."""
+        return None if self.visibility == Visibility.PRIVATE else self.organization_id
+
+    @property
     def is_shown_to_organization(self) -> bool:
         """Return whether the members of its organization see the album."""
-        return self.organization_id is not None and self.visibility != Visibility.PRIVATE
+        return self.shown_to is not None
+
+    def has_left(self, organization_id: int | None) -> bool:
+        """Return whether the album is not shown to this organization any more, to which it was shown before; None is
+        no organization, which no album leaves."""
+        return organization_id not in (None, self.shown_to)
 
 
 def cascade_and_uncount(collector: Any, field: Any, entries: Any, using: str) -> None:

@@ -12,8 +12,9 @@ An album that names an organization is the organization's, unless it is private;
 | take it over                               | nobody            | the organization's owners                    |
 
 So the owner of an organization's album has no right of their own to it: who becomes a viewer there reads it like every
-viewer, and who is no longer a member does not see it. Anybody reads a public album as well. Everybody may take their
-own pictures out of any album (`get_album_to_remove_from`).
+viewer, and who is no longer a member does not see it. When the album leaves the organization, its owner does not get
+what others have put in: those pictures leave the album (`services.albums.change_album`). Anybody reads a public album
+as well. Everybody may take their own pictures out of any album (`get_album_to_remove_from`).
 """
 
 from django.contrib.auth.models import AnonymousUser

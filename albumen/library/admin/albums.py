@@ -18,6 +18,10 @@ from albumen.library.models import Album
 from albumen.library.services import albums
 
 FIRST = 12  # pictures on an album's page
+LEAVES = (
+    "An album of an organization that becomes private, for its owner, leaves the organization: the pictures of others "
+    "leave the album, and stay with those who own them."
+)
 BelongsFilter = filter_by(
     "organization",
     "in",
@@ -51,7 +55,7 @@ class AlbumPage(ServicePage):
     list_select_related = ("owner", "organization")
     search_fields = ("search_key", "owner__email", "organization__search_key")
     fieldsets = (
-        (None, {"fields": ("name", "description", "visibility")}),
+        (None, {"fields": ("name", "description", "visibility"), "description": LEAVES}),
         ("What is in it", {"fields": ("first", "pictures")}),
         ("Whose it is", {"fields": ("owner", "organization", "created_at", "updated_at")}),
     )

@@ -7,13 +7,13 @@ from typing import TypedDict, Unpack
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import F, Q
 
 from albumen.accounts.models import User
 from albumen.errors import Forbidden, Invalid
 from albumen.events.services import publish
 from albumen.library import access
-from albumen.library.models import Album, Picture, Visibility
+from albumen.library.models import Album, AlbumPicture, Picture, Visibility, shown_to_organization
 from albumen.library.services import album_contents, events
 from albumen.library.services.locks import lock_album, lock_pictures, lock_rights_in
 from albumen.library.services.names import require_name
@@ -66,8 +66,10 @@ def change_album(*, actor: User, album_id: int, now: datetime, **changes: Unpack
     """Change the album, and return it with its cover. `access` has who may change what.
 
     An album that is taken out of its organization becomes private, unless its owner takes it out, and it is public or
-    the owner chooses its visibility in the same call. Where somebody else takes it out, the pictures of others leave
-    it: its owner may have lost the right to see them.
+    the owner chooses its visibility in the same call.
+
+    Whoever makes it leave its organization (takes it out, moves it to another one, makes it private), the pictures of
+    everybody but its owner leave the album: they were put in for the members of that organization.
 
     An event goes to every user whose list of albums has it before or after the change: `album.created` where it is
     new there, `album.deleted`, with the fields from before, where it is gone, and `album.updated` where it stays.
@@ -77,15 +79,9 @@ def change_album(*, actor: User, album_id: int, now: datetime, **changes: Unpack
     lock_rights_in(album_id, changes.get("organization"))
     changes = _allowed_changes(actor, album_id, changes)
     cover = changes.get("cover")
-    if {"organization", "visibility"} & changes.keys():
-        # Locked, so that none is counted while it moves to the trash; before the cover, which is one of them, so that
-        # all are locked in their order.
-        of_another = Album.objects.filter(pk=album_id).exclude(owner=actor)
-        list(lock_pictures(Picture.objects.filter(entries__album__in=of_another)))
-    if cover is not None:
-        list(lock_pictures(Picture.objects.filter(pk=cover)))
+    _lock_entries(album_id, changes)
     album = lock_album(album_id)
-    before, was_shown = events.of_album("deleted", album), album.is_shown_to_organization
+    before, organization_id = events.of_album("deleted", album), album.shown_to
     if "cover" in changes:
         if cover is not None and not album.entries.live().filter(picture_id=cover).exists():
             raise Invalid("not_in_album", "The cover must be a picture of the album.", pointer="/cover")
@@ -93,7 +89,7 @@ def change_album(*, actor: User, album_id: int, now: datetime, **changes: Unpack
     album.owner_id = changes.get("owner", album.owner_id)
     if {"organization", "visibility"} & changes.keys():
         _show(actor, album, changes)
-        if was_shown and not album.is_shown_to_organization and album.owner_id != actor.pk:
+        if album.has_left(organization_id):
             album_contents.remove_pictures_of_others(album)
     if "name" in changes:
         album.name = require_name(changes["name"])
@@ -175,6 +171,20 @@ def _require_room(actor: User) -> None:
     if Album.objects.filter(owner=actor).count() >= settings.MAX_ALBUMS:
         detail = Sentence("An account has up to %(most)s albums.", most=Amount(settings.MAX_ALBUMS))
         raise Forbidden("too_many_albums", detail)
+
+
+def _lock_entries(album_id: int, changes: AlbumChanges) -> None:
+    """Lock the pictures that the changes count or take out, so that none moves to the trash at the same time."""
+    touched = Q()
+    if changes.get("cover") is not None:
+        touched |= Q(picture=changes["cover"])
+    if {"organization", "visibility"} & changes.keys():
+        others = ~Q(picture__owner=changes.get("owner", F("album__owner")))
+        touched |= shown_to_organization("album__") & others
+    if touched:
+        entries = AlbumPicture.objects.filter(touched, album=album_id)
+        # All in one query, because they are locked in their order.
+        list(lock_pictures(Picture.objects.filter(pk__in=entries.values("picture"))))
 
 
 def _show(actor: User, album: Album, changes: AlbumChanges) -> None:

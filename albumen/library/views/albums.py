@@ -68,8 +68,9 @@ class OneAlbum(PublicToRead, GenericAPIView[Any]):
         description=(
             "For its owner, in an organization while being an owner or editor there; the `cover` also for those who "
             "may change its pictures. An organization's owners may take an album out of it, with "
-            '`{"organization": null}`: it is private then, without the pictures of others. Or they take it over, with '
-            "their own id as `owner`."
+            '`{"organization": null}`: it is private then. Or they take it over, with their own id as `owner`. An '
+            "album that leaves its organization, because somebody takes it out, moves it to another one or makes it "
+            "private, keeps its owner's pictures alone, which `picture_count` then has; those of others stay theirs."
         ),
         responses=AlbumSerializer,
     )

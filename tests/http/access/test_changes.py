@@ -168,9 +168,14 @@ def test_a_role_decides_at_that_moment_whatever_it_was_before(scene, before):
     assert not wrong, "\n".join(wrong)
 
 
-def test_what_was_taken_out_of_the_organization_is_its_owners_alone_without_pictures_of_others(scene):
-    for album in scene.albums.values():
-        assert scene.founder.patch(f"/api/albums/{album}/", {"organization": None}, format="json").status_code == 200
+@pytest.mark.parametrize("taken_out_by", ["an owner of the organization", "its own owner"])
+def test_what_was_taken_out_of_the_organization_is_its_owners_alone_without_pictures_of_others(scene, taken_out_by):
+    for name, album in scene.albums.items():
+        somebody, changes = scene.founder, {"organization": None}
+        if taken_out_by == "its own owner":
+            somebody = scene.colleague if name == "theirs" else scene.subject
+            changes |= {"visibility": "private"}
+        assert somebody.patch(f"/api/albums/{album}/", changes).status_code == 200
     wrong = []
     for name, table in ALBUMS.items():
         for doing in table:

@@ -12,7 +12,8 @@ from albumen.library.models import ExpiringLink, Picture
 from albumen.plans.models import Plan
 from tests import pictures
 from tests.http.admin.conftest import Panel
-from tests.http.conftest import rows_of
+from tests.http.conftest import ids, new_album, put_in, rows_of
+from tests.http.problems import refused
 
 
 def previews(panel: Panel, path: str) -> list[str]:
@@ -186,3 +187,30 @@ def test_a_link_to_a_thumbnail_runs_without_the_plan_s_originals(panel, alice, c
     alice.use_plan(thumbnail_heights=[50], expiring_links=True, name="Thumbnails")
     ExpiringLink.objects.filter(pk=content["link"]).update(height=50)
     assert panel.get("library/expiringlink/?state=running").context["cl"].result_count == 1
+
+
+def test_what_the_panel_makes_private_leaves_the_pictures_of_others_behind(panel, alice, bob, studio):
+    album = new_album(bob, organization=studio.id, visibility="organization")
+    (his,), (hers,) = rows_of(bob, 1), rows_of(alice, 1)
+    put_in(alice, album, hers)
+    put_in(bob, album, his)
+    path = f"library/album/{album}/change/"
+    assert "the pictures of others leave the album" in panel.get(path).content.decode()
+    fields = {"name": "Plans", "description": ""}
+    assert panel.post(path, visibility="public", **fields).status_code == 302
+    assert ids(bob.get(f"/api/albums/{album}/pictures/")) == [hers, his]
+    assert panel.post(path, visibility="private", **fields).status_code == 302
+    assert ids(bob.get(f"/api/albums/{album}/pictures/")) == [his]
+    assert ids(alice.get("/api/pictures/")) == [hers]
+
+
+def test_the_panel_deletes_no_organization_that_has_albums(panel, alice, bob, studio):
+    album = new_album(bob, organization=studio.id, visibility="organization")
+    put_in(alice, album, *rows_of(alice, 1))
+    path = f"organizations/organization/{studio.id}/delete/"
+    panel.post(path, post="yes")
+    assert alice.get(f"/api/albums/{album}/").json()["organization"] == studio.id
+    assert bob.patch(f"/api/albums/{album}/", {"visibility": "private"}).json()["picture_count"] == 0
+    assert panel.post(path, post="yes").status_code == 302
+    assert bob.get(f"/api/albums/{album}/").json()["organization"] is None
+    refused(alice.get(f"/api/organizations/{studio.id}/"), 404, "not_found")

@@ -68,14 +68,6 @@ def test_what_is_taken_out_comes_back_without_the_pictures_of_others(alice, bob,
     assert ids(bob.get(f"{path}pictures/")) == his
 
 
-def test_who_takes_out_an_album_of_their_own_keeps_what_is_in_it(alice, bob, studio, album):
-    pictures = rows_of(bob, 1) + rows_of(alice, 1)
-    put_in(bob, album, pictures[0])
-    put_in(alice, album, pictures[1])
-    assert bob.patch(f"/api/albums/{album}/", {"organization": None}).status_code == 200
-    assert ids(bob.get(f"/api/albums/{album}/pictures/")) == pictures
-
-
 def test_administrators_take_over_albums_of_organizations_and_no_others(alice, dana, album):
     private = new_album(alice)
     assert dana.patch(f"/api/albums/{album}/", {"owner": dana.id}).json()["owner"] == dana.id
