@@ -13,12 +13,12 @@ COMPILE := pip compile --quiet --universal --python-version 3.11 --no-strip-extr
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
 
-# Where the machine can, the server is tied to make, so that it never outlives a make that was killed.
+# Where the machine can, the server is tied to make, so that it never outlives a make that was killed. Bytecode is kept,
+# even where it is not wanted otherwise: without it each start takes several times as long.
 run: ## Start the server, on http://127.0.0.1:8000 unless HOST or PORT say otherwise
 	@scripts/venv.sh requirements.txt; \
-	$(VENV_PYTHON) manage.py migrate --verbosity 0; \
 	tied='setpriv --pdeathsig TERM'; $$tied true 2>/dev/null || tied=; \
-	exec $$tied $(VENV_PYTHON) manage.py serve
+	PYTHONDONTWRITEBYTECODE= exec $$tied $(VENV_PYTHON) manage.py serve --migrate
 
 stack: ## Start the scaled set-up of docs/operations.md on loopback, for a look; nothing of it stays
 	@scripts/venv.sh requirements-dev.txt; \

@@ -85,12 +85,12 @@ class Server:
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
-    def start(self, **env: str) -> None:
-        """Make the database unless it is there, start the server, and wait until it answers."""
+    def start(self, *options: str, **env: str) -> None:
+        """Make the database unless it is there, start the server with these options, and wait until it answers."""
         self.migrate()
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "manage.py", "serve"], cwd=ROOT, env=self.env | env, stdout=log, stderr=log
+                [sys.executable, "manage.py", "serve", *options], cwd=ROOT, env=self.env | env, stdout=log, stderr=log
             )
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline:

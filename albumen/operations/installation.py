@@ -24,9 +24,15 @@ REMEDY = (
 )
 
 
+def begins_one(arguments: list[str]) -> bool:
+    """Return whether this command of `manage.py` creates an installation where there is none: `migrate`, and
+    `serve --migrate`."""
+    return arguments[:1] == ["migrate"] or (arguments[:1] == ["serve"] and "--migrate" in arguments)
+
+
 def writes_data(arguments: list[str]) -> bool:
     """Return whether this command of `manage.py` may write into the data folder."""
-    return not _asks_for_help(arguments) and (arguments[0] == "migrate" or arguments[0] not in NEED_NONE)
+    return not _asks_for_help(arguments) and (begins_one(arguments) or arguments[0] not in NEED_NONE)
 
 
 def _asks_for_help(arguments: list[str]) -> bool:
@@ -36,7 +42,7 @@ def _asks_for_help(arguments: list[str]) -> bool:
 def require(arguments: list[str]) -> None:
     """Raise `ImproperlyConfigured` if this command of `manage.py` needs an installation and there is none. `arguments`
     begin with the name of the command. Nothing is created."""
-    if _asks_for_help(arguments) or arguments[0] in NEED_NONE:
+    if _asks_for_help(arguments) or arguments[0] in NEED_NONE or begins_one(arguments):
         return
     django.setup()
     if reason := what_is_missing():

@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
-from albumen.operations import ranges
+from albumen.operations import installation, ranges
 
 # Connections for threads beside those of requests, like WebSockets and probes.
 SPARE_CONNECTIONS = 8
@@ -194,13 +194,13 @@ def storage(url: str) -> dict[str, Any]:
 def may_make_key(arguments: list[str], data_dir: Path, *, sqlite: bool) -> bool:
     """Return whether the data folder has a secret key, or this process may write one there.
 
-    Only `migrate` may, and a server whose database exists: any other command could be in the wrong folder. `arguments`
-    are `sys.argv`.
+    Only a command that creates an installation may, and a server whose database exists: any other command could be in
+    the wrong folder. `arguments` are `sys.argv`.
     """
-    command = arguments[1] if Path(arguments[0]).name == "manage.py" and len(arguments) > 1 else ""
-    if (data_dir / "secret_key").exists() or command == "migrate":
+    command = arguments[1:] if Path(arguments[0]).name == "manage.py" else []
+    if (data_dir / "secret_key").exists() or installation.begins_one(command):
         return True
-    return (data_dir / "albumen.sqlite3").exists() if sqlite else command in ("", "serve")
+    return (data_dir / "albumen.sqlite3").exists() if sqlite else command[:1] in ([], ["serve"])
 
 
 def secret_key(data_dir: Path, *, kept: bool) -> str:

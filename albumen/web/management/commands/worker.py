@@ -5,13 +5,13 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 
 from albumen import imaging
+from albumen.operations import migrations
 from albumen.tasks.jobs.worker import work
 from albumen.web import task_types
 
 
 class Command(BaseCommand):
     help = "Work on background tasks until Ctrl-C. `serve` starts one; more may run here and on other machines."
-    requires_migrations_checks = True
     handlers = task_types.HANDLERS
     schedules = task_types.SCHEDULES
 
@@ -20,6 +20,8 @@ class Command(BaseCommand):
         parser.add_argument("--tied", action="store_true", help="End when standard input does, with the parent.")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if migrations.are_missing():
+            self.check_migrations()
         try:
             work(self.handlers, self.schedules, concurrency=options["concurrency"], tied=options["tied"])
         finally:
