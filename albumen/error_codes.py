@@ -295,8 +295,8 @@ LINKS = Chapter(
         Code("export_expired", "The archive was kept for a day.", "Start the export again.", (410,)),
         Code(
             "export_ended",
-            "The album in the archive was deleted, or you may not see it any more.",
-            "Ask the album's owner.",
+            "The album in the archive was deleted or has left its organization, or you may not see it any more.",
+            "If you see the album, export it again; else ask its owner.",
             (410,),
         ),
         Code("link_expired", "This link has expired.", "Ask its sender for a new one.", (410,)),

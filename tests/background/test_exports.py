@@ -3,11 +3,16 @@
 import hashlib
 import io
 import json
+import os
+import time
 import zipfile
 from collections import Counter
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from copy import copy
-from typing import Any
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
 
 import httpx
 import pytest
@@ -172,6 +177,80 @@ def test_the_address_ends_and_cannot_be_forged(working_server: Server) -> None:
     working_server.sql("UPDATE accounts_user SET is_active = FALSE WHERE id = ?", alice.user["id"])
     answer = alice.get(url)
     assert (answer.status_code, answer.json()["type"].rpartition("#")[2]) == (410, "export_expired")
+
+
+@dataclass
+class Midway:
+    """Bob's album in Alice's organization, with a picture of his and two of hers behind it, while he exports it."""
+
+    alice: httpx.Client
+    bob: httpx.Client
+    organization: int
+    album: str
+    first: int
+
+    @property
+    def member(self) -> str:
+        return f"/api/organizations/{self.organization}/members/{self.bob.user['id']}/"
+
+
+ENDINGS: dict[str, tuple[Callable[[Midway], httpx.Response], str | None]] = {
+    "a picture is taken out": (lambda it: it.alice.delete(f"{it.album}pictures/{it.first}/"), None),
+    "a picture is deleted": (lambda it: it.alice.delete(f"/api/pictures/{it.first}/"), None),
+    "the album leaves": (lambda it: it.bob.patch(it.album, json={"organization": None}), "export_ended"),
+    "the album is deleted": (lambda it: it.alice.delete(it.album), "not_found"),
+    "its maker is removed": (lambda it: it.alice.delete(it.member), "not_found"),
+}
+
+
+@pytest.mark.parametrize("way", ENDINGS)
+def test_an_export_packs_nothing_more_once_the_right_has_ended(working_server: Server, way: str) -> None:
+    alice, bob = working_server.register("alice"), working_server.register("bob")
+    use_plan(working_server, bob, "Enterprise")
+    organization = alice.post("/api/organizations/", json={"name": "Studio"}).json()["id"]
+    body = {"user": bob.user["id"], "role": "editor"}
+    invited = alice.post(f"/api/organizations/{organization}/invitations/", json=body).json()["id"]
+    assert bob.post(f"/api/invitations/{invited}/accept/").status_code == 200
+    shown = {"name": "Plans", "organization": organization, "visibility": "organization"}
+    album = bob.post("/api/albums/", json=shown).json()["id"]
+    # A picture of no other test, because its file is about to be replaced.
+    his = upload(bob, seed=500 + list(ENDINGS).index(way), name="His", album=album)
+    first, second = (upload(alice, seed=number, name="Hers", album=album)["id"] for number in (1, 2))
+    it = Midway(alice, bob, organization, f"/api/albums/{album}/", first)
+    end, code = ENDINGS[way]
+    (original,) = working_server.data_dir.glob(f"media/originals/*/{his['sha256']}")
+    whole = original.read_bytes()
+    original.unlink()
+    # Whoever opens a pipe to read it waits for who writes to it: the export stops at the first picture.
+    os.mkfifo(original)
+    started = bob.post(f"{it.album}export/")
+    with opened_to_write(original) as pipe:
+        original.unlink()
+        original.write_bytes(whole)
+        assert end(it).status_code in (200, 204)
+        pipe.write(whole)
+    task = ended(bob, started)
+    if code is None:
+        _, manifest = opened(bob, task)
+        assert [entry["id"] for entry in manifest] == [his["id"], second]
+    else:
+        assert (task["status"], task["error"]["code"], task["result"]) == ("failed", code, None)
+        assert not list(working_server.data_dir.glob(f"media/exports/*/{task['id']}.zip"))
+    assert not list(working_server.data_dir.rglob(f"export-{task['id']}-*"))
+
+
+def opened_to_write(pipe: Path) -> IO[bytes]:
+    """Wait until somebody reads the pipe, and open it."""
+    deadline = time.monotonic() + 90
+    while True:
+        try:
+            number = os.open(pipe, os.O_WRONLY | os.O_NONBLOCK)
+        except OSError:
+            assert time.monotonic() < deadline, "Nobody reads it."
+            time.sleep(0.05)
+        else:
+            os.set_blocking(number, True)
+            return os.fdopen(number, "wb")
 
 
 @pytest.mark.parametrize("path", ["/api/albums/{hidden}/export/", "/api/albums/999999/export/"])

@@ -1,5 +1,6 @@
 """The rules of who may see and change which album, picture and link, and whom they reach by a signed URL."""
 
+from albumen.library.access.exports import get_album_to_export, pictures_to_export, require_export, sign_export
 from albumen.library.access.figures import Totals, bytes_since, totals, uploads_by_day
 from albumen.library.access.recipients import recipients_of_album, recipients_of_pictures
 from albumen.library.access.rows import PictureRow, albums_of, own_pictures, plans_of
@@ -11,8 +12,6 @@ from albumen.library.access.signed_urls import (
     links_of,
     links_of_picture,
     picture_for_signed_url,
-    require_export,
-    sign_export,
     signed_url,
     signer_for,
 )

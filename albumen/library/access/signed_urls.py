@@ -1,4 +1,4 @@
-"""Signed URLs of images and exports, and expiring links: who gets them, and when they work."""
+"""Signed URLs of images, and expiring links: who gets them, and when they work."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -9,9 +9,8 @@ from django.db.models import QuerySet
 from albumen import signed_urls
 from albumen.accounts.models import User
 from albumen.errors import Gone, NotFound, Unauthenticated
-from albumen.library.access.visible import albums_visible_to, get_editable_picture, get_picture
+from albumen.library.access.visible import get_editable_picture, get_picture
 from albumen.library.models import ExpiringLink, Picture, Source
-from albumen.tasks.models import Task, TaskKind
 from albumen.viewers import Viewer, is_administrator
 
 ORIGINAL = "original"
@@ -81,29 +80,6 @@ def picture_for_signed_url(
     if not picture.owner.plan.has_size(None if size == ORIGINAL else int(size)):
         raise NotFound
     return picture, viewer
-
-
-def sign_export(task_id: int, owner: User, expires_at: datetime) -> str:
-    """Return the path of the archive that this task made, for its owner's browser to download without a token. It ends
-    with the owner's logins, as a signed URL does."""
-    expires = int(expires_at.timestamp())
-    signed = f"{task_id}/{owner.pk}/{expires}/"
-    return f"/files/exports/{signed}{signed_urls.signer('export')(signed + signed_urls.logins_of(owner))}"
-
-
-def require_export(*, task_id: int, owner_id: int, expires: int, mac: str, now: datetime) -> None:
-    """Raise `NotFound` for a forged URL, and for one that ended with the owner's logins; `Gone` when the archive is
-    past its time, when its owner is not active, and when the album in it was deleted or its owner may not see that
-    album any more."""
-    owner = User.objects.filter(pk=owner_id).first()
-    if not signed_urls.agrees_for(owner, "export", f"{task_id}/{owner_id}/{expires}/", mac):
-        raise NotFound
-    task = Task.objects.filter(pk=task_id, owner=owner_id, kind=TaskKind.EXPORT_PICTURES).first()
-    if now.timestamp() >= expires or owner is None or not owner.is_active or task is None:
-        raise Gone("export_expired")
-    album_id = task.arguments["album"]
-    if album_id is not None and not albums_visible_to(owner).filter(pk=album_id).exists():
-        raise Gone("export_ended")
 
 
 def link_token(link_id: int) -> str:

@@ -5,7 +5,7 @@ import hashlib
 import json
 import logging
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -43,14 +43,13 @@ def export_pictures(run: TaskContext) -> dict[str, Any]:
     # Checked at the start of the task too; but a task may be cancelled, and tried again later.
     require_export_slot(owner_id=viewer.pk, now=timezone.now())
     with _temp_paths(run.task.pk) as (archive, manifest):
-        album_id = run.task.arguments["album"]
-        album = None if album_id is None else access.get_album(viewer, album_id)
-        ids = _ids(viewer, album_id)
+        album = access.get_album_to_export(viewer, run.task.arguments)
+        ids = list(access.pictures_to_export(viewer, run.task.arguments).values_list("pk", flat=True))
         run.report(0, total=len(ids))
         with room_needed():
             packed = _pack(run, viewer, album, ids, archive, manifest)
             with run.step(done=len(ids)):  # Raises when the claim was lost: then nothing is placed.
-                _require_still_visible(viewer, album)
+                access.get_album_to_export(viewer, run.task.arguments)
             size = archive.stat().st_size
             renditions.storage().place(archive, renditions.export_name(run.task.pk))
     expires_at = timezone.now() + EXPORT_KEPT
@@ -62,14 +61,6 @@ def export_pictures(run: TaskContext) -> dict[str, Any]:
     }
 
 
-def _ids(viewer: User, album_id: int | None) -> list[int]:
-    if album_id is None:
-        return list(access.pictures_of(viewer, viewer.pk).order_by("pk").values_list("pk", flat=True))
-    return list(
-        access.pictures_in_album(viewer, album_id).order_by("entries__position", "pk").values_list("pk", flat=True)
-    )
-
-
 def _pack(run: TaskContext, viewer: User, album: Album | None, ids: list[int], archive: Path, manifest: Path) -> int:
     """Fill both files, and return how many pictures have their bytes in the archive."""
     documents = documents_of(viewer) if album is None else {}
@@ -78,8 +69,7 @@ def _pack(run: TaskContext, viewer: User, album: Album | None, ids: list[int], a
     packed = 0
     with ZipFile(archive, "w", ZIP_STORED, strict_timestamps=False) as file, manifest.open("w") as listed:
         listed.write(_json(_head(run, album))[:-1] + ', "pictures": [')
-        for number, picture in enumerate(_found(viewer, ids)):
-            _require_still_visible(viewer, album)
+        for number, picture in enumerate(_found(viewer, run.task.arguments, ids)):
             described = _describe(picture)
             rendition = _rendition(viewer, picture, whole_account=album is None)
             source = None if rendition is None else _opened(rendition.name)
@@ -102,12 +92,6 @@ def _pack(run: TaskContext, viewer: User, album: Album | None, ids: list[int], a
     return packed
 
 
-def _require_still_visible(viewer: User, album: Album | None) -> None:
-    """Raise `NotFound`, which ends the export, once the album is deleted or hidden from the viewer."""
-    if album is not None:
-        access.get_album(viewer, album.pk)
-
-
 def _json(value: object, indent: int | None = None) -> str:
     """Return the value as JSON, with times in UTC as ISO 8601 with Z."""
     return json.dumps(value, ensure_ascii=False, indent=indent, default=_moment)
@@ -123,11 +107,14 @@ def _head(run: TaskContext, album: Album | None) -> dict[str, Any]:
     return {"version": 1, "kind": kind, "exported_at": timezone.now(), "album": about}
 
 
-def _found(viewer: User, ids: list[int]) -> Iterator[Picture]:
-    """Yield those that the viewer may still see, in this order."""
-    for start in range(0, len(ids), CHUNK):
-        some = ids[start : start + CHUNK]
-        rows = access.pictures_visible_to(viewer).select_related("owner__plan").in_bulk(some)
+def _found(viewer: User, arguments: Mapping[str, Any], ids: list[int]) -> Iterator[Picture]:
+    """Yield, in this order, those of the pictures that the task may still export; raise as `get_album_to_export`
+    does."""
+    # What others own is asked for one by one, because packing many takes minutes, in which they may take it back.
+    length = CHUNK if arguments["album"] is None else 1
+    for start in range(0, len(ids), length):
+        some = ids[start : start + length]
+        rows = access.pictures_to_export(viewer, arguments).select_related("owner__plan").in_bulk(some)
         yield from (rows[picture_id] for picture_id in some if picture_id in rows)
 
 

@@ -109,12 +109,12 @@ def _require_quota(actor: User, entries: Sequence[ArchivedPicture]) -> None:
 def start_export(*, actor: User, now: datetime, album_id: int | None = None) -> Task:
     """Start a task that packs an album, or with None all of the actor's own pictures and data, into a ZIP. Raise
     `LimitReached` while the actor has `EXPORTS_KEPT` exports, finished or under way."""
-    if album_id is not None:
-        access.get_album(actor, album_id)
+    album = None if album_id is None else access.get_album(actor, album_id)
+    arguments = {"album": album_id, "organization": album and album.shown_to}
     with atomic_with_response():
         require_task_slot(actor.pk)
         require_export_slot(owner_id=actor.pk, now=now, open_ones=True)
-        return start_task(kind=TaskKind.EXPORT_PICTURES, owner_id=actor.pk, arguments={"album": album_id}, now=now)
+        return start_task(kind=TaskKind.EXPORT_PICTURES, owner_id=actor.pk, arguments=arguments, now=now)
 
 
 def require_export_slot(*, owner_id: int, now: datetime, open_ones: bool = False) -> None:

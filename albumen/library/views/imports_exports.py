@@ -99,7 +99,8 @@ class ExportAlbum(APIView):
             "A task that packs the album into a ZIP with a `manifest.json`: originals where their owner's plan has "
             "them, else the plan's largest thumbnails; what others own comes without private metadata. The manifest's "
             "`bytes`, `sha256`, `format`, `width` and `height` are those of the file in the archive. The result has "
-            "`url`, which needs no header and works for 24 hours, as long as you may see the album."
+            "`url`, which needs no header and works for 24 hours, as long as you may see the album and it stays in "
+            "its organization."
         ),
         request=None,
         responses={202: TaskSerializer},
@@ -140,7 +141,8 @@ class ExportFile(FileView):
         summary="The archive that an export made",
         description=(
             "Behind `result.url` of the task. It can be downloaded in parts (`Range`). 410 when its time is over, and "
-            "when the album in it was deleted or may not be seen any more by the person who started the export."
+            "when the album in it was deleted, has left its organization, or may not be seen any more by the person "
+            "who started the export."
         ),
         responses={
             (200, "application/zip"): OpenApiTypes.BINARY,

@@ -145,6 +145,48 @@ def test_an_export_ends_with_the_right_to_see_the_album(alice, bob, studio, albu
     assert (task["status"], task["error"]["code"]) == ("failed", "not_found")
 
 
+def exported(someone, album: int) -> str:
+    """Return the URL of a new archive of the album."""
+    task = someone.post(f"/api/albums/{album}/export/").json()["id"]
+    run_tasks()
+    url = someone.get(f"/api/tasks/{task}/").json()["result"]["url"]
+    assert someone.head(url).status_code == 200
+    return str(url)
+
+
+def test_an_archive_ends_when_its_album_leaves_the_organization(alice, bob, charlie, album):
+    path = f"/api/albums/{album}/"
+    assert bob.patch(path, {"visibility": "public"}).status_code == 200
+    urls = [(someone, exported(someone, album)) for someone in (alice, bob, charlie)]
+    queued = bob.post(f"{path}export/").json()["id"]
+    assert bob.patch(path, {"name": "Drafts", "visibility": "organization"}).status_code == 200
+    assert [someone.head(url).status_code for someone, url in urls] == [200, 200, 410]
+    assert bob.patch(path, {"organization": None, "visibility": "public"}).status_code == 200
+    for someone, url in urls:
+        refused(someone.get(url), 410, "export_ended")
+    run_tasks()
+    task = bob.get(f"/api/tasks/{queued}/").json()
+    assert (task["status"], task["error"]["code"]) == ("failed", "export_ended")
+    exported(bob, album)
+
+
+def test_an_archive_that_ended_with_the_membership_does_not_come_back_with_the_album(alice, bob, studio, album):
+    url = exported(bob, album)
+    studio.remove(bob)
+    refused(bob.get(url), 410, "export_ended")
+    assert alice.patch(f"/api/albums/{album}/", {"organization": None}).status_code == 200
+    assert ids(bob.get("/api/albums/")) == [album]
+    refused(bob.get(url), 410, "export_ended")
+
+
+def test_an_archive_stays_when_its_album_is_shown_to_an_organization_later(bob, studio):
+    own = new_album(bob)
+    url = exported(bob, own)
+    shown = {"organization": studio.id, "visibility": "organization"}
+    assert bob.patch(f"/api/albums/{own}/", shown).status_code == 200
+    assert bob.head(url).status_code == 200
+
+
 def test_an_archive_goes_with_its_album(alice, album):
     task = alice.post(f"/api/albums/{album}/export/").json()["id"]
     run_tasks()
