@@ -97,7 +97,7 @@ fuzz: ## Hold every answer against the API description with 50 examples each, or
 	@scripts/venv.sh requirements-dev.txt; \
 	FUZZ_EXAMPLES="$${EXAMPLES:-50}" $(PYTEST) tests/test_api_description.py $(ARGS)
 
-bench: ## Run the benchmarks; ARGS="..." goes to them
+bench: ## Run the benchmarks; ARGS="beside lists" runs those parts, and ROUNDS=1 takes a quick look at the goals
 	@scripts/venv.sh requirements-dev.txt; \
 	$(VENV_PYTHON) -m bench $(ARGS)
 

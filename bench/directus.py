@@ -1,17 +1,7 @@
-"""Directus on SQLite beside the scaled set-up through nginx, on one machine and in turn. By hand, since it takes an
-installation of Directus and the Node that it wants:
+"""Directus on SQLite, as `directus start` makes it. Nothing of it limits or logs, and an administrator asks: what is
+cheapest for it."""
 
-    mkdir directus; cd directus; npm init -y; npm install directus
-    DIRECTUS_DIR=.../directus python -m bench.directus      # with that node first on PATH, and wrk
-
-The same photos, the same fields, as many rows, WebP of the same height. Nothing of Directus limits or logs meanwhile.
-"""
-
-import http.client
-import os
 import subprocess
-import sys
-import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -20,9 +10,9 @@ from typing import Any
 import httpx
 import orjson
 
-from bench.photos import make_photo
-from bench.stack import PICTURES, SECONDS, asked, compare, fill, hot_thumbnail, scaled, uploader
-from bench.uploads import BOUNDARY, CLIENTS, HEIGHTS, _form, _rate
+from bench.lists import Client
+from bench.one_command import shipped_environment
+from bench.uploads import CLIENTS, FORM, HEIGHTS, _form, distinct
 from tests.server import free_port
 
 PASSWORD = "correct horse battery staple"
@@ -43,19 +33,33 @@ TYPES = {
     "created_at": "timestamp",
     "updated_at": "timestamp",
 }
+# What the rows of both have in common; PocketBase's are the same.
+ROW: dict[str, object] = dict.fromkeys(TYPES) | {
+    "description": "",
+    "owner": 1,
+    "source": "upload",
+    "width": 4000,
+    "height": 3000,
+    "format": "jpeg",
+    "bytes": 2_700_000,
+    "sha256": "0" * 64,
+    "placeholder": "0" * 150,
+    "created_at": "2026-01-01T00:00:00Z",
+    "updated_at": "2026-01-01T00:00:00Z",
+}
 
 
 class Directus:
-    """One process, as `directus start` makes it, with a database and files of its own."""
+    """One process with a database and files of its own."""
 
-    def __init__(self, installed: Path, folder: Path) -> None:
+    def __init__(self, command: list[str | Path], folder: Path) -> None:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        self._command = ["node", str(installed / "node_modules/directus/cli.js")]
+        self._command = command
         self._folder = folder
         folder.mkdir()
-        self._env = {
-            **os.environ,
+        env = {
+            **shipped_environment(),
             "HOST": "127.0.0.1",
             "PORT": str(self.port),
             "PUBLIC_URL": self.url,
@@ -73,14 +77,23 @@ class Directus:
             "STORAGE_LOCATIONS": "local",
             "STORAGE_LOCAL_ROOT": str(folder / "uploads"),
         }
+        self._here: dict[str, Any] = {"cwd": folder, "env": env}
         self._process: subprocess.Popen[bytes] | None = None
         self.client = httpx.Client(base_url=self.url, headers={"Authorization": f"Bearer {TOKEN}"}, timeout=60)
 
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
+    def bootstrap(self) -> None:
+        """Make its database."""
+        subprocess.run([*self._command, "bootstrap"], check=True, capture_output=True, **self._here)
+
     def start(self) -> None:
-        log = (self._folder / "log").open("wb")
-        here: dict[str, Any] = {"cwd": self._folder, "env": self._env, "stdout": log, "stderr": log}
-        subprocess.run([*self._command, "bootstrap"], check=True, **here)
-        self._process = subprocess.Popen([*self._command, "start"], **here)
+        with (self._folder / "log").open("ab") as log:
+            command = [*self._command, "start"]
+            self._process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True, **self._here)
         deadline = time.monotonic() + 60
         while True:
             try:
@@ -88,14 +101,16 @@ class Directus:
                 return
             except httpx.HTTPError:
                 assert time.monotonic() < deadline, (self._folder / "log").read_text()
-                time.sleep(0.2)
+                time.sleep(0.02)
 
     def stop(self) -> None:
         if self._process is not None:
             self._process.terminate()
             self._process.wait(timeout=30)
+            self._process = None
 
-    def fill(self) -> None:
+    def fill(self, count: int) -> None:
+        """Make the collection with so many rows."""
         number = {"is_primary_key": True, "has_auto_increment": True}
         fields = [
             {"field": "id", "type": "integer", "schema": number, "meta": {}},
@@ -104,110 +119,24 @@ class Directus:
         made = {"collection": "pictures", "schema": {}, "meta": {}, "fields": fields}
         answer = self.client.post("/collections", json=made)
         assert answer.is_success, answer.text
-        row = dict.fromkeys(TYPES) | {
-            "description": "",
-            "owner": 1,
-            "source": "upload",
-            "width": 4000,
-            "height": 3000,
-            "format": "jpeg",
-            "bytes": 2_700_000,
-            "sha256": "0" * 64,
-            "placeholder": "0" * 150,
-            "created_at": "2026-01-01T00:00:00Z",
-            "updated_at": "2026-01-01T00:00:00Z",
-        }
-        for start in range(0, PICTURES, 50):
-            rows = [row | {"name": f"Picture {number}"} for number in range(start, start + 50)]
+        for start in range(0, count, 50):
+            rows = [ROW | {"name": f"Picture {number}"} for number in range(start, start + 50)]
             self.client.post("/items/pictures", json=rows).raise_for_status()
 
-    def ready_thumbnail(self, photo: Path) -> str:
-        made = self.client.post("/files", files={"file": ("photo.jpg", photo.read_bytes(), "image/jpeg")})
+    def ready_thumbnail(self, photo: bytes) -> str:
+        made = self.client.post("/files", files={"file": ("photo.jpg", photo, "image/jpeg")})
         url = f"{self.url}/assets/{made.raise_for_status().json()['data']['id']}?height=200&format=webp"
         self.client.get(url).raise_for_status()
         return url
 
-    def uploader(self, photos: list[Path]) -> Callable[[int, int], None]:
+    def uploader(self, photos: list[bytes]) -> Callable[[int, int], None]:
         """An upload here makes no thumbnail, so both are asked for."""
-        connections = [http.client.HTTPConnection("127.0.0.1", self.port, timeout=60) for _ in range(CLIENTS)]
-        plain = 'name="image"; filename="photo.jpg"\r\n'
-        bodies = [
-            _form(photo.read_bytes()).replace(plain.encode(), f"{plain}Content-Type: image/jpeg\r\n".encode(), 1)
-            for photo in photos
-        ]
-        signed = {"Authorization": f"Bearer {TOKEN}"}
-
-        def ask(connection: http.client.HTTPConnection, *asked: Any) -> bytes:
-            connection.request(*asked)
-            answer = connection.getresponse()
-            text = answer.read()
-            assert answer.status == http.HTTPStatus.OK, text
-            return text
+        clients = [Client(self, f"Bearer {TOKEN}") for _ in range(CLIENTS)]
 
         def upload(worker: int, number: int) -> None:
-            connection = connections[worker]
-            form = {**signed, "Content-Type": f"multipart/form-data; boundary={BOUNDARY}"}
-            made = orjson.loads(ask(connection, "POST", "/files", bodies[number % len(bodies)], form))
+            photo = distinct(photos[number % len(photos)])
+            made = orjson.loads(clients[worker].post("/files", _form(photo), FORM))
             for height in HEIGHTS:
-                address = f"/assets/{made['data']['id']}?height={height}&format=webp"
-                ask(connection, "GET", address, None, signed)
+                clients[worker].get(f"/assets/{made['data']['id']}?height={height}&format=webp")
 
         return upload
-
-
-def _settled(upload: Callable[[int, int], None]) -> float:
-    """Uploads a second. What the other one has left unwritten goes to the disk before, for a flush waits for it all,
-    and only one of the two flushes what it answers."""
-    os.sync()
-    return _rate(CLIENTS, upload)
-
-
-def run() -> None:
-    installed = os.environ.get("DIRECTUS_DIR")
-    if not installed:
-        sys.exit("DIRECTUS_DIR says where Directus is installed; see the head of this file.")
-    with tempfile.TemporaryDirectory() as folder:
-        root = Path(folder)
-        stack = scaled(root / "stack")
-        directus = Directus(Path(installed), root / "directus")
-        try:
-            stack.start()
-            directus.start()
-            directus.fill()
-            photos = [make_photo(root / f"photo-{seed}.jpg", seed=seed) for seed in range(4)]
-            alice: Any = stack.register("alice")
-            token = alice.headers["Authorization"]
-            stack.sql("UPDATE accounts_user SET plan_id = (SELECT id FROM plans_plan WHERE name = 'Premium')")
-            fill(stack, alice.user["id"])
-            ours, _ = hot_thumbnail(stack, token, photos[0])
-            theirs = directus.ready_thumbnail(photos[0])
-            theirs_signed = f"Authorization: Bearer {TOKEN}"
-            print(f"in turn, {SECONDS} s a round; Directus is the second one")
-            compare(
-                "list of 50, signed in",
-                lambda: asked(f"{stack.url}/api/pictures/", f"Authorization: {token}"),
-                lambda: asked(f"{directus.url}/items/pictures?limit=50&sort=-created_at", theirs_signed),
-                "(goal: 600 %)",
-            )
-            compare(
-                "ready thumbnail",
-                lambda: asked(ours, "Accept: image/webp", connections=32),
-                lambda: asked(theirs, theirs_signed, connections=32),
-                "(goal: 10,000 %)",
-            )
-            upload, upload_there = uploader(stack, photos), directus.uploader(photos)
-            _rate(CLIENTS, upload)
-            _rate(CLIENTS, upload_there)
-            compare(
-                f"12 MP upload with two thumbnails, {CLIENTS} clients",
-                lambda: _settled(upload),
-                lambda: _settled(upload_there),
-                "(goal: 240 %)",
-            )
-        finally:
-            directus.stop()
-            stack.remove()
-
-
-if __name__ == "__main__":
-    run()

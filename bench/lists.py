@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Protocol
 from urllib.parse import urlsplit
 
 import orjson
@@ -33,10 +34,16 @@ SQLITE_MOMENT = "datetime('2026-01-01', printf('+%d minutes', i / 1000))"
 POSTGRES_MOMENT = "timestamptz '2026-01-01' + i / 1000 * interval '1 minute'"
 
 
+class Listener(Protocol):
+    """A server on a port of loopback."""
+
+    port: int
+
+
 class Client:
     """One connection that is kept."""
 
-    def __init__(self, server: Server, token: str = "") -> None:
+    def __init__(self, server: Listener, token: str = "") -> None:
         self._connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
         self._headers = {"Authorization": token} if token else {}
 
