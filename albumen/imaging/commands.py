@@ -41,8 +41,11 @@ def render(source: Path, targets: Sequence[Target], limits: Limits, *, webp: boo
         files, placeholder = renditions.render(image, targets, webp=webp)
     except pyvips.Error as error:
         raise refusal(source, image.format, error) from error
-    if image.format not in _ENCODED_AGAIN:
-        # The copy for others must be possible later.
+    # The copy for others must be possible later. Of a JPEG, which is the most common and often large, that is known
+    # without making the copy: each one that has an end can be taken apart.
+    if image.format == "jpeg":
+        check_complete(source, image.format)
+    elif image.format not in _ENCODED_AGAIN:
         _strip_bytes(image)
     return image.facts(placeholder), files
 

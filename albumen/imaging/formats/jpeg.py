@@ -21,10 +21,11 @@ _MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
 _JFIF_WITHOUT_THUMBNAIL = 14
 
 
-def segments(data: Bytes) -> Iterator[tuple[int, bytes, bytes]]:
-    """Yield marker, payload and, for a scan, the entropy-coded bytes behind it, from after SOI up to and with EOI.
+def segments(data: Bytes) -> Iterator[tuple[int, bytes, slice]]:
+    """Yield marker, payload, and where a scan's entropy-coded bytes are, from after SOI up to and with EOI.
 
-    Bytes that stand where a marker should are passed over, as decoders do. Raise Malformed without an EOI.
+    These are nearly all of the file, and are not copied here. Bytes that stand where a marker should are passed over,
+    as decoders do. Raise Malformed without an EOI.
     """
     at = 2
     while True:
@@ -33,7 +34,7 @@ def segments(data: Bytes) -> Iterator[tuple[int, bytes, bytes]]:
             raise Malformed
         marker, at = data[found.start() + 1], found.end()
         if marker == _EOI:
-            yield marker, b"", b""
+            yield marker, b"", slice(at, at)
             return
         if marker in {_SOI, 0x01}:
             continue
@@ -41,13 +42,13 @@ def segments(data: Bytes) -> Iterator[tuple[int, bytes, bytes]]:
         if length < 2 or at + length > len(data):
             raise Malformed
         payload, at = data[at + 2 : at + length], at + length
-        entropy = b""
+        start = at
         if marker == _SOS:
             end = _MARKER.search(data, at)
             if end is None:
                 raise Malformed
-            entropy, at = data[at : end.start()], end.start()
-        yield marker, payload, entropy
+            at = end.start()
+        yield marker, payload, slice(start, at)
 
 
 def count_scans(data: Bytes) -> int:
@@ -91,7 +92,7 @@ def is_complete(data: Bytes) -> bool:
 
 def strip(data: bytes, orientation: int) -> bytes:
     """Return the picture with JFIF, colour profile and Adobe's colour transform alone, and nothing after its end."""
-    parts: list[bytes] = [b"\xff\xd8"]
+    parts: list[Bytes | memoryview] = [b"\xff\xd8"]
     if orientation != 1:
         parts.append(_segment(_APP1, b"Exif\x00\x00" + minimal_exif(orientation)))
     for marker, payload, entropy in segments(data):
@@ -100,7 +101,7 @@ def strip(data: bytes, orientation: int) -> bytes:
             continue
         kept = _kept(marker, payload)
         if kept is not None:
-            parts += (_segment(marker, kept), entropy)
+            parts += (_segment(marker, kept), memoryview(data)[entropy])
     return b"".join(parts)
 
 
