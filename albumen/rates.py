@@ -1,8 +1,9 @@
 """Rate limits: atomic counters in fixed windows, by any key. They are kept in this process or, for several processes,
-in Redis (REDIS_URL)."""
+in Redis (REDIS_URL). ADR 36 says why requests of the API are counted in lots."""
 
 import ipaddress
 import logging
+import math
 import re
 import threading
 import time
@@ -21,13 +22,26 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from albumen.errors import LimitReached, Unavailable
+from albumen.lots import Lots
 
 _PERIODS = {"s": "second", "m": "minute", "h": "hour", "d": "day"}
 _RATE = re.compile(r"([1-9][0-9]{0,8}) */ *(?:([smhd])|(sec|second|min|minute|hour|day)s?)", re.IGNORECASE)
 REDIS_SECONDS = 0.5
 PAUSE_SECONDS = 2.0
-# The rates that allow requests uncounted while Redis does not respond. Those that protect a secret refuse them.
+# The rates that are counted in lots, and that allow requests uncounted while Redis does not respond. Those that
+# protect a secret are counted one by one, and refuse requests then.
 _OPEN = frozenset({"api"})
+# Adds to the counter of a window, which begins with that if there is none, and returns the count and the milliseconds
+# until the window ends. The counters are those of the library, so that processes of the version before count along.
+_TAKE = b"""
+local count = redis.call("incrby", KEYS[1], ARGV[1])
+local left = redis.call("pttl", KEYS[1])
+if left < 0 then
+    left = tonumber(ARGV[2])
+    redis.call("pexpire", KEYS[1], left)
+end
+return {count, left}
+"""
 logger = logging.getLogger(__name__)
 
 
@@ -43,6 +57,7 @@ _limiter = FixedWindowRateLimiter(_storage())
 # The library's memory storage drops counts while another thread makes the first one.
 _one_at_a_time = threading.Lock()
 _away_until = 0.0
+_lots: dict[tuple[str, int], Lots] = {}
 
 
 @contextmanager
@@ -86,6 +101,16 @@ def spend(rate: str, *key: str, times: int = 1) -> None:
     While Redis does not respond, requests of the API are not counted, and every other rate raises `Unavailable`.
     """
     # The shortest period first: an attempt that it refuses does not count in the longer ones.
+    if rate in _OPEN:
+        text = settings.RATES[rate]
+        lots = _lots.get((text, times)) or _lots.setdefault((text, times), _make_lots(text, times))
+        try:
+            seconds = lots.spend(rate, *key)
+        except StorageError:
+            return
+        if seconds is not None:
+            raise LimitReached(max(1, math.ceil(seconds)))
+        return
     for limit in parse_rate(settings.RATES[rate], times):
         try:
             with _counting():
@@ -93,10 +118,26 @@ def spend(rate: str, *key: str, times: int = 1) -> None:
                     continue
                 reset = _limiter.get_window_stats(limit, rate, *key).reset_time
         except StorageError:
-            if rate in _OPEN:
-                return
             raise Unavailable("attempts_not_counted") from None
         raise LimitReached(max(1, round(reset - time.time())))
+
+
+def _make_lots(text: str, times: int) -> Lots:
+    """Return counters for the limits that `parse_rate` returns."""
+    storage = _limiter.storage
+    if not isinstance(storage, RedisStorage):
+        return Lots(parse_rate(text, times), None)
+    script = storage.get_connection().register_script(_TAKE)
+
+    def take(limit: RateLimitItem, key: tuple[str, ...], lot: int) -> tuple[int, float]:
+        with _counting():
+            try:
+                taken, left = script([storage.prefixed_key(limit.key_for(*key))], [lot, limit.get_expiry() * 1000])
+            except storage.base_exceptions as error:
+                raise StorageError(error) from error
+        return taken, left / 1000
+
+    return Lots(parse_rate(text, times), take)
 
 
 def refund(rate: str, *key: str, times: int = 1) -> None:

@@ -109,6 +109,7 @@ def _surroundings(settings: Any, tmp_path: Path) -> None:
     settings.WHITENOISE_AUTOREFRESH = True
     settings.RATES = dict.fromkeys(settings.RATES, "0")
     rates._limiter.storage.reset()
+    rates._lots.clear()
 
 
 @pytest.fixture

