@@ -10,11 +10,12 @@ QuerySet with the same rows.
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from typing import Any, Generic, TypeVar
 
 from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, connections
-from django.db.models import QuerySet
+from django.db.models import DateTimeField, QuerySet
 from django.db.models.query import get_related_populators
 
 Value = int | str | datetime | None
@@ -24,11 +25,12 @@ Row = TypeVar("Row")
 
 @dataclass(frozen=True, slots=True)
 class CompiledQuery(Generic[Row]):
-    """A list to be paged: the rows of `build(*values)`, each turned into a `Row` by `make`."""
+    """A list to be paged: the rows of `build(*values)`, a QuerySet of `values_list`. `make` turns the columns of each,
+    which are its arguments, into a `Row`."""
 
     build: Build
     values: tuple[Value, ...]
-    make: Callable[[Sequence[Any]], Row]
+    make: Callable[..., Row]
 
 
 def fetch_rows(
@@ -42,16 +44,15 @@ def fetch_rows(
     """
     if not settings.COMPILED_QUERIES:
         return list(build(*variant, *values)[:limit])
-    return _statement(build, variant, values, limit).run(values, limit)
+    return _statement(build, variant, values, limit).rows(values, limit)
 
 
 def fetch_objects(build: Build, *variant: Any, values: Sequence[Value]) -> Iterator[Any]:
-    """Return the model instances of `build(*variant, *values)`, with the related ones that it selects. `variant` and
-    `values` are those of `fetch_rows`."""
+    """Return the model instances of `build(*variant, *values)`, with the related ones that it selects and with its
+    annotations. `variant` and `values` are those of `fetch_rows`."""
     if not settings.COMPILED_QUERIES:
         return iter(build(*variant, *values))
-    statement = _statement(build, variant, values, None)
-    return statement.as_objects(statement.run(values, None, for_objects=True))
+    return _statement(build, variant, values, None).objects(values)
 
 
 def _statement(build: Build, variant: tuple[Any, ...], values: Sequence[Value], limit: int | None) -> "_Statement":
@@ -103,21 +104,25 @@ class _Statement:
         self._places = [(place, places[one]) for place, one in enumerate(parameters) if one in places]
         if {number for _, number in self._places} != set(places.values()):
             raise ValueError("A value does not stand in the statement as it was given: make it part of the variant.")
-        if self._compiler.klass_info:
-            self._prepare_objects()
-
-    def _prepare_objects(self) -> None:
-        select, info = self._compiler.select, self._compiler.klass_info
-        self._model, fields = info["model"], info["select_fields"]
-        self._own = slice(fields[0], fields[-1] + 1)
-        self._names = [column[0].target.attname for column in select[self._own]]
-        self._related = get_related_populators(info, select, self._connection.alias)  # type: ignore[call-arg]  # stubs of 6.1
-        self._converters = self._compiler.get_converters([column[0] for column in select])
+        self._converters = self._compiler.get_converters([column[0] for column in self._compiler.select])
+        # Times are left as they come: to convert them takes SQLite as long as all the rest.
+        self._row_converters = {
+            place: (converters, column)
+            for place, (converters, column) in self._converters.items()
+            if not isinstance(column.output_field, DateTimeField)
+        }
 
     def _adapted(self, value: Value) -> Any:
         return self._connection.ops.adapt_datetimefield_value(value) if isinstance(value, datetime) else value
 
-    def run(self, values: Sequence[Value], limit: int | None, *, for_objects: bool = False) -> list[tuple[Any, ...]]:
+    def rows(self, values: Sequence[Value], limit: int | None) -> list[tuple[Any, ...]]:
+        # Converters expect text. Rows without them come in binary form, which is faster to read.
+        rows = self._run(values, limit, binary=not self._row_converters)
+        if not self._row_converters:
+            return rows
+        return [tuple(row) for row in self._compiler.apply_converters(rows, self._row_converters)]
+
+    def _run(self, values: Sequence[Value], limit: int | None, *, binary: bool) -> list[tuple[Any, ...]]:
         parameters = self._parameters.copy()
         for place, number in self._places:
             value = self._adapted(values[number])
@@ -127,7 +132,7 @@ class _Statement:
             parameters.append(limit)
         connection = self._connection
         if connection.vendor == "postgresql" and not (connection.queries_logged or connection.execute_wrappers):
-            return self._run_apart(parameters, binary=not for_objects)
+            return self._run_apart(parameters, binary=binary)
         with connection.cursor() as cursor:
             cursor.execute(self._sql, parameters)
             rows: list[tuple[Any, ...]] = cursor.fetchall()
@@ -136,8 +141,7 @@ class _Statement:
     def _run_apart(self, parameters: list[Any], *, binary: bool) -> list[tuple[Any, ...]]:
         """Return the rows, with the values bound by PostgreSQL, which then keeps the plan after a few runs.
 
-        Django's cursors write the values into the statement's text instead. Rows come in binary form, which is faster
-        to read; those for objects come as text, which Django's converters expect.
+        Django's cursors write the values into the statement's text instead.
         """
         from psycopg import RawCursor
         from psycopg.errors import FeatureNotSupported
@@ -157,10 +161,23 @@ class _Statement:
                 cursor.execute(self._numbered, parameters, binary=binary)
             return cursor.fetchall()
 
-    def as_objects(self, rows: Any) -> Iterator[Any]:
+    def objects(self, values: Sequence[Value]) -> Iterator[Any]:
         """Return model instances, made as Django's `ModelIterable` makes them."""
+        model, names, own, related, annotations = self._model
+        rows = self._run(values, None, binary=False)
         for row in self._compiler.apply_converters(rows, self._converters):
-            made = self._model.from_db(self._connection.alias, self._names, row[self._own])
-            for populator in self._related:
+            made = model.from_db(self._connection.alias, names, row[own])
+            for populator in related:
                 populator.populate(row, made)
+            for name, place in annotations.items():
+                setattr(made, name, row[place])
             yield made
+
+    @cached_property
+    def _model(self) -> tuple[Any, list[str], slice, list[Any], dict[str, int]]:
+        """The model, the names and the place of its columns, what fills related objects, and the annotations."""
+        select, info = self._compiler.select, self._compiler.klass_info
+        own = slice(info["select_fields"][0], info["select_fields"][-1] + 1)
+        names = [column[0].target.attname for column in select[own]]
+        related = get_related_populators(info, select, self._connection.alias)  # type: ignore[call-arg]  # stubs of 6.1
+        return info["model"], names, own, related, self._compiler.annotation_col_map

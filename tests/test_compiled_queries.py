@@ -2,16 +2,31 @@
 
 from contextlib import nullcontext
 from datetime import UTC, datetime
+from operator import attrgetter
 
 import psycopg
 import pytest
+from django.contrib.auth.models import AnonymousUser
 from django.db import connection, transaction
 
 from albumen.accounts.models import User
 from albumen.compiled_queries import fetch_objects, fetch_rows
-from albumen.library.access import PictureRow, own_pictures, pictures_visible_to
+from albumen.library.access import (
+    AlbumRow,
+    PictureRow,
+    albums_visible_to,
+    get_album,
+    get_picture,
+    get_picture_row,
+    own_pictures,
+    pictures_visible_to,
+    rows,
+)
+from albumen.library.access.rows import PICTURE_COLUMNS, FileRow
+from albumen.library.access.visible import as_variant
 from albumen.library.models import Picture
-from tests.http.conftest import rows_of
+from albumen.viewers import is_administrator
+from tests.http.conftest import DAY, Studio, new_album, put_in, rows_of
 
 
 def named(owner_id, after, name):
@@ -57,26 +72,35 @@ def test_the_list_of_own_pictures_keeps_the_rule_of_all_lists(alice, bob, dana):
     hers = rows_of(alice, 3)
     rows_of(bob, 2)
     Picture.objects.filter(pk=hers[0]).update(deleted_at=datetime(2024, 1, 1, tzinfo=UTC))
-    columns = [name for name in PictureRow._fields if not name.endswith("_at")]
+    columns = [name for name in PICTURE_COLUMNS if not name.endswith("_at")]
     for person, count in ((alice, 2), (bob, 2), (dana, 0)):
         viewer = User.objects.get(pk=person.id)
         listed = own_pictures(viewer)
-        rows = [listed.make(row) for row in fetch_rows(listed.build, values=listed.values)]
-        assert len(rows) == count
+        found = [listed.make(*row) for row in fetch_rows(listed.build, values=listed.values)]
+        assert len(found) == count
         plain = pictures_visible_to(viewer).filter(owner_id=viewer.pk).values(*columns)
-        assert [{name: getattr(row, name) for name in columns} for row in rows] == list(plain)
+        assert [{name: getattr(row, name) for name in columns} for row in found] == list(plain)
 
 
+ALBUMS = ["", "?ordering=name", "?ordering=-picture_count", "?ordering=id", "?search=tr", "?visibility=private"]
 LISTS = ["", "?ordering=name", "?ordering=-name", "?ordering=taken_at", "?ordering=-taken_at", "?ordering=-bytes"]
 
 
-@pytest.mark.parametrize("query", LISTS)
-@pytest.mark.parametrize("place", ["/api/pictures/", "/api/albums/{album}/pictures/"])
+@pytest.mark.parametrize(
+    ("place", "query"),
+    [
+        *(("/api/pictures/", query) for query in LISTS),
+        *(("/api/albums/{album}/pictures/", query) for query in [*LISTS, "?search=photo"]),
+        *(("/api/albums/", query) for query in ALBUMS),
+    ],
+)
 def test_plain_querysets_give_the_same_pages(alice, settings, query, place):
     ids = rows_of(alice, 5)
     Picture.objects.filter(pk=ids[1]).update(taken_at=datetime(2024, 5, 1, tzinfo=UTC), description="Grüße")
     album = alice.post("/api/albums/", {"name": "trip"}).json()["id"]
     alice.post(f"/api/albums/{album}/pictures/", {"pictures": ids[:4]})
+    for name in ("trip 10", "trip 9", "trop"):
+        new_album(alice, name=name)
     url = place.format(album=album) + query + ("&" if query else "?") + "page_size=2"
 
     def pages():
@@ -91,10 +115,98 @@ def test_plain_querysets_give_the_same_pages(alice, settings, query, place):
     settings.COMPILED_QUERIES = False
     assert pages() == compiled
     assert len(compiled) >= 2
-    one = f"/api/pictures/{ids[1]}/"
-    plain = alice.get(one).json()
+    one = [f"/api/pictures/{ids[1]}/", f"/api/albums/{album}/"]
+    plain = [alice.get(url).json() for url in one]
     settings.COMPILED_QUERIES = True
-    assert alice.get(one).json() == plain
+    assert [alice.get(url).json() for url in one] == plain
+
+
+@pytest.fixture
+def everything(alice, bob, charlie, dana):
+    """Albums and pictures of each kind, and those who see none, some or all of them."""
+    studio = Studio(alice)
+    studio.add(bob, "editor")
+    charlie.use_plan(thumbnail_heights=[100, 300], original=True)
+    owners = ((alice, "private"), (bob, "organization"), (charlie, "public"), (charlie, "private"))
+    albums, shown = [], []
+    for person, visibility in owners:
+        mine = rows_of(person, 4, taken_at=DAY, description="Grüße")
+        organization = studio.id if visibility == "organization" else None
+        albums.append(new_album(person, visibility=visibility, organization=organization))
+        put_in(person, albums[-1], *mine[:3])
+        Picture.objects.filter(pk=mine[1]).update(source="link", image_url="https://images.example/a.png")
+        Picture.objects.filter(pk=mine[2]).update(deleted_at=DAY)
+        shown += mine
+    assert bob.patch(f"/api/albums/{albums[1]}/", {"cover": shown[5]}).status_code == 200
+    albums.append(new_album(alice, name="empty"))
+    people = [User.objects.get(pk=person.id) for person in (alice, bob, charlie, dana)]
+    return [*people, AnonymousUser()], albums, shown
+
+
+def as_the_orm_gives(build, *variant, values):
+    """Return the compiled query's rows, after they were compared with the ORM's."""
+    compiled, built = fetch_rows(build, *variant, values=values), list(build(*variant, *values))
+    aware = [tuple(one.replace(tzinfo=UTC) if isinstance(one, datetime) else one for one in row) for row in compiled]
+    assert aware == built
+    assert [list(map(type, row)) for row in aware] == [list(map(type, row)) for row in built]
+    return built
+
+
+def test_rows_of_one_thing_are_there_for_those_who_may_see_it(everything):
+    viewers, albums, shown = everything
+    for viewer in viewers:
+        variant, viewer_id = as_variant(viewer)
+        for album in [*albums, 0]:
+            found = as_the_orm_gives(rows.rows_of_one_album, variant, values=(viewer_id, album))
+            (seen,) = albums_visible_to(viewer).filter(pk=album) or (None,)
+            assert [row[0] for row in found] == ([album] if seen else [])
+            if seen:
+                assert AlbumRow(*found[0]) == AlbumRow._make(attrgetter(*AlbumRow._fields)(get_album(viewer, album)))
+        for picture in [*shown, 0]:
+            found = as_the_orm_gives(rows.rows_of_one_picture, variant, values=(viewer_id, picture))
+            assert len(found) == pictures_visible_to(viewer).filter(pk=picture).count()
+            if found:
+                loaded = get_picture(viewer, picture)
+                row, plan = get_picture_row(viewer, picture)
+                assert row.sha256 == loaded.sha256
+                assert plan == (loaded.owner.plan.thumbnail_heights, loaded.owner.plan.original)
+
+
+def test_rows_of_lists_are_what_the_orm_gives(everything):
+    viewers, albums, shown = everything
+    listed = [as_the_orm_gives(rows.rows_of_listed_albums, values=(viewer.pk,)) for viewer in viewers[:4]]
+    assert [{row[0] for row in found} for found in listed] == [
+        {albums[0], albums[1], albums[4]},
+        {albums[1]},
+        {albums[2], albums[3]},
+        set(),
+    ]
+    assert {AlbumRow(*row).cover for row in listed[0]} == {shown[0], shown[5], None}
+    for album, first in zip(albums, (0, 4, 8, 12), strict=False):
+        found = [PictureRow(*row) for row in as_the_orm_gives(rows.rows_of_album_pictures, values=(album,))]
+        assert {row.id for row in found} == {shown[first], shown[first + 1]}
+        assert None not in {row.position for row in found}
+    for viewer in viewers:
+        as_the_orm_gives(rows.rows_of_entries, as_variant(viewer)[0], values=(as_variant(viewer)[1], *shown))
+    plans = as_the_orm_gives(rows.rows_of_plans, values=[viewer.pk for viewer in viewers[:3]])
+    assert (viewers[2].pk, [100, 300], True) in plans
+
+
+def test_rows_of_a_file_tell_who_asks_and_what_the_plan_has(everything):
+    viewers, _, shown = everything
+    User.objects.filter(pk=viewers[0].pk).update(token_version=7, is_active=False)
+    logins = {
+        None: (0, True),
+        **{pk: found for pk, *found in User.objects.values_list("pk", "token_version", "is_active")},
+    }
+    for viewer in viewers:
+        for picture in shown:
+            found = [FileRow(*row) for row in as_the_orm_gives(rows.rows_of_file, values=(viewer.pk, picture))]
+            if not is_administrator(viewer):
+                assert len(found) == pictures_visible_to(viewer).filter(pk=picture).count()
+            for row in found:
+                assert [row.token_version, row.is_active] == [*logins[viewer.pk]]
+                assert row.original == (row.owner_id == viewers[2].pk)
 
 
 @pytest.mark.skipif("connection.vendor != 'postgresql'", reason="only PostgreSQL keeps plans")

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
+from itertools import starmap
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
@@ -22,7 +23,7 @@ from rest_framework.response import Response
 from albumen.compiled_queries import Build, CompiledQuery, Value, fetch_rows
 from albumen.errors import Invalid
 from albumen.keys import derive_key
-from albumen.querying import require_known_parameters
+from albumen.querying import asks_filter, require_known_parameters
 from albumen.sentences import Sentence
 
 PAGE_SIZE = 50
@@ -43,17 +44,19 @@ class KeysetPagination(BasePagination):
     """Paginate lists as `{"next": url|null, "previous": url|null, "results": [...]}`."""
 
     def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
-        """Return the page of a QuerySet, or of a `CompiledQuery`, which views pass only when no filter is requested.
+        """Return the page of a QuerySet, or of a `CompiledQuery`, which is built each time when a filter is requested.
 
         Raises Invalid for an unknown parameter, ordering, page size or cursor.
         """
         params = request.query_params
         require_known_parameters(params, _known_parameters(view))
         fetch: Callable[..., list[Any]]
-        if isinstance(queryset, CompiledQuery):
+        if not isinstance(queryset, CompiledQuery):
+            fetch = partial(_fetch, _filtered(queryset, request, view))
+        elif not asks_filter(getattr(view, "query_class", None), params):
             fetch = partial(_fetch_compiled, queryset)
         else:
-            fetch = partial(_fetch, _filtered(queryset, request, view))
+            fetch = partial(_fetch_rows, _filtered(queryset.build(*queryset.values), request, view), queryset.make)
         size = _page_size(params)
         self._request = request
         field, descending = _ordering(params, view)
@@ -164,13 +167,24 @@ def _fetch(queryset: QuerySet[Any], field: str, descending: bool, cursor: Cursor
     return list(_window(queryset, field, descending, cursor)[:limit])
 
 
+def _fetch_rows(
+    queryset: QuerySet[Any, Any],
+    make: Callable[..., Any],
+    field: str,
+    descending: bool,
+    cursor: Cursor | None,
+    limit: int,
+) -> list[Any]:
+    return list(starmap(make, _fetch(queryset, field, descending, cursor, limit)))
+
+
 def _fetch_compiled(
     query: CompiledQuery[Any], field: str, descending: bool, cursor: Cursor | None, limit: int
 ) -> list[Any]:
     place = () if cursor is None else (None if field == "id" else cursor.value, cursor.row_id)
     variant = (query.build, field, descending, cursor is None)
     rows = fetch_rows(_compiled_window, *variant, values=(*place, *query.values), limit=limit)
-    return list(map(query.make, rows))
+    return list(starmap(query.make, rows))
 
 
 def _compiled_window(build: Build, field: str, descending: bool, first: bool, *values: Any) -> QuerySet[Any, Any]:

@@ -1,6 +1,5 @@
 """The query parameters that filter lists of albums, pictures and links."""
 
-from collections.abc import Collection
 from typing import Any
 
 from django.db.models import QuerySet
@@ -79,11 +78,6 @@ class PictureQuery(AlbumPictureQuery):
 
     album = IdField(required=False, help_text="An album's id: only pictures in it.")
     scope = serializers.ChoiceField(["own", "all"], required=False, help_text="`all` is for administrators.")
-
-    @classmethod
-    def asks_nothing(cls, params: Collection[str]) -> bool:
-        """Return whether none of these query parameters is a filter."""
-        return cls._declared_fields.keys().isdisjoint(params)
 
     def filter_queryset(self, queryset: QuerySet[Any], viewer: Viewer) -> QuerySet[Any]:
         asked = self.validated_data

@@ -3,7 +3,18 @@
 from albumen.library.access.exports import get_album_to_export, pictures_to_export, require_export, sign_export
 from albumen.library.access.figures import Totals, bytes_since, totals, uploads_by_day
 from albumen.library.access.recipients import recipients_of_album, recipients_of_pictures
-from albumen.library.access.rows import PictureRow, albums_of, own_pictures, plans_of
+from albumen.library.access.rows import (
+    AlbumRow,
+    PictureRow,
+    PlanRow,
+    albums_of,
+    get_album_row,
+    get_picture_row,
+    listed_albums,
+    listed_in_album,
+    own_pictures,
+    plans_of,
+)
 from albumen.library.access.signed_urls import (
     ORIGINAL,
     get_link,

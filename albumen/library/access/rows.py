@@ -1,24 +1,38 @@
-"""Lists of pictures as plain rows, with their plans and albums: the busiest reads, whose queries are compiled once."""
+"""Pictures and albums as plain rows: the busiest reads, whose queries are compiled once.
+
+Functions whose names begin with `rows_` build them, from the rules in `visible.py`.
+"""
 
 from collections.abc import Collection
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import Q, QuerySet, Subquery, Value
 
 from albumen.accounts.models import User
 from albumen.compiled_queries import CompiledQuery, fetch_rows
-from albumen.library.access.visible import any_viewer_like, pictures_owned_by, visible_condition
-from albumen.library.models import AlbumPicture, Picture
-from albumen.plans.models import Plan
-from albumen.viewers import Viewer, is_administrator
+from albumen.library.access.visible import (
+    albums_listed_for,
+    any_viewer_like,
+    as_variant,
+    hidden_from,
+    one_visible_album,
+    one_visible_picture,
+    pictures_owned_by,
+    pictures_placed_in,
+    require_album,
+    visible_condition,
+)
+from albumen.library.models import Album, AlbumPicture, Picture
+from albumen.viewers import Viewer
 
 # The numbers of ids that a statement is compiled for: one for each number of pictures would be too many.
 _COUNTS = (1, 10, 50, 200)
 
 
 class PictureRow(NamedTuple):
-    """A picture as a list shows it, without an object of the model for each. Its fields are the model's."""
+    """A picture as the API shows it, without an object of the model. Its fields are the model's; `position` is the
+    place in the album whose list it is in."""
 
     id: int
     name: str
@@ -37,28 +51,138 @@ class PictureRow(NamedTuple):
     created_at: datetime
     updated_at: datetime
     name_key: str
+    position: int | None = None
 
     @classmethod
     def of(cls, picture: Picture) -> "PictureRow":
         """Return the row of a picture that was loaded as a model."""
-        return cls._make(getattr(picture, name) for name in cls._fields)
+        return cls(*(getattr(picture, name) for name in PICTURE_COLUMNS))
+
+
+class PlanRow(NamedTuple):
+    """What an owner's plan says about their pictures, for every viewer. Its fields are the model's."""
+
+    thumbnail_heights: list[int]
+    original: bool
+
+
+class AlbumRow(NamedTuple):
+    """An album as the API shows it, without an object of the model. Its fields are the model's, and `cover`."""
+
+    id: int
+    name: str
+    description: str
+    owner_id: int
+    organization_id: int | None
+    visibility: str
+    picture_count: int
+    cover: int | None
+    created_at: datetime
+    updated_at: datetime
+    name_key: str
+
+
+class FileRow(NamedTuple):
+    """A picture whose file a signed URL gives, with the plan of its owner and the logins of the URL's viewer."""
+
+    id: int
+    name: str
+    owner_id: int
+    source: str
+    sha256: str
+    format: str
+    has_alpha: bool
+    thumbnail_heights: list[int]
+    original: bool
+    token_version: int
+    is_active: bool
+
+
+Columns = tuple[Any, ...]
+PICTURE_COLUMNS = PictureRow._fields[: PictureRow._fields.index("position")]
+_PLAN_COLUMNS = ("plan__thumbnail_heights", "plan__original")
+_PLAN_OF_OWNER = tuple(f"owner__{name}" for name in _PLAN_COLUMNS)
 
 
 def own_pictures(viewer: User) -> CompiledQuery[PictureRow]:
-    """Return the compiled query for the viewer's own pictures outside of the trash, whose rows are `PictureRow`."""
-    return CompiledQuery(_rows_owned_by, (viewer.pk,), PictureRow._make)
+    """Return the list of the viewer's own pictures outside of the trash."""
+    return CompiledQuery(rows_of_own_pictures, (viewer.pk,), PictureRow)
 
 
-def _rows_owned_by(owner_id: int) -> QuerySet[Picture, tuple[object, ...]]:
-    return pictures_owned_by(owner_id).values_list(*PictureRow._fields)
+def rows_of_own_pictures(owner_id: int) -> QuerySet[Picture, Columns]:
+    """Each is a `PictureRow` without position."""
+    return pictures_owned_by(owner_id).values_list(*PICTURE_COLUMNS)
 
 
-def plans_of(viewer: Viewer, owner_ids: set[int]) -> dict[int, Plan]:
-    """Return the plan of each of these users by the user's id: it decides about their pictures for every viewer."""
-    if isinstance(viewer, User) and owner_ids <= {viewer.pk}:
-        return {viewer.pk: viewer.plan}
-    plans = Plan.objects.filter(users__in=owner_ids).annotate(owner_id=F("users"))
-    return {plan.owner_id: plan for plan in plans}
+def listed_in_album(viewer: Viewer, album_id: int) -> CompiledQuery[PictureRow]:
+    """Return the list of the pictures in an album, with their positions; raise as `get_album` does."""
+    require_album(viewer, album_id)
+    return CompiledQuery(rows_of_album_pictures, (album_id,), PictureRow)
+
+
+def rows_of_album_pictures(album_id: int) -> QuerySet[Picture, Columns]:
+    """Each is a `PictureRow`, for viewers who may see the album."""
+    return pictures_placed_in(album_id).values_list(*PictureRow._fields)
+
+
+def get_picture_row(viewer: Viewer, picture_id: int) -> tuple[PictureRow, PlanRow]:
+    """Return a picture and its owner's plan; raise as `get_picture` does."""
+    administrator, viewer_id = as_variant(viewer)
+    for row in fetch_rows(rows_of_one_picture, administrator, values=(viewer_id, picture_id)):
+        count = len(PICTURE_COLUMNS)
+        return PictureRow(*row[:count]), PlanRow(*row[count:])
+    raise hidden_from(viewer)
+
+
+def rows_of_one_picture(administrator: bool, viewer_id: int | None, picture_id: int) -> QuerySet[Picture, Columns]:
+    """A `PictureRow` without position, and after it the owner's `PlanRow`; nothing if it is hidden or absent."""
+    return one_visible_picture(administrator, viewer_id, picture_id).values_list(*PICTURE_COLUMNS, *_PLAN_OF_OWNER)
+
+
+def rows_of_file(viewer_id: int | None, picture_id: int) -> QuerySet[Picture, Columns]:
+    """A `FileRow`; nothing if the picture is hidden or absent, for a viewer who is no administrator. Who the viewer
+    is, and whether the URL is theirs, is for the caller to see from it; None is a visitor."""
+    logins: dict[str, Any] = {"token_version": Value(0), "is_active": Value(True)}
+    if viewer_id is not None:
+        logins = {name: Subquery(User.objects.filter(pk=viewer_id).values(name)) for name in logins}
+    visible = one_visible_picture(False, viewer_id, picture_id).annotate(**logins)
+    return visible.values_list(*FileRow._fields[:7], *_PLAN_OF_OWNER, *logins)
+
+
+def listed_albums(viewer: User) -> CompiledQuery[AlbumRow]:
+    """Return the list of the viewer's own albums, and those of the viewer's organizations."""
+    return CompiledQuery(rows_of_listed_albums, (viewer.pk,), AlbumRow)
+
+
+def rows_of_listed_albums(viewer_id: int) -> QuerySet[Album, Columns]:
+    """Each is an `AlbumRow`."""
+    return albums_listed_for(any_viewer_like(False, viewer_id)).values_list(*AlbumRow._fields)
+
+
+def get_album_row(viewer: Viewer, album_id: int) -> AlbumRow:
+    """Return an album; raise as `get_album` does."""
+    administrator, viewer_id = as_variant(viewer)
+    for row in fetch_rows(rows_of_one_album, administrator, values=(viewer_id, album_id)):
+        return AlbumRow(*row)
+    raise hidden_from(viewer)
+
+
+def rows_of_one_album(administrator: bool, viewer_id: int | None, album_id: int) -> QuerySet[Album, Columns]:
+    """An `AlbumRow`; nothing if it is hidden or absent."""
+    return one_visible_album(administrator, viewer_id, album_id).values_list(*AlbumRow._fields)
+
+
+def plans_of(viewer: Viewer, owner_ids: Collection[int]) -> dict[int, PlanRow]:
+    """Return the plan of each of these users by the user's id."""
+    if isinstance(viewer, User) and set(owner_ids) <= {viewer.pk}:
+        return {viewer.pk: PlanRow(viewer.plan.thumbnail_heights, viewer.plan.original)}
+    rows = fetch_rows(rows_of_plans, values=_filled_up(owner_ids))
+    return {owner_id: PlanRow(*plan) for owner_id, *plan in rows}
+
+
+def rows_of_plans(*owner_ids: int) -> QuerySet[User, Columns]:
+    """Each is the id of one of these users, and after it the user's `PlanRow`."""
+    return User.objects.filter(pk__in=owner_ids).order_by().values_list("pk", *_PLAN_COLUMNS)
 
 
 def albums_of(viewer: Viewer, picture_ids: Collection[int]) -> dict[int, list[int]]:
@@ -69,20 +193,26 @@ def albums_of(viewer: Viewer, picture_ids: Collection[int]) -> dict[int, list[in
     """
     if not picture_ids:
         return {}
-    ids = [*picture_ids]
-    wanted = next((count for count in _COUNTS if count >= len(ids)), len(ids))
-    ids += ids[:1] * (wanted - len(ids))
     found: dict[int, list[int]] = {}
-    administrator = is_administrator(viewer)
-    values = (None if administrator else viewer.pk, *ids)
-    for picture_id, album_id in fetch_rows(_entries_shown_to, administrator, values=values):
+    administrator, viewer_id = as_variant(viewer)
+    for picture_id, album_id in fetch_rows(
+        rows_of_entries, administrator, values=(viewer_id, *_filled_up(picture_ids))
+    ):
         found.setdefault(picture_id, []).append(album_id)
     return found
 
 
-def _entries_shown_to(
+def _filled_up(ids: Collection[int]) -> list[int]:
+    """Return the ids, the last of them repeated up to one of the numbers that statements are compiled for."""
+    filled = [*ids]
+    wanted = next((count for count in _COUNTS if count >= len(filled)), len(filled))
+    return filled + filled[-1:] * (wanted - len(filled))
+
+
+def rows_of_entries(
     administrator: bool, viewer_id: int | None, *picture_ids: int
 ) -> QuerySet[AlbumPicture, tuple[int, int]]:
+    """Each is the id of one of these pictures, and of an album that it is in, in ascending order of albums."""
     shown = visible_condition(any_viewer_like(administrator, viewer_id), "album__")
     # For administrators the condition is an empty Q, which matches every row. Django drops an empty Q from an OR,
     # so `Q() | owner` would match the owner's rows alone: then nothing is added to it.

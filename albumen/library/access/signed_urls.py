@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 
 from albumen import signed_urls
 from albumen.accounts.models import User
+from albumen.compiled_queries import fetch_objects
 from albumen.errors import Gone, NotFound, Unauthenticated
 from albumen.library.access.visible import get_editable_picture, get_picture
 from albumen.library.models import ExpiringLink, Picture, Source
@@ -67,7 +68,9 @@ def picture_for_signed_url(
     viewer may not see the picture any more or its owner's plan lacks the size.
     """
     signed = f"{picture_id}/{size}/{viewer_id}/{expires}/"
-    viewer: Viewer | None = AnonymousUser() if viewer_id == 0 else User.objects.filter(pk=viewer_id).first()
+    viewer: Viewer | None = AnonymousUser()
+    if viewer_id:
+        viewer = next(fetch_objects(_one_user, values=(viewer_id,)), None)
     signed_urls.require_valid("file", signed, mac, viewer=viewer, expires=expires, now=now)
     if viewer is None or not (viewer.is_active or viewer_id == 0):
         raise NotFound
@@ -80,6 +83,10 @@ def picture_for_signed_url(
     if not picture.owner.plan.has_size(None if size == ORIGINAL else int(size)):
         raise NotFound
     return picture, viewer
+
+
+def _one_user(user_id: int) -> QuerySet[User]:
+    return User.objects.filter(pk=user_id).order_by()
 
 
 def link_token(link_id: int) -> str:

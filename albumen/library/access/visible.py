@@ -17,12 +17,14 @@ what others have put in: those pictures leave the album (`services.albums.change
 as well. Everybody may take their own pictures out of any album (`get_album_to_remove_from`).
 """
 
+from typing import Any, cast
+
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from albumen.accounts.models import User
-from albumen.compiled_queries import fetch_objects
+from albumen.compiled_queries import fetch_objects, fetch_rows
 from albumen.errors import Forbidden, Invalid, NotFound, Unauthenticated
 from albumen.library.models import Album, AlbumPicture, Picture, Visibility, owned_alone, shown_to_organization
 from albumen.organizations.access import organizations_of, organizations_visible_to, role_in
@@ -80,10 +82,28 @@ def _with_cover(albums: QuerySet[Album]) -> QuerySet[Album]:
 def get_album(viewer: Viewer, album_id: int) -> Album:
     """Return an album with its cover; raise `NotFound` alike for absent and hidden, `Unauthenticated` where signing in
     may help."""
-    album = _with_cover(albums_visible_to(viewer)).filter(pk=album_id).first()
-    if album is None:
-        raise _hidden_from(viewer)
-    return album
+    administrator, viewer_id = as_variant(viewer)
+    for album in fetch_objects(one_visible_album, administrator, values=(viewer_id, album_id)):
+        return cast(Album, album)
+    raise hidden_from(viewer)
+
+
+def require_album(viewer: Viewer, album_id: int) -> None:
+    """Raise what `get_album` raises."""
+    administrator, viewer_id = as_variant(viewer)
+    if not fetch_rows(_ids_of_one_visible_album, administrator, values=(viewer_id, album_id)):
+        raise hidden_from(viewer)
+
+
+def one_visible_album(administrator: bool, viewer_id: int | None, album_id: int) -> QuerySet[Album]:
+    """Return an album with its cover if the viewer (`as_variant`) may see it; nothing if it is hidden or absent."""
+    visible = albums_visible_to(any_viewer_like(administrator, viewer_id))
+    return _with_cover(visible).filter(pk=album_id).order_by()
+
+
+def _ids_of_one_visible_album(administrator: bool, viewer_id: int | None, album_id: int) -> QuerySet[Any, tuple[int]]:
+    visible = albums_visible_to(any_viewer_like(administrator, viewer_id))
+    return visible.filter(pk=album_id).order_by().values_list("pk")
 
 
 def get_changed_album(album_id: int) -> Album:
@@ -216,33 +236,45 @@ def require_owned_by(viewer: Viewer, picture_id: int, owner_id: int) -> None:
 
 def pictures_in_album(viewer: Viewer, album_id: int) -> QuerySet[Picture]:
     """Return the pictures of an album, with their `position` in it; raise as `get_album` does."""
-    return _pictures_in(get_album(viewer, album_id).pk)
+    require_album(viewer, album_id)
+    return pictures_placed_in(album_id)
 
 
 def pictures_in_album_or_none(viewer: Viewer, album_id: int) -> QuerySet[Picture]:
     """Return the pictures of an album, with their `position` in it; none if it is absent or hidden."""
-    pictures = _pictures_in(album_id)
+    pictures = pictures_placed_in(album_id)
     return pictures if albums_visible_to(viewer).filter(pk=album_id).exists() else pictures.none()
 
 
-def _pictures_in(album_id: int) -> QuerySet[Picture]:
+def pictures_placed_in(album_id: int) -> QuerySet[Picture]:
+    """Return the pictures of an album, with their `position` in it, for viewers who may see the album."""
     return Picture.objects.live().filter(entries__album=album_id).annotate(position=F("entries__position"))
 
 
 def get_picture(viewer: Viewer, picture_id: int) -> Picture:
     """Return a picture with its owner and plan; raise `NotFound` alike for absent and hidden, `Unauthenticated` where
     signing in may help."""
-    administrator = is_administrator(viewer)
-    values = (None if administrator else viewer.pk, picture_id)
-    picture: Picture | None = next(fetch_objects(_one_visible, administrator, values=values), None)
-    if picture is None:
-        raise _hidden_from(viewer)
-    return picture
+    administrator, viewer_id = as_variant(viewer)
+    for picture in fetch_objects(_one_picture_with_plan, administrator, values=(viewer_id, picture_id)):
+        return cast(Picture, picture)
+    raise hidden_from(viewer)
 
 
-def _one_visible(administrator: bool, viewer_id: int | None, picture_id: int) -> QuerySet[Picture]:
+def _one_picture_with_plan(administrator: bool, viewer_id: int | None, picture_id: int) -> QuerySet[Picture]:
+    return one_visible_picture(administrator, viewer_id, picture_id).select_related("owner__plan")
+
+
+def one_visible_picture(administrator: bool, viewer_id: int | None, picture_id: int) -> QuerySet[Picture]:
+    """Return a picture if the viewer (`as_variant`) may know of it; nothing if it is hidden or absent."""
     visible = pictures_visible_to(any_viewer_like(administrator, viewer_id))
-    return visible.select_related("owner__plan").filter(pk=picture_id).order_by()
+    return visible.filter(pk=picture_id).order_by()
+
+
+def as_variant(viewer: Viewer) -> tuple[bool, int | None]:
+    """Return what decides about the statement of a compiled query, whether the viewer is an administrator; and the
+    value in it, the viewer's id, which is None for administrators, whose statements have none, and for visitors."""
+    administrator = is_administrator(viewer)
+    return administrator, None if administrator else viewer.pk
 
 
 def any_viewer_like(administrator: bool, viewer_id: int | None) -> Viewer:
@@ -251,7 +283,8 @@ def any_viewer_like(administrator: bool, viewer_id: int | None) -> Viewer:
     return User(pk=viewer_id, is_staff=administrator) if known else AnonymousUser()
 
 
-def _hidden_from(viewer: Viewer) -> NotFound | Unauthenticated:
+def hidden_from(viewer: Viewer) -> NotFound | Unauthenticated:
+    """Return the error about what is hidden from the viewer or absent."""
     return NotFound() if viewer.is_authenticated else Unauthenticated()
 
 

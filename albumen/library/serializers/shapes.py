@@ -1,8 +1,8 @@
 """Representations of albums, pictures and expiring links."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cached_property, lru_cache
-from typing import Any, Protocol, cast
+from typing import Any, cast
 
 from django.urls import reverse
 from django.utils import timezone
@@ -12,7 +12,7 @@ from rest_framework import serializers
 from albumen import imaging
 from albumen.fields import DescriptionField, IdField, NameField
 from albumen.library import access
-from albumen.library.access import PictureRow
+from albumen.library.access import AlbumRow, PictureRow, PlanRow
 from albumen.library.models import Album, ExpiringLink, Picture, Source, Visibility
 from albumen.plans.models import Plan
 from albumen.strict import StrictSerializer
@@ -66,18 +66,8 @@ PICTURE_EXAMPLE = {
 }
 
 
-class OwnersPlan(Protocol):
-    """What a plan says about the representation of its users' pictures."""
-
-    @property
-    def thumbnail_heights(self) -> Any: ...
-
-    @property
-    def original(self) -> bool: ...
-
-
 def picture_shape(
-    row: PictureRow, *, albums: list[int], plan: OwnersPlan, url: Callable[[int, int | str], str]
+    row: PictureRow, *, albums: list[int], plan: PlanRow | Plan, url: Callable[[int, int | str], str]
 ) -> dict[str, Any]:
     """Return the representation of a picture: with the ids of these albums, the sizes in its owner's plan, and the URL
     that `url` gives for its id and a size, which is a height in px or `ORIGINAL`."""
@@ -123,7 +113,7 @@ def _sizes(width: int, height: int, *heights: int) -> list[tuple[int, int, int]]
     return [(wanted, *imaging.fit_height(width, height, wanted)) for wanted in heights]
 
 
-def album_shape(album: Album) -> dict[str, Any]:
+def album_shape(album: AlbumRow | Album) -> dict[str, Any]:
     """Return the representation of an album."""
     return {
         "id": album.id,
@@ -214,12 +204,12 @@ class PictureSerializer(serializers.Serializer[Any]):
         return list(shown)
 
     @cached_property
-    def _plans(self) -> dict[int, Plan]:
+    def _plans(self) -> Mapping[int, PlanRow | Plan]:
         if isinstance(self.parent, serializers.ListSerializer):
             # At most one query for a page, instead of an owner and a plan made for each row.
             return access.plans_of(self.context["request"].user, {picture.owner_id for picture in self._shown})
         (picture,) = self._shown
-        return {picture.owner_id: cast(Picture, picture).owner.plan}
+        return {picture.owner_id: self.context.get("plan") or cast(Picture, picture).owner.plan}
 
     @cached_property
     def _albums(self) -> dict[int, list[int]]:
@@ -247,7 +237,7 @@ class AlbumSerializer(StrictSerializer):
     created_at = serializers.DateTimeField(read_only=True)
     updated_at = serializers.DateTimeField(read_only=True)
 
-    def to_representation(self, album: Album) -> dict[str, Any]:
+    def to_representation(self, album: AlbumRow | Album) -> dict[str, Any]:
         return album_shape(album)
 
 

@@ -35,7 +35,8 @@ class Albums(GenericAPIView[Any]):
 
     @extend_schema(summary="List albums", description="Your own albums, and those of your organizations.")
     def get(self, request: SignedInRequest) -> Response:
-        page = self.paginate_queryset(access.albums_listed_for(request.user))
+        listed: Any = access.listed_albums(request.user)
+        page = self.paginate_queryset(listed)
         return self.get_paginated_response(self.get_serializer(page, many=True).data)
 
     @extend_schema(
@@ -61,7 +62,7 @@ class OneAlbum(PublicToRead, GenericAPIView[Any]):
         responses=AlbumSerializer,
     )
     def get(self, request: Request, album_id: int) -> Response:
-        return Response(self.get_serializer(access.get_album(request.user, album_id)).data)
+        return Response(self.get_serializer(access.get_album_row(request.user, album_id)).data)
 
     @extend_schema(
         summary="Change an album",
@@ -108,7 +109,8 @@ class AlbumPictures(PublicToRead, UploadView):
         responses=PictureSerializer(many=True),
     )
     def get(self, request: Request, album_id: int) -> Response:
-        page = self.paginate_queryset(access.pictures_in_album(request.user, album_id))
+        listed: Any = access.listed_in_album(request.user, album_id)
+        page = self.paginate_queryset(listed)
         return self.get_paginated_response(self.get_serializer(page, many=True).data)
 
     @extend_schema(

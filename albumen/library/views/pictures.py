@@ -24,6 +24,7 @@ from albumen.library.serializers.shapes import (
 )
 from albumen.library.services import linked, pictures, trash
 from albumen.plans.access import largest_upload
+from albumen.querying import asks_filter
 from albumen.strict import require_no_fields, validated
 from albumen.uploads.views import AcceptsUploads
 
@@ -99,10 +100,10 @@ class Pictures(UploadView):
         return self.get_paginated_response(self.get_serializer(page, many=True).data)
 
     def listed(self, request: SignedInRequest) -> Any:
-        # By far the most frequent list, so its query is compiled once.
-        if PictureQuery.asks_nothing(request.query_params):
-            return access.own_pictures(request.user)
-        return access.pictures_visible_to(request.user)
+        # Filters choose from all that the viewer may see.
+        if asks_filter(self.query_class, request.query_params):
+            return access.pictures_visible_to(request.user)
+        return access.own_pictures(request.user)
 
     @extend_schema(
         summary="Upload a picture",
@@ -140,8 +141,8 @@ class OnePicture(PublicToRead, GenericAPIView[Any]):
         responses=PictureSerializer,
     )
     def get(self, request: Request, picture_id: int) -> Response:
-        picture = access.get_picture(request.user, picture_id)
-        return Response(PictureSerializer(picture, context={"request": request}).data)
+        picture, plan = access.get_picture_row(request.user, picture_id)
+        return Response(PictureSerializer(picture, context={"request": request, "plan": plan}).data)
 
     @extend_schema(
         summary="Rename or describe a picture",
