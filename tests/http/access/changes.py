@@ -18,8 +18,11 @@ THEIRS: dict[str, set[str]] = {
     "export": MEMBERS,
     "download": MEMBERS,  # Of an export that they made while they saw the album.
     "signed URL": MEMBERS,  # Of a colleague's picture, from when they saw it.
+    "read by the alias": MEMBERS,
+    "list by the alias": MEMBERS,
     "fill": EDITORS,
     "upload": EDITORS,
+    "upload by the alias": EDITORS,
     "import": EDITORS,
     "reorder": EDITORS,
     "cover": EDITORS,
@@ -41,7 +44,7 @@ MINE = THEIRS | {
     "take out of the organization": EDITORS,
     "take over": EDITORS,
 }
-READING = ("read", "export", "download", "signed URL")
+READING = ("read", "export", "download", "signed URL", "read by the alias", "list by the alias")
 MINE_IN_PUBLIC = MINE | dict.fromkeys(READING, ANYBODY)
 ALBUMS = {"theirs": THEIRS, "mine": MINE, "mine in public": MINE_IN_PUBLIC}
 

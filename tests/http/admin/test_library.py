@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from albumen.accounts.models import User
 from albumen.library.models import ExpiringLink, Picture
+from albumen.organizations.models import Membership
 from albumen.plans.models import Plan
 from tests import pictures
 from tests.http.admin.conftest import Panel
@@ -214,3 +215,20 @@ def test_the_panel_deletes_no_organization_that_has_albums(panel, alice, bob, st
     assert panel.post(path, post="yes").status_code == 302
     assert bob.get(f"/api/albums/{album}/").json()["organization"] is None
     refused(alice.get(f"/api/organizations/{studio.id}/"), 404, "not_found")
+
+
+@pytest.mark.parametrize("way", ["removed", "made a viewer"])
+def test_whom_the_panel_takes_the_right_to_edit_keeps_private_albums_alone(panel, alice, bob, studio, way):
+    shown = new_album(bob, organization=studio.id, visibility="organization")
+    private = new_album(bob, organization=studio.id)
+    put_in(alice, shown, *rows_of(alice, 1))
+    membership = Membership.objects.get(user=bob.id).pk
+    path = f"organizations/membership/{membership}/"
+    if way == "removed":
+        assert panel.post(f"{path}delete/", post="yes").status_code == 302
+        refused(bob.get(f"/api/albums/{shown}/"), 404, "not_found")
+    else:
+        assert panel.post(f"{path}change/", role="viewer").status_code == 302
+    assert bob.get(f"/api/albums/{private}/").json()["organization"] is None
+    assert bob.patch(f"/api/albums/{shown}/", {"visibility": "private"}).status_code in (403, 404)
+    assert alice.get(f"/api/albums/{shown}/").json()["picture_count"] == 1

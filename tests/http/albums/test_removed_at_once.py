@@ -88,6 +88,59 @@ def test_nothing_is_written_after_the_right_has_ended(own_server, scene):
     assert own_server.manage("check_integrity") == "Everything agrees.\n"
 
 
+def test_an_album_taken_out_while_others_fill_it_keeps_no_picture_of_theirs(own_server, scene):
+    for number in range(ROUNDS):
+        take_out_while_filled(scene, random.Random(number))
+    if own_server.postgres:
+        own_server.stop()
+        deadlocks = own_server.sql("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")
+        assert deadlocks == [(0,)]
+    assert own_server.manage("check_integrity") == "Everything agrees.\n"
+
+
+def take_out_while_filled(scene: Scene, chance: random.Random) -> None:
+    bob, carol = scene.bob, scene.carol
+    if scene.alice.patch(scene.member, json={"role": "editor"}).status_code == 404:
+        scene.add(bob)
+    album = scene.new_album()
+    hers, his = scene.pictures[carol], scene.pictures[bob]
+    assert bob.post(f"{album}pictures/", json={"pictures": his}).status_code == 200
+    assert carol.post(f"{album}pictures/", json={"pictures": hers[:1]}).status_code == 200
+    over = threading.Event()
+    seen: Counter[int] = Counter()
+
+    def fill() -> None:
+        while not over.is_set():
+            seen[carol.post(f"{album}pictures/", json={"pictures": hers[:2]}).status_code] += 1
+
+    def trash() -> None:
+        while not over.is_set():
+            for one in (hers[0], his[0]):
+                owner = carol if one in hers else bob
+                assert owner.delete(f"/api/pictures/{one}/").status_code == 204
+                assert owner.post(f"/api/pictures/{one}/restore/").status_code == 200
+
+    def cover() -> None:
+        while not over.is_set():
+            assert bob.patch(album, json={"cover": his[1]}).status_code == 200
+
+    threads = [threading.Thread(target=one) for one in (fill, trash, cover)]
+    for thread in threads:
+        thread.start()
+    time.sleep(chance.uniform(0.02, 0.4))
+    changes = chance.choice([{"organization": None}, {"visibility": "private"}])
+    assert bob.patch(album, json={**changes, "cover": his[1]}).status_code == 200
+    time.sleep(0.2)
+    over.set()
+    for thread in threads:
+        thread.join()
+    # 400 is for a picture that is in the trash at that moment.
+    assert seen.keys() - {200, 400} == {404}, seen
+    shown, listed = state(bob, album)
+    assert sorted(listed) == sorted(his)
+    assert (shown["picture_count"], shown["cover"]) == (len(his), his[1])
+
+
 def one_round(scene: Scene, way: str, chance: random.Random) -> None:
     bob, carol = scene.bob, scene.carol
     if scene.alice.patch(scene.member, json={"role": "editor"}).status_code == 404:
