@@ -2,7 +2,10 @@
 
 import re
 from collections.abc import Callable, Iterator
+from http import HTTPStatus
+from urllib.parse import quote
 
+from django.conf import settings
 from django.core.files.base import ContentFile, File
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
@@ -11,8 +14,10 @@ from django.utils.cache import get_conditional_response
 from albumen import security_policy
 from albumen.errors import NotFound
 from albumen.filenames import content_disposition
-from albumen.storage import BLOCK, storage
+from albumen.storage import BLOCK, DiskStorage, storage
 
+# Where deploy/nginx.conf has the storage folder; only a response can lead there.
+_STORED = "/-stored/"
 _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
 
 
@@ -28,12 +33,14 @@ def send(
     vary: str = "",
     whole: bool = False,
     attachment: bool = False,
+    nginx_may_send: bool = False,
 ) -> HttpResponseBase:
     """Return the stored file `name`, or 206, 304, 412 or 416 as the request's conditions ask. Raise `NotFound` if it
     does not exist. `content` are its bytes if it is not stored.
 
     `etag` is an opaque value without quotes. `whole` ignores ranges and conditions, and sends no validator;
-    `attachment` makes browsers save the file instead of showing it.
+    `attachment` makes browsers save the file instead of showing it. `nginx_may_send` leaves the bytes to an nginx that
+    has the file: not for what nginx caches, and not where it matters how much a client has taken.
     """
     try:
         file: File[bytes] = storage().open(name) if content is None else ContentFile(content)
@@ -42,7 +49,13 @@ def send(
     quoted = f'"{etag}"'
     response: HttpResponseBase | None = None if whole else get_conditional_response(request, etag=quoted)
     if response is None:
-        response = _content(request, file, None if whole else _range(request, file.size, quoted))
+        span = None if whole else _range(request, file.size, quoted)
+        if nginx_may_send and content is None and _nginx_sends(request, span):
+            file.close()
+            status = HTTPStatus.OK if span is None else HTTPStatus.PARTIAL_CONTENT
+            response = HttpResponse(status=status, headers={"X-Accel-Redirect": _STORED + quote(name)})
+        else:
+            response = _content(request, file, span)
     else:
         file.close()
     response["Content-Type"] = media_type
@@ -54,7 +67,9 @@ def send(
     response["Cross-Origin-Resource-Policy"] = "cross-origin"
     if not whole:
         response["ETag"] = quoted
-        response["Accept-Ranges"] = "bytes"
+        # nginx adds this by itself to what is whole, and to a part it does not.
+        if "X-Accel-Redirect" not in response or response.status_code == HTTPStatus.PARTIAL_CONTENT:
+            response["Accept-Ranges"] = "bytes"
     if vary:
         response["Vary"] = vary
     return response
@@ -88,6 +103,24 @@ class ObservedResponse(StreamingHttpResponse):
 def has_first_byte(response: HttpResponseBase) -> bool:
     """Return whether a download begins with this answer, whole or as the first of its parts."""
     return response.status_code == 200 or response.get("Content-Range", "").startswith("bytes 0-")
+
+
+def _nginx_sends(request: HttpRequest, span: tuple[int, int] | None) -> bool:
+    """Return whether nginx, which asks for it, sends the bytes of `span`, a result of `_range`, as `_content` would.
+
+    Of conditions it knows only `If-Range` and one range here; what it would understand otherwise is not left to it.
+    """
+    headers = request.headers
+    return (
+        settings.X_ACCEL
+        and headers.get("X-Sendfile-Type") == "X-Accel-Redirect"
+        and isinstance(storage(), DiskStorage)
+        and request.method == "GET"
+        and span != (-1, -1)
+        and ("Range" in headers) == (span is not None)
+        and "If-Match" not in headers
+        and "If-Unmodified-Since" not in headers
+    )
 
 
 def _content(request: HttpRequest, file: "File[bytes]", span: tuple[int, int] | None) -> HttpResponseBase:

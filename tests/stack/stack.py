@@ -26,6 +26,7 @@ from tests.storage.store import Store
 NGINX_CONF = ROOT / "deploy/nginx.conf"
 DEFAULTS = {
     "ALBUMEN_NGINX_RESOLVER": "127.0.0.1",
+    "ALBUMEN_NGINX_FILES": "/nonexistent",
     "ALBUMEN_NGINX_BODY": "140m",
     "ALBUMEN_NGINX_PATIENCE": "2s",
     "ALBUMEN_NGINX_CONNECTIONS": "100",
@@ -77,7 +78,7 @@ class Nginx:
 
 class Stack(Server):
     """Everything; `url` is nginx's. `webs` are the gunicorns, `serves` the processes of `manage.py serve`. Without a
-    store, files are in one folder for all."""
+    store, files are in one folder for all, and nginx sends originals and archives out of it."""
 
     def __init__(
         self,
@@ -101,6 +102,8 @@ class Stack(Server):
             **{
                 "DATABASE_URL": url,
                 "ALBUMEN_STORAGE_URL": self.store.url if self.store else "",
+                # Without effect on a store.
+                "ALBUMEN_X_ACCEL": "true",
                 "REDIS_URL": f"{redis}/0",
                 "ALBUMEN_BROKER_URL": f"{redis}/1",
                 "ALBUMEN_ENV": "production",
@@ -126,6 +129,7 @@ class Stack(Server):
         values = DEFAULTS | {
             "ALBUMEN_NGINX_LISTEN": f"127.0.0.1:{self.port}",
             "ALBUMEN_NGINX_DIR": str(folder / "nginx"),
+            "ALBUMEN_NGINX_FILES": str(folder / "data/media"),
             "ALBUMEN_NGINX_WEB": _named(self.web_ports),
             "ALBUMEN_NGINX_WS": _named(self.ws_ports),
             **{name: value for name, value in env.items() if name.startswith("ALBUMEN_NGINX_")},

@@ -148,4 +148,6 @@ def _send(
         vary="" if height is None else "Accept",
         whole=whole,
         attachment=attachment,
+        # nginx keeps thumbnails. The uses of a link are counted by who sends the bytes.
+        nginx_may_send=height is None and cache_control == CACHE,
     )

@@ -162,6 +162,7 @@ class ExportFile(FileView):
             filename=f"albumen-export-{task_id}.zip",
             cache_control=NO_CACHE,
             attachment=True,
+            nginx_may_send=True,
         )
 
     head = get

@@ -195,6 +195,7 @@ STORAGES = {
     "default": bootstrap.storage(env.str("ALBUMEN_STORAGE_URL", default="")),
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
+X_ACCEL = env.bool("ALBUMEN_X_ACCEL", default=False)
 STATIC_URL = "/static/"
 WHITENOISE_USE_FINDERS = True
 # Files that browsers request at the root of a host, like /favicon.ico.
