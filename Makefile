@@ -14,7 +14,7 @@ help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
 
 # Where the machine can, the server is tied to make, so that it never outlives a make that was killed. Bytecode is kept,
-# even where it is not wanted otherwise: without it each start takes several times as long.
+# even where it is not wanted otherwise: uv compiles nothing, and each start would take three times as long.
 run: ## Start the server, on http://127.0.0.1:8000 unless HOST or PORT say otherwise
 	@scripts/venv.sh requirements.txt; \
 	tied='setpriv --pdeathsig TERM'; $$tied true 2>/dev/null || tied=; \

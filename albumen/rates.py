@@ -18,8 +18,6 @@ from limits import RateLimitItem, parse
 from limits.errors import StorageError
 from limits.storage import MemoryStorage, RedisStorage
 from limits.strategies import FixedWindowRateLimiter
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 
 from albumen.errors import LimitReached, Unavailable
 from albumen.lots import Lots
@@ -48,6 +46,9 @@ logger = logging.getLogger(__name__)
 def _storage() -> MemoryStorage | RedisStorage:
     if not settings.REDIS_URL:
         return MemoryStorage()
+    from redis.backoff import NoBackoff
+    from redis.retry import Retry
+
     # No retries, so that a request does not wait long for a Redis that does not respond.
     once = {"socket_connect_timeout": REDIS_SECONDS, "socket_timeout": REDIS_SECONDS, "retry": Retry(NoBackoff(), 0)}
     return RedisStorage(settings.REDIS_URL, key_prefix="albumen:rates", wrap_exceptions=True, **once)  # type: ignore[arg-type]

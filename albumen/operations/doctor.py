@@ -16,9 +16,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Info, Warning, register  # noqa: A004 - Django's own name
 from django.core.mail import get_connection
 from django.db import connection
-from django.db.migrations.executor import MigrationExecutor
-from django.http.request import validate_host
-from django.test.client import RequestFactory
+from django.http.request import HttpRequest, validate_host
 from django.utils import timezone
 
 from albumen import imaging, rates
@@ -137,7 +135,8 @@ def check_addresses() -> Iterator[CheckMessage]:
             "Add the host there, or correct the address.",
         )
     yield from careless_hosts()
-    request = RequestFactory().get("/", REMOTE_ADDR="192.0.2.1", HTTP_X_FORWARDED_FOR="198.51.100.7")
+    request = HttpRequest()
+    request.META = {"REMOTE_ADDR": "192.0.2.1", "HTTP_X_FORWARDED_FOR": "198.51.100.7"}
     believed = str(rates.remote_address(request)) == "198.51.100.7"
     if settings.PRODUCTION and not believed and settings.HOST in LOOPBACK:
         yield Error(
@@ -177,6 +176,8 @@ def check_data_folder() -> Iterator[CheckMessage]:
 
 @check("database", unless=installation.lacks_file)
 def check_database() -> Iterator[CheckMessage]:
+    from django.db.migrations.executor import MigrationExecutor
+
     readiness.check_database()
     version = ".".join(str(part) for part in connection.get_database_version())
     executor = MigrationExecutor(connection)

@@ -21,9 +21,6 @@ from django.conf import settings
 from django.core.files.storage import default_storage
 from django.db import connection
 from django.utils import timezone
-from redis import Redis
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 
 from albumen import imaging
 from albumen.errors import OutOfSpace
@@ -164,6 +161,10 @@ def check_decoders() -> Figures:
 
 def check_address(url: str) -> Figures:
     """Ping the Redis at this URL. Return the seconds it took."""
+    from redis import Redis
+    from redis.backoff import NoBackoff
+    from redis.retry import Retry
+
     once = {"socket_connect_timeout": 1.0, "socket_timeout": 1.0, "retry": Retry(NoBackoff(), 0)}
     began = time.monotonic()
     with closing(Redis.from_url(url.replace("redis+unix:", "unix:"), **once)) as client:

@@ -5,6 +5,7 @@ import os
 import resource
 import socket
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 
 import uvicorn
@@ -27,6 +28,15 @@ class _Server(uvicorn.Server):
     cannot know that nothing was done.
     """
 
+    def __init__(self, config: uvicorn.Config, when_listening: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._when_listening = when_listening
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._when_listening()
+
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         # Other threads get the interpreter for shorter turns, so that little time passes between the last look for a
         # connection and the close.
@@ -48,8 +58,9 @@ class _Server(uvicorn.Server):
         return HttpProtocol(config=self.config, server_state=self.server_state, app_state=self.lifespan.state)
 
 
-def run(application: str, *, host: str, port: int) -> None:
-    """Serve until SIGTERM or Ctrl-C, then finish the requests that have begun, for at most `STOP_SECONDS`."""
+def run(application: str, *, host: str, port: int, when_listening: Callable[[], None]) -> None:
+    """Serve until SIGTERM or Ctrl-C, then finish the requests that have begun, for at most `STOP_SECONDS`. Call
+    `when_listening` as soon as connections are accepted."""
     files = _raise_open_files()
     # The other half is for what requests open: files, connections to the database, decoders.
     HttpProtocol.most_connections = min(settings.MOST_CONNECTIONS, files // 2)
@@ -71,7 +82,7 @@ def run(application: str, *, host: str, port: int) -> None:
         # So many connections are accepted before the protocol can close others.
         backlog=min(2048, files // 8),
     )
-    server = _Server(config)
+    server = _Server(config, when_listening)
     with suppress(KeyboardInterrupt):
         server.run(sockets=_sockets_of_systemd())
     if not server.started:

@@ -31,13 +31,14 @@ class Workers:
             watcher.start()
 
     def stop(self) -> None:
-        """End the workers, and wait for them as long as they may take."""
+        """End the workers, if they were started, and wait for them as long as they may take."""
         with self._lock:
             self._ended.set()
             for process in self._processes:
                 process.terminate()
         for watcher in self._watchers:
-            watcher.join(settings.TASK_SECONDS["stop"] + 5)
+            if watcher.is_alive():
+                watcher.join(settings.TASK_SECONDS["stop"] + 5)
 
     def _watch(self) -> None:
         pause = FIRST_PAUSE

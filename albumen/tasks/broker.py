@@ -7,12 +7,13 @@ Celery's results, retries and acknowledgements are not used.
 import logging
 import queue
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from celery import Celery
 from django.conf import settings
-from kombu import Queue
-from kombu.exceptions import OperationalError
+
+if TYPE_CHECKING:
+    # Most installations have no broker, and a start is faster without it.
+    from celery import Celery
 
 CALL = "albumen.task"
 QUEUE = "albumen"
@@ -25,6 +26,8 @@ def send(task_id: int) -> None:
     """Send the id to a worker; without a broker do nothing."""
     if not settings.BROKER_URL:
         return
+    from kombu.exceptions import OperationalError
+
     try:
         app().send_task(CALL, (task_id,), retry=False)
     except OperationalError as error:
@@ -38,8 +41,11 @@ def receive() -> None:
 
 
 @cache
-def app() -> Celery:
+def app() -> "Celery":
     """Return the Celery app, whose connection to the broker all threads share."""
+    from celery import Celery
+    from kombu import Queue
+
     # Without Celery's fix-ups for Django, which close the database after each message.
     celery: Any = Celery("albumen", broker=settings.BROKER_URL, fixups=[], set_as_current=False)
     celery.conf.update(

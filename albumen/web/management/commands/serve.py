@@ -40,8 +40,13 @@ class Command(BaseCommand):
             f"Albumen is on http://{settings.HOST}:{settings.PORT}/ with its data in {settings.DATA_DIR}"
         )
         try:
-            workers.start()
-            run.run("albumen.server.asgi:application", host=settings.HOST, port=settings.PORT)
+            # A worker needs as long to start as the server, and on a small machine the two would hold each other up.
+            run.run(
+                "albumen.server.asgi:application",
+                host=settings.HOST,
+                port=settings.PORT,
+                when_listening=workers.start,
+            )
         finally:
             workers.stop()
             imaging.shutdown()

@@ -12,6 +12,8 @@ from albumen.web import task_types
 
 class Command(BaseCommand):
     help = "Work on background tasks until Ctrl-C. `serve` starts one; more may run here and on other machines."
+    # They load every URL and view, which a worker needs for nothing; `serve` and `manage.py check` run them.
+    requires_system_checks: list[str] = []
     handlers = task_types.HANDLERS
     schedules = task_types.SCHEDULES
 
