@@ -1,6 +1,7 @@
 """`make bench`: every measurement, or those that are named. Read the ratios: absolute figures do not travel between
 machines."""
 
+import signal
 import sys
 
 from bench import beside, events, growth, imaging, lists, memory, slow, stack, stall, tasks, uploads
@@ -21,6 +22,8 @@ PARTS = {
 
 
 def main() -> None:
+    # What was started ends with this, as at Ctrl-C.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     if unknown := set(sys.argv[1:]) - PARTS.keys():
         sys.exit(f"No part is called {', '.join(sorted(unknown))}. There are {', '.join(PARTS)}.")
     for name in sys.argv[1:] or PARTS:

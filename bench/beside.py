@@ -11,6 +11,7 @@ import os
 import tempfile
 import threading
 import time
+import traceback
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -37,7 +38,7 @@ NEW_HEIGHTS = [300 + number for number in range(ROUNDS)]
 # Those who are slower do fewer uploads.
 JOBS_THERE = 12
 CONDITIONS = f"""
-{ROUNDS} rounds, in turn. Here is what ships, its access log and its throttle included. What differs:
+Rounds, in turn: {ROUNDS}. Here is what ships, its access log and its throttle included. What differs:
 - ALBUMEN_RATE_API is higher than what is asked; in the stack, the other rates are off.
 - In the stack, files are on the disk; it has one gunicorn of a process for each core, two serves and one worker.
   PostgreSQL, which flushes as by default, Redis and nginx come from wheels.
@@ -310,14 +311,22 @@ def run() -> None:
     if not installed.has_wrk():
         return
     found = Found()
+    print(f"load of the machine before: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores", flush=True)
     with tempfile.TemporaryDirectory(prefix="albumen-bench-") as folder:
         root = Path(folder)
         photos = [make_photo(root / f"photo-{seed}.jpg", seed=seed).read_bytes() for seed in range(4)]
         try:
-            _decoding(found, root)
-            _starts(found, root)
-            _one_command(found, root, photos)
-            _stack(found, root, photos)
+            for part in (
+                lambda: _decoding(found, root),
+                lambda: _starts(found, root),
+                lambda: _one_command(found, root, photos),
+                lambda: _stack(found, root, photos),
+            ):
+                # A part that breaks does not take the figures of the others with it.
+                try:
+                    part()
+                except Exception:
+                    traceback.print_exc()
         finally:
             imaging.shutdown()
             print(CONDITIONS)

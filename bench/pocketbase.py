@@ -38,7 +38,14 @@ class PocketBase:
 
     def start(self) -> None:
         with (self._folder / "log").open("ab") as log:
-            command = [self._program, "serve", "--dir", self._folder / "data", "--http", f"127.0.0.1:{self.port}"]
+            command: list[str | Path] = [
+                self._program,
+                "serve",
+                "--dir",
+                self._folder / "data",
+                "--http",
+                f"127.0.0.1:{self.port}",
+            ]
             self._process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
         deadline = time.monotonic() + 60
         while True:
@@ -57,7 +64,7 @@ class PocketBase:
 
     def fill(self, row: dict[str, object], count: int, heights: list[int]) -> None:
         """Make the collection with `count` rows of Alice's, and every thumbnail height that will be asked for."""
-        upsert = ["superuser", "upsert", *ADMIN.values(), "--dir", self._folder / "data"]
+        upsert: list[str | Path] = ["superuser", "upsert", *ADMIN.values(), "--dir", self._folder / "data"]
         subprocess.run([self._program, *upsert], check=True, capture_output=True)
         self.start()
         with httpx.Client(base_url=f"{self.url}/api", timeout=60) as client:
