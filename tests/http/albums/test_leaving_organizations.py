@@ -56,6 +56,7 @@ def test_its_owner_keeps_no_pictures_of_others(alice, bob, album, his, hers, way
     assert (told["type"], told["data"]["picture_count"]) == ("album.updated", 1)
     (told,) = alice.get(f"/api/events/?after={last[alice.id]}").json()["results"]
     assert (told["type"], told["data"]["id"]) == ("album.deleted", album)
+    assert [alice.get(f"/api/pictures/{picture}/").json()["albums"] for picture in hers[:2]] == [[], []]
     # They are hers as before, and one that comes back from the trash does not come back to the album.
     assert alice.post(f"/api/pictures/{hers[-1]}/restore/").status_code == 200
     assert sorted(ids(alice.get("/api/pictures/"))) == hers
