@@ -55,18 +55,28 @@ def fetch_objects(build: Build, *variant: Any, values: Sequence[Value]) -> Itera
     return _statement(build, variant, values, None).objects(values)
 
 
-def _statement(build: Build, variant: tuple[Any, ...], values: Sequence[Value], limit: int | None) -> "_Statement":
+def _statement(build: Build, variant: tuple[Any, ...], values: Sequence[Value], limit: int | None) -> "Statement":
     connection = connections[DEFAULT_DB_ALIAS]
     # On the connection, which one thread has for itself, and with which its statements end.
-    known: dict[Any, _Statement] = vars(connection).setdefault("albumen_statements", {})
+    known: dict[Any, Statement] = vars(connection).setdefault("albumen_statements", {})
     key = (build, variant, tuple(map(type, values)), limit is None)
     statement = known.get(key)
     if statement is None:
         placeholders = [_placeholder(number, value) for number, value in enumerate(values)]
-        statement = known[key] = _Statement(
+        statement = known[key] = Statement(
             connection, build(*variant, *placeholders), placeholders, limited=limit is not None
         )
     return statement
+
+
+def compile_rows(build: Build, *variant: Any, values: Sequence[Value]) -> "Statement":
+    """Return the statement for the rows of `build(*variant, *values)`, a QuerySet of `values_list`.
+
+    It holds for all values of the same types, and can be run on any connection to this database.
+    """
+    placeholders = [_placeholder(number, value) for number, value in enumerate(values)]
+    queryset = build(*variant, *placeholders)
+    return Statement(connections[DEFAULT_DB_ALIAS], queryset, placeholders, limited=False)
 
 
 def _placeholder(number: int, value: Value) -> Value:
@@ -84,7 +94,7 @@ def _with_numbers(sql: str) -> str:
     return first + "".join(f"${number}{part}" for number, part in enumerate(others, start=1))
 
 
-class _Statement:
+class Statement:
     """The SQL of a compiled QuerySet on one connection, and the places of its values in the parameters."""
 
     def __init__(
@@ -93,8 +103,8 @@ class _Statement:
         self._connection = connection
         self._compiler: Any = queryset.query.get_compiler(connection=connection)
         sql, parameters = self._compiler.as_sql()
-        self._sql = f"{sql} LIMIT %s" if limited else sql
-        self._numbered = _with_numbers(self._sql)
+        self.sql = f"{sql} LIMIT %s" if limited else sql
+        self.numbered = _with_numbers(self.sql)
         self._parameters = list(parameters)
         places = {
             self._adapted(placeholder): number
@@ -122,19 +132,33 @@ class _Statement:
             return rows
         return [tuple(row) for row in self._compiler.apply_converters(rows, self._row_converters)]
 
-    def _run(self, values: Sequence[Value], limit: int | None, *, binary: bool) -> list[tuple[Any, ...]]:
+    @property
+    def names(self) -> list[str]:
+        """Return the names of the columns of a `values_list`."""
+        return [name for _, _, name in self._compiler.select]
+
+    def bind(self, values: Sequence[Value]) -> list[Any]:
+        """Return the parameters of the statement with these values."""
         parameters = self._parameters.copy()
         for place, number in self._places:
-            value = self._adapted(values[number])
-            # PostgreSQL's driver tells widths of numbers apart by a type for each.
-            parameters[place] = type(parameters[place])(value) if isinstance(value, int) else value
+            value = values[number]
+            if type(value) is not int:
+                parameters[place] = self._adapted(value)
+            else:
+                # PostgreSQL's driver tells widths of numbers apart by a type for each.
+                kind = type(parameters[place])
+                parameters[place] = value if kind is int else kind(value)
+        return parameters
+
+    def _run(self, values: Sequence[Value], limit: int | None, *, binary: bool) -> list[tuple[Any, ...]]:
+        parameters = self.bind(values)
         if limit is not None:
             parameters.append(limit)
         connection = self._connection
         if connection.vendor == "postgresql" and not (connection.queries_logged or connection.execute_wrappers):
             return self._run_apart(parameters, binary=binary)
         with connection.cursor() as cursor:
-            cursor.execute(self._sql, parameters)
+            cursor.execute(self.sql, parameters)
             rows: list[tuple[Any, ...]] = cursor.fetchall()
             return rows
 
@@ -151,14 +175,14 @@ class _Statement:
         with self._connection.wrap_database_errors, RawCursor(self._connection.connection) as cursor:
             if self._connection.in_atomic_block:
                 # Without a kept plan: inside a transaction, a plan that no longer fits could not be tried again.
-                cursor.execute(self._numbered, parameters, prepare=False, binary=binary)
+                cursor.execute(self.numbered, parameters, prepare=False, binary=binary)
                 return cursor.fetchall()
             try:
-                cursor.execute(self._numbered, parameters, binary=binary)
+                cursor.execute(self.numbered, parameters, binary=binary)
             except FeatureNotSupported:
                 # A migration has given a column another type, and the plan gives the old one.
                 cursor.execute("DEALLOCATE ALL")
-                cursor.execute(self._numbered, parameters, binary=binary)
+                cursor.execute(self.numbered, parameters, binary=binary)
             return cursor.fetchall()
 
     def objects(self, values: Sequence[Value]) -> Iterator[Any]:

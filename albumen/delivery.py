@@ -8,6 +8,7 @@ from urllib.parse import quote
 from django.conf import settings
 from django.core.files.base import ContentFile, File
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.request import MediaType
 from django.http.response import HttpResponseBase
 from django.utils.cache import get_conditional_response
 
@@ -58,13 +59,8 @@ def send(
             response = _content(request, file, span)
     else:
         file.close()
-    response["Content-Type"] = media_type
-    response["Content-Disposition"] = content_disposition(filename, attachment=attachment)
-    response["Cache-Control"] = cache_control
-    response["X-Content-Type-Options"] = "nosniff"
-    response["Content-Security-Policy"] = security_policy.FILE
-    # Gallery pages of other origins may show the picture; its address is the secret.
-    response["Cross-Origin-Resource-Policy"] = "cross-origin"
+    for header, value in headers_of_file(media_type, filename, cache_control, attachment=attachment):
+        response[header] = value
     if not whole:
         response["ETag"] = quoted
         # nginx adds this by itself to what is whole, and to a part it does not.
@@ -73,6 +69,21 @@ def send(
     if vary:
         response["Vary"] = vary
     return response
+
+
+def headers_of_file(
+    media_type: str, filename: str, cache_control: str, *, attachment: bool = False
+) -> tuple[tuple[str, str], ...]:
+    """Return the headers that say what a file is, and keep a hostile one harmless."""
+    return (
+        ("Content-Type", media_type),
+        ("Content-Disposition", content_disposition(filename, attachment=attachment)),
+        ("Cache-Control", cache_control),
+        ("X-Content-Type-Options", "nosniff"),
+        ("Content-Security-Policy", security_policy.FILE),
+        # Gallery pages of other origins may show the picture; its address is the secret.
+        ("Cross-Origin-Resource-Policy", "cross-origin"),
+    )
 
 
 class ObservedResponse(StreamingHttpResponse):
@@ -98,6 +109,13 @@ class ObservedResponse(StreamingHttpResponse):
         finally:
             self._ended = True
             super().close()
+
+
+def takes_webp(accept: str) -> bool:
+    """Return whether this `Accept` header names WebP, as browsers do that can show it; a wildcard is also what those
+    send that cannot."""
+    named = (MediaType(kind) for kind in accept.split(",") if kind.strip())
+    return any((kind.main_type, kind.sub_type) == ("image", "webp") and kind.quality != 0 for kind in named)
 
 
 def has_first_byte(response: HttpResponseBase) -> bool:

@@ -39,6 +39,13 @@ class Cursor(NamedTuple):
     value: Value
     row_id: int
 
+    def signed_by(self, signer: Signer) -> str:
+        """Return the text of the parameter `cursor`."""
+        value: Any = self.value
+        if isinstance(value, datetime):
+            value = {"t": value.replace(tzinfo=value.tzinfo or UTC).isoformat()}
+        return signer.sign_object([self.backwards, value, self.row_id])
+
 
 class KeysetPagination(BasePagination):
     """Paginate lists as `{"next": url|null, "previous": url|null, "results": [...]}`."""
@@ -84,11 +91,7 @@ class KeysetPagination(BasePagination):
     def _url(self, cursor: Cursor | None) -> str | None:
         if cursor is None:
             return None
-        value: Any = cursor.value
-        if isinstance(value, datetime):
-            value = {"t": value.replace(tzinfo=value.tzinfo or UTC).isoformat()}
-        signed = self._signer.sign_object([cursor.backwards, value, cursor.row_id])
-        params = self._request.query_params.dict() | {"cursor": signed}
+        params = self._request.query_params.dict() | {"cursor": cursor.signed_by(self._signer)}
         return self._request.build_absolute_uri(f"{self._request._request.path}?{urlencode(params)}")
 
     def _read_cursor(self, cursor: str | None) -> Cursor | None:
@@ -183,11 +186,11 @@ def _fetch_compiled(
 ) -> list[Any]:
     place = () if cursor is None else (None if field == "id" else cursor.value, cursor.row_id)
     variant = (query.build, field, descending, cursor is None)
-    rows = fetch_rows(_compiled_window, *variant, values=(*place, *query.values), limit=limit)
+    rows = fetch_rows(compiled_window, *variant, values=(*place, *query.values), limit=limit)
     return list(starmap(query.make, rows))
 
 
-def _compiled_window(build: Build, field: str, descending: bool, first: bool, *values: Any) -> QuerySet[Any, Any]:
+def compiled_window(build: Build, field: str, descending: bool, first: bool, *values: Any) -> QuerySet[Any, Any]:
     if first:
         return _window(build(*values), field, descending, None)
     value, row_id, *rest = values
@@ -228,9 +231,22 @@ def _nullable(queryset: QuerySet[Any], field: str) -> bool:
     return field not in queryset.query.annotations and queryset.model._meta.get_field(field).null
 
 
+def next_page(url: str, view: str, kwargs: dict[str, int], field: str, value: Value, row_id: int) -> str:
+    """Return the URL of the second page of a list whose first page was requested at `url` without any parameter.
+
+    `view` is the name of its class. The first page ends with the row `row_id`, which has this value in the column.
+    """
+    signed = Cursor(False, value, row_id).signed_by(_signer_of(view, kwargs, {}, field))
+    return f"{url}?{urlencode({'cursor': signed})}"
+
+
 def _signer(request: Request, view: Any, field: str) -> Signer:
-    """Return what signs the cursors of one list, with one set of filters, ordered by this column, and of no other."""
     params = {name: value for name, value in request.query_params.items() if name not in ("cursor", "page_size")}
-    salt = orjson.dumps([type(view).__name__, view.kwargs, params, field], option=orjson.OPT_SORT_KEYS)
+    return _signer_of(type(view).__name__, view.kwargs, params, field)
+
+
+def _signer_of(view: str, kwargs: Any, params: dict[str, Any], field: str) -> Signer:
+    """Return what signs the cursors of one list, with one set of filters, ordered by this column, and of no other."""
+    salt = orjson.dumps([view, kwargs, params, field], option=orjson.OPT_SORT_KEYS)
     # With a `.`, which stays as it is in a URL.
     return Signer(key=derive_key("cursor").hex(), sep=".", salt=salt.decode())

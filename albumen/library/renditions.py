@@ -62,6 +62,17 @@ def _thumbnail_name(sha256: str, height: int, form: str) -> str:
     return f"{renditions_folder(sha256)}/{height}.{imaging.EXTENSIONS[form]}"
 
 
+def thumbnail(sha256: str, height: int, *, has_alpha: bool, webp: bool) -> tuple[str, str]:
+    """Return the name of a thumbnail in the storage, and its format as `imaging` names it."""
+    form = "webp" if webp else "png" if has_alpha else "jpeg"
+    return _thumbnail_name(sha256, height, form), form
+
+
+def etag(sha256: str, name: str) -> str:
+    """Return the entity tag of a file that is named `name` in the storage and made from this original."""
+    return f"{sha256[:32]}-{name.rpartition('/')[2][:40]}"
+
+
 def place_upload(upload: Upload, heights: Sequence[int]) -> imaging.Facts:
     """Decode an upload whole, and put its thumbnails and then itself into their places, durably.
 
@@ -116,8 +127,7 @@ def _get_shared_original(picture: Picture) -> Rendition:
 def get_thumbnail(picture: Picture, height: int, *, webp: bool) -> Rendition:
     """Return a thumbnail `height` px high, a height of the owner's plan. If it is missing, all missing thumbnails of
     the plan are made in one pass; concurrent requests for them wait for that pass."""
-    form = "webp" if webp else "png" if picture.has_alpha else "jpeg"
-    name = _thumbnail_name(picture.sha256, height, form)
+    name, form = thumbnail(picture.sha256, height, has_alpha=picture.has_alpha, webp=webp)
     with _made_once(name, picture.sha256) as missing:
         if missing:
             wanted = [

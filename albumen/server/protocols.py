@@ -9,6 +9,7 @@ import orjson
 from django.conf import settings
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from albumen import fastpath
 from albumen.api.problems import document
 from albumen.error_codes import explain
 from albumen.operations.middleware import record
@@ -30,6 +31,8 @@ REASONS = {
     503: "Service Unavailable",
 }
 ONE_HOST = "A request of HTTP/1.1 names its host once, in one Host header."
+# SQLite answers at once, on this machine. Other databases may take long, which would keep everybody waiting.
+ANSWERS_AT_ONCE = settings.FAST_PATHS and fastpath.is_sqlite
 MALFORMED = "Check the request line and the headers; other letters than ASCII are %-encoded in addresses."
 
 
@@ -60,6 +63,8 @@ class HttpProtocol(HttpToolsProtocol):
 
     _ending = False
     _refused = False
+    # Whether the request that is being read was answered by its head, and whether one since the last bytes was.
+    _answered = _had_answer = False
     # What is wrong with the latest complete head.
     _fault: Refused | None = None
     # Whether no body is being read: the next bytes belong to a head, or begin one.
@@ -98,6 +103,7 @@ class HttpProtocol(HttpToolsProtocol):
         if self._in_head and self._head_timer is None:
             self._head_timer = self.loop.call_later(settings.HEAD_SECONDS, self._head_is_late)
         self._unfinished += len(data)
+        self._had_answer = False
         super().data_received(data)
         if self._unfinished > HEAD_BYTES and not self._refused:
             self._refuse(Refused("head_too_large", 431))
@@ -114,6 +120,8 @@ class HttpProtocol(HttpToolsProtocol):
         self._fault = self._fault_of_head()
         if self._fault is not None:
             raise self._fault
+        if ANSWERS_AT_ONCE and self._answer_at_once():
+            return
         super().on_headers_complete()
         if self._ending and self.cycle is not None:
             self.cycle.keep_alive = False
@@ -131,6 +139,33 @@ class HttpProtocol(HttpToolsProtocol):
             return Refused("malformed_request", 400, ONE_HOST)
         return None
 
+    def _answer_at_once(self) -> bool:
+        """Send a fast answer, and return whether there is one.
+
+        At most one for all that has arrived together, so that a pipeline of requests does not keep others waiting.
+        None while the client is slow to take what was sent, an earlier request is unanswered, or the server ends.
+        """
+        usual = (
+            self.parser.get_method() == b"GET"
+            and self.parser.get_http_version() == "1.1"
+            and self.parser.should_keep_alive()
+            and b"?" not in self.url
+            and b"%" not in self.url
+        )
+        if not usual or self._had_answer or self._ending or self._is_responding() or self.flow.write_paused:
+            return False
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in self.headers}
+        if len(headers) < len(self.headers):
+            return False
+        answer = fastpath.answer(fastpath.Asked(self.url.decode("latin-1"), headers, "http"))
+        if answer is None:
+            return False
+        self._answered = self._had_answer = True
+        lines = [b"%b: %b\r\n" % line for line in self.server_state.default_headers]
+        lines += [f"{name.lower()}: {value}\r\n".encode("latin-1") for name, value in answer.headers]
+        self.transport.write(b"HTTP/1.1 200 OK\r\n%b\r\n%b" % (b"".join(lines), answer.content))
+        return True
+
     def on_body(self, body: bytes) -> None:
         self._unfinished = max(0, self._unfinished - len(body))
         super().on_body(body)
@@ -141,6 +176,10 @@ class HttpProtocol(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         self._in_head = True
         self._unfinished = 0
+        if self._answered:
+            self._answered = False
+            self.on_response_complete()
+            return
         self._waiting.pop(self, None)
         super().on_message_complete()
 

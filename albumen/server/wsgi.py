@@ -5,9 +5,10 @@ from contextlib import suppress
 from typing import Any
 from wsgiref.types import StartResponse, WSGIEnvironment
 
+from django.conf import settings
 from django.core.handlers.wsgi import WSGIRequest
 from django.core.wsgi import get_wsgi_application
-from django.http.response import HttpResponseBase
+from django.http.response import HttpResponse, HttpResponseBase
 from django.utils import timezone
 from django.utils.http import parse_header_parameters
 
@@ -28,7 +29,8 @@ class Request(WSGIRequest):
 _django = get_wsgi_application()
 _django.request_class = Request
 
-from albumen.library.jobs.sweep import delete_old_temporary_files  # noqa: E402  (needs the settings, as the next one)
+from albumen import fastpath  # noqa: E402  (needs the settings, as the next ones)
+from albumen.library.jobs.sweep import delete_old_temporary_files  # noqa: E402
 from albumen.uploads.temporary import UNKNOWN_LENGTH, BodyInput  # noqa: E402
 
 with suppress(OSError):
@@ -36,6 +38,23 @@ with suppress(OSError):
 
 
 def application(environ: WSGIEnvironment, start_response: StartResponse) -> HttpResponseBase:
+    """Send the fast answer if there is one, or else call Django."""
+    if settings.FAST_PATHS and (answer := _answer(environ)) is not None:
+        start_response("200 OK", answer.headers)
+        return HttpResponse(answer.content, headers=dict(answer.headers))
+    return call_django(environ, start_response)
+
+
+def _answer(environ: WSGIEnvironment) -> fastpath.Answer | None:
+    if environ["REQUEST_METHOD"] != "GET" or environ.get("QUERY_STRING") or environ.get("SCRIPT_NAME"):
+        return None
+    if environ.get("CONTENT_LENGTH") or environ.get("CONTENT_TYPE"):
+        return None
+    headers = {name[5:].lower().replace("_", "-"): value for name, value in environ.items() if name[:5] == "HTTP_"}
+    return fastpath.answer(fastpath.Asked(environ["PATH_INFO"], headers, environ["wsgi.url_scheme"]))
+
+
+def call_django(environ: WSGIEnvironment, start_response: StartResponse) -> HttpResponseBase:
     """Call Django with a body that raises `BodyIncomplete` where it ends before its Content-Length."""
     length = environ.get("CONTENT_LENGTH", "")
     if not length and "chunked" in environ.get("HTTP_TRANSFER_ENCODING", "").lower():

@@ -25,6 +25,7 @@ from albumen.library.access.signed_urls import (
     picture_for_signed_url,
     signed_url,
     signer_for,
+    signer_until,
 )
 from albumen.library.access.trash import get_picture_anywhere, get_trashed_picture, trash_of, trash_to_restore
 from albumen.library.access.visible import (

@@ -3,7 +3,7 @@
 Functions whose names begin with `rows_` build them, from the rules in `visible.py`.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -62,7 +62,7 @@ class PictureRow(NamedTuple):
 class PlanRow(NamedTuple):
     """What an owner's plan says about their pictures, for every viewer. Its fields are the model's."""
 
-    thumbnail_heights: list[int]
+    thumbnail_heights: Sequence[int]
     original: bool
 
 
@@ -176,7 +176,7 @@ def plans_of(viewer: Viewer, owner_ids: Collection[int]) -> dict[int, PlanRow]:
     """Return the plan of each of these users by the user's id."""
     if isinstance(viewer, User) and set(owner_ids) <= {viewer.pk}:
         return {viewer.pk: PlanRow(viewer.plan.thumbnail_heights, viewer.plan.original)}
-    rows = fetch_rows(rows_of_plans, values=_filled_up(owner_ids))
+    rows = fetch_rows(rows_of_plans, values=filled_up(owner_ids))
     return {owner_id: PlanRow(*plan) for owner_id, *plan in rows}
 
 
@@ -196,13 +196,13 @@ def albums_of(viewer: Viewer, picture_ids: Collection[int]) -> dict[int, list[in
     found: dict[int, list[int]] = {}
     administrator, viewer_id = as_variant(viewer)
     for picture_id, album_id in fetch_rows(
-        rows_of_entries, administrator, values=(viewer_id, *_filled_up(picture_ids))
+        rows_of_entries, administrator, values=(viewer_id, *filled_up(picture_ids))
     ):
         found.setdefault(picture_id, []).append(album_id)
     return found
 
 
-def _filled_up(ids: Collection[int]) -> list[int]:
+def filled_up(ids: Collection[int]) -> list[int]:
     """Return the ids, the last of them repeated up to one of the numbers that statements are compiled for."""
     filled = [*ids]
     wanted = next((count for count in _COUNTS if count >= len(filled)), len(filled))

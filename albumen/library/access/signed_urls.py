@@ -48,8 +48,13 @@ def signed_url(picture_id: int, size: int | str, viewer: Viewer, now: datetime) 
 def signer_for(viewer: Viewer, now: datetime, base: str = "") -> Callable[[int, int | str], str]:
     """Return a function that makes signed URLs from a picture's id and a size, under the origin `base`: a page needs
     some hundred, for one viewer at one time."""
+    return signer_until(signed_urls.expiry(now), viewer, base)
+
+
+def signer_until(expires: int, viewer: Viewer, base: str) -> Callable[[int, int | str], str]:
+    """Return a function that makes signed URLs as `signer_for` does, which expire at this Unix time."""
     viewer_id = viewer.pk or 0
-    first, last = f"{base}/files/", f"/{viewer_id}/{signed_urls.expiry(now)}/"
+    first, last = f"{base}/files/", f"/{viewer_id}/{expires}/"
     code_for, logins = signed_urls.signer("file"), signed_urls.logins_of(viewer)
 
     def sign(picture_id: int, size: int | str) -> str:

@@ -91,7 +91,7 @@ def get_album(viewer: Viewer, album_id: int) -> Album:
 def require_album(viewer: Viewer, album_id: int) -> None:
     """Raise what `get_album` raises."""
     administrator, viewer_id = as_variant(viewer)
-    if not fetch_rows(_ids_of_one_visible_album, administrator, values=(viewer_id, album_id)):
+    if not fetch_rows(ids_of_one_visible_album, administrator, values=(viewer_id, album_id)):
         raise hidden_from(viewer)
 
 
@@ -101,7 +101,8 @@ def one_visible_album(administrator: bool, viewer_id: int | None, album_id: int)
     return _with_cover(visible).filter(pk=album_id).order_by()
 
 
-def _ids_of_one_visible_album(administrator: bool, viewer_id: int | None, album_id: int) -> QuerySet[Any, tuple[int]]:
+def ids_of_one_visible_album(administrator: bool, viewer_id: int | None, album_id: int) -> QuerySet[Any, tuple[int]]:
+    """Return the id of an album if the viewer (`as_variant`) may see it; nothing if it is hidden or absent."""
     visible = albums_visible_to(any_viewer_like(administrator, viewer_id))
     return visible.filter(pk=album_id).order_by().values_list("pk")
 

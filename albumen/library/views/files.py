@@ -134,15 +134,14 @@ def _send(
     whole: bool = False,
     attachment: bool = False,
 ) -> HttpResponseBase:
-    # Browsers name WebP where they can show it; a wildcard is also what those send that cannot.
-    webp = any((kind.main_type, kind.sub_type) == ("image", "webp") for kind in request._request.accepted_types)
+    webp = delivery.takes_webp(request.headers.get("Accept", ""))
     rendition = renditions.get_sendable(picture, height, own=own, webp=webp)
     return delivery.send(
         request._request,
         rendition.name,
         content=rendition.content,
         media_type=imaging.MEDIA_TYPES[rendition.format],
-        etag=f"{picture.sha256[:32]}-{rendition.name.rpartition('/')[2][:40]}",
+        etag=renditions.etag(picture.sha256, rendition.name),
         filename=safe_filename(picture.name, imaging.EXTENSIONS[rendition.format]),
         cache_control=cache_control,
         vary="" if height is None else "Accept",

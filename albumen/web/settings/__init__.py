@@ -131,6 +131,8 @@ DATABASES = {
     )
 }
 COMPILED_QUERIES = env.bool("ALBUMEN_COMPILED_QUERIES", default=True)
+# Whether the commonest reads are answered in front of Django (`albumen/fastpath`).
+FAST_PATHS = env.bool("ALBUMEN_FAST_PATHS", default=True)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "accounts.User"

@@ -1,0 +1,142 @@
+"""The database as the fast reads use it: statements that are compiled once, on a connection that each thread keeps.
+
+Django's own connections cost more than these reads: they are looked up, checked and given back for each request, and
+they refuse to work in the thread of an event loop.
+"""
+
+import sqlite3
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import orjson
+import psycopg
+from django.conf import settings
+from django.db import DEFAULT_DB_ALIAS, connections
+
+from albumen.compiled_queries import Build, Value, compile_rows
+
+# One row as it comes from the database, which can be a key of a dictionary: a tuple on PostgreSQL, and on SQLite the
+# text of a JSON array. Equal rows have equal keys. `values_of` returns the row's values.
+Key = Any
+_thread = threading.local()
+
+
+class DatabaseAway(Exception):
+    """The database did not give an answer. The ordinary way is to try again, and to say what is wrong."""
+
+
+_database: Any = settings.DATABASES[DEFAULT_DB_ALIAS]
+is_sqlite = _database["ENGINE"].endswith("sqlite3")
+
+
+def version() -> int | None:
+    """Return a number that stays the same while nobody writes into the database, whoever it is and however they do it;
+    None where the database has none. Raise `DatabaseAway`.
+
+    SQLite promises it for the writes of other connections, and this one writes nothing
+    (https://www.sqlite.org/pragma.html#pragma_data_version).
+    """
+    return int(_execute_on_sqlite("PRAGMA data_version", ())) if is_sqlite else None
+
+
+class Read:
+    """A list: at most `limit` rows of `build(*variant, *values)`, a QuerySet of `values_list`.
+
+    It is compiled at its first use, and then never again. Neither times nor JSON of SQLite are converted: they come as
+    text.
+    """
+
+    def __init__(self, build: Build, *variant: Any, limit: int) -> None:
+        self._build, self._variant, self._limit = build, variant, limit
+        self._statement: Any = None
+        self._sql = ""
+        self._run: Callable[[Sequence[Any]], list[Key]]
+
+    def keys(self, *values: Value) -> list[Key]:
+        """Return a key for each row. Raise `DatabaseAway`."""
+        if self._statement is None:
+            self._compile(values)
+        return self._run(self._statement.bind(values))
+
+    def first(self, *values: Value) -> Sequence[Any] | None:
+        """Return the values of the first row, None if there is no row. Raise `DatabaseAway`."""
+        found = self.keys(*values)
+        return values_of(found[0]) if found else None
+
+    def _compile(self, values: Sequence[Value]) -> None:
+        statement = compile_rows(self._build, *self._variant, values=values)
+        if is_sqlite:
+            # All rows in one step: SQLite's module gives Python's lock away at each step, and a busy thread keeps it
+            # for a while. Line feeds are escaped in JSON, so they can stand between the rows.
+            names = ", ".join(f'"{name}"' for name in statement.names)
+            rows = f"{statement.sql.replace('%s', '?')} LIMIT {self._limit}"
+            self._sql = f"SELECT group_concat(json_array({names}), char(10)) FROM ({rows})"  # noqa: S608 - Django's text
+            self._run = self._run_on_sqlite
+        else:
+            # A constant: with a parameter PostgreSQL would plan for a part of all rows.
+            self._sql = f"{statement.numbered} LIMIT {self._limit}"
+            self._run = self._run_on_postgresql
+        self._statement = statement
+
+    def _run_on_sqlite(self, parameters: Sequence[Any]) -> list[Key]:
+        text: str | None = _execute_on_sqlite(self._sql, parameters)
+        return text.split("\n") if text else []
+
+    def _run_on_postgresql(self, parameters: Sequence[Any]) -> list[Key]:
+        try:
+            with psycopg.RawCursor(_connection()) as cursor:
+                cursor.execute(self._sql, parameters, binary=True)
+                return cursor.fetchall()
+        except psycopg.Error as error:
+            raise _away() from error
+
+
+def _execute_on_sqlite(sql: str, parameters: Sequence[Any]) -> Any:
+    """Return the only value of the only row."""
+    try:
+        return _connection().execute(sql, parameters).fetchone()[0]
+    except sqlite3.Error as error:
+        raise _away() from error
+
+
+def values_of(key: Key) -> Sequence[Any]:
+    """Return the values of a row."""
+    values: Sequence[Any] = orjson.loads(key) if isinstance(key, str) else key
+    return values
+
+
+def _connection() -> Any:
+    """Return this thread's connection, a new one if there is none to this database."""
+    name = _database["NAME"]
+    if getattr(_thread, "name", None) is not name:
+        _thread.connection = _on_sqlite(name) if is_sqlite else _on_postgresql()
+        _thread.name = name
+    return _thread.connection
+
+
+def close() -> None:
+    """Close this thread's connection."""
+    if vars(_thread).pop("name", None) is not None:
+        _thread.connection.close()
+
+
+def _away() -> DatabaseAway:
+    close()
+    return DatabaseAway()
+
+
+def _on_sqlite(name: Any) -> sqlite3.Connection:
+    # A reader never waits for a writer (WAL), and whatever it might wait for is left to the ordinary way.
+    connection = sqlite3.connect(name, timeout=0, isolation_level=None, uri=str(name).startswith("file:"))
+    connection.execute("PRAGMA query_only=1")
+    connection.execute("PRAGMA cache_size=-8000")
+    return connection
+
+
+def _on_postgresql() -> "psycopg.Connection[Any]":
+    parameters = connections[DEFAULT_DB_ALIAS].get_connection_params()
+    parameters = {name: value for name, value in parameters.items() if name not in ("context", "cursor_factory")}
+    connection = psycopg.connect(**parameters, autocommit=True)
+    connection.execute("SET TIME ZONE 'UTC'")
+    return connection

@@ -1,0 +1,171 @@
+"""Pictures and albums as JSON, for somebody who is signed in."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+from django.conf import settings
+from django.utils import timezone
+
+from albumen import signed_urls
+from albumen.api.pagination import PAGE_SIZE, compiled_window, next_page
+from albumen.api.renderers import JSONRenderer
+from albumen.fastpath.database import Key, Read, values_of
+from albumen.fastpath.messages import Found
+from albumen.fastpath.signed_in import SignedIn, as_plan, as_time, signed_in
+from albumen.library import access
+from albumen.library.access import rows
+from albumen.library.access.rows import PICTURE_COLUMNS, AlbumRow, PictureRow, PlanRow
+from albumen.library.access.visible import ids_of_one_visible_album
+from albumen.library.serializers.shapes import album_shape, picture_shape
+
+HEADERS = (
+    ("Content-Type", "application/json"),
+    ("Vary", "Accept, origin"),
+    ("Cache-Control", "no-store"),
+    ("X-Content-Type-Options", "nosniff"),
+)
+# So many rows are kept as JSON; each takes about two kilobytes with its key.
+KEPT_ROWS = 8192
+_own_pictures = Read(compiled_window, rows.rows_of_own_pictures, "created_at", True, True, limit=PAGE_SIZE + 1)
+_album_pictures = Read(compiled_window, rows.rows_of_album_pictures, "position", False, True, limit=PAGE_SIZE + 1)
+_listed_albums = Read(compiled_window, rows.rows_of_listed_albums, "created_at", True, True, limit=PAGE_SIZE + 1)
+_one_picture = Read(rows.rows_of_one_picture, False, limit=1)
+_one_album = Read(ids_of_one_visible_album, False, limit=1)
+# Each number of ids needs a statement of its own.
+_entries = lru_cache(lambda _: Read(rows.rows_of_entries, False, limit=1_000_000))
+_plans = lru_cache(lambda _: Read(rows.rows_of_plans, limit=PAGE_SIZE))
+_render = JSONRenderer().render
+
+
+class Reader:
+    """Who reads, at which origin, and until when the signed URLs for them stay the same (Unix time)."""
+
+    def __init__(self, viewer: SignedIn, origin: str, now: datetime) -> None:
+        self.viewer, self._origin = viewer, origin
+        self._expires = signed_urls.expiry(now)
+        self.until = min(viewer.until, self._expires - settings.SIGNED_URL_PERIOD)
+
+    def pictures(self) -> bytes:
+        """Return the first page of the viewer's own pictures."""
+        return self._page("Pictures", "/api/pictures/", _own_pictures.keys(self.viewer.pk), "created_at", self._shown)
+
+    def album_pictures(self, album_id: int) -> bytes | None:
+        """Return the first page of the pictures of an album; None if it is hidden or absent."""
+        if not _one_album.keys(self.viewer.pk, album_id):
+            return None
+        keys, path = _album_pictures.keys(album_id), f"/api/albums/{album_id}/pictures/"
+        return self._page("AlbumPictures", path, keys, "position", self._shown, album_id=album_id)
+
+    def albums(self) -> bytes:
+        """Return the first page of the viewer's albums."""
+        keys = _listed_albums.keys(self.viewer.pk)
+        return self._page("Albums", "/api/albums/", keys, "created_at", lambda shown: map(_album_json, shown))
+
+    def picture(self, picture_id: int) -> bytes | None:
+        """Return one picture; None if it is hidden or absent."""
+        values = _one_picture.first(self.viewer.pk, picture_id)
+        if values is None:
+            return None
+        row, plan = _as_row(values[: len(PICTURE_COLUMNS)]), as_plan(*values[len(PICTURE_COLUMNS) :])
+        albums = self._albums_of([picture_id]).get(picture_id, ())
+        return _render(picture_shape(row, albums=[*albums], plan=plan, url=self._json_of(plan).url))
+
+    def _page(
+        self,
+        view: str,
+        path: str,
+        keys: list[Key],
+        field: str,
+        show: "Callable[[list[Key]], Any]",
+        **kwargs: int,
+    ) -> bytes:
+        """Return a page of at most PAGE_SIZE of these rows. `view` and `kwargs` are those of the list's view."""
+        shown = keys[:PAGE_SIZE]
+        following = b"null"
+        if len(keys) > PAGE_SIZE:
+            following = _next_page(self._origin + path, view, tuple(kwargs.items()), field, shown[-1])
+        return b'{"next":%b,"previous":null,"results":[%b]}' % (following, b",".join(show(shown)))
+
+    def _shown(self, keys: list[Key]) -> list[bytes]:
+        """Return the JSON of each of these pictures."""
+        found = [_picture_row(key) for key in keys]
+        albums = self._albums_of([row.id for row in found])
+        others = {row.owner_id for row in found} - {self.viewer.pk}
+        json = {self.viewer.pk: self._json_of(self.viewer.plan).of}
+        for owner in _plans(len(others)).keys(*rows.filled_up(others)) if others else ():
+            owner_id, *plan = values_of(owner)
+            json[owner_id] = self._json_of(as_plan(*plan)).of
+        return [json[row.owner_id](key, albums.get(row.id, ())) for row, key in zip(found, keys, strict=True)]
+
+    def _albums_of(self, picture_ids: list[int]) -> dict[int, tuple[int, ...]]:
+        """Return the ids of the albums of each picture, by the picture's id."""
+        albums: dict[int, tuple[int, ...]] = {}
+        if picture_ids:
+            ids = rows.filled_up(picture_ids)
+            for entry in _entries(len(ids)).keys(self.viewer.pk, *ids):
+                picture_id, album_id = values_of(entry)
+                albums[picture_id] = (*albums.get(picture_id, ()), album_id)
+        return albums
+
+    def _json_of(self, plan: PlanRow) -> "PictureJson":
+        return _picture_json(self.viewer.pk, self.viewer.token_version, plan, self._origin, self._expires)
+
+
+class PictureJson:
+    """The JSON of pictures whose owners have one plan, for one viewer at one origin, in one period of signed URLs."""
+
+    def __init__(self, viewer: SignedIn, plan: PlanRow, origin: str, expires: int) -> None:
+        self._plan = plan
+        self.url = access.signer_until(expires, viewer, origin)
+
+    @lru_cache(maxsize=KEPT_ROWS)  # noqa: B019 - one cache for all viewers, whose oldest entries go
+    def of(self, key: Key, albums: tuple[int, ...]) -> bytes:
+        """Return the JSON of the picture with this row, which is in these albums."""
+        return _render(picture_shape(_picture_row(key), albums=[*albums], plan=self._plan, url=self.url))
+
+
+def read(authorization: str, origin: str, find: Callable[[Reader], bytes | None], allow: str) -> Found | None:
+    """Return what `find` gives to somebody who is signed in by this header, None where that is nothing."""
+    now = timezone.now()
+    viewer = signed_in(authorization, now)
+    if viewer is None:
+        return None
+    reader = Reader(viewer, origin, now)
+    content = find(reader)
+    if content is None:
+        return None
+    return Found((*HEADERS, ("Allow", allow)), reader.until, content, user_id=viewer.pk)
+
+
+@lru_cache(maxsize=4096)
+def _picture_json(viewer_id: int, token_version: int, plan: PlanRow, origin: str, expires: int) -> PictureJson:
+    return PictureJson(SignedIn(viewer_id, token_version, plan), plan, origin, expires)
+
+
+@lru_cache(maxsize=KEPT_ROWS)
+def _picture_row(key: Key) -> PictureRow:
+    return _as_row(values_of(key))
+
+
+def _as_row(values: Sequence[Any]) -> PictureRow:
+    row = PictureRow(*values)
+    taken_at = row.taken_at and as_time(row.taken_at)
+    return row._replace(taken_at=taken_at, created_at=as_time(row.created_at), updated_at=as_time(row.updated_at))
+
+
+@lru_cache(maxsize=KEPT_ROWS)
+def _album_json(key: Key) -> bytes:
+    row = AlbumRow(*values_of(key))
+    row = row._replace(created_at=as_time(row.created_at), updated_at=as_time(row.updated_at))
+    return _render(album_shape(row))
+
+
+@lru_cache(maxsize=4096)
+def _next_page(url: str, view: str, kwargs: tuple[tuple[str, int], ...], field: str, key: Key) -> bytes:
+    values = values_of(key)
+    fields = AlbumRow._fields if view == "Albums" else PictureRow._fields
+    value = values[fields.index(field)]
+    value = as_time(value) if field.endswith("_at") else value
+    return _render(next_page(url, view, dict(kwargs), field, value, values[0]))
