@@ -2,7 +2,7 @@
 
 import logging
 import re
-import uuid
+import secrets
 from contextvars import ContextVar
 
 current: ContextVar[str] = ContextVar("request_id", default="-")
@@ -12,7 +12,7 @@ _GOOD = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 def choose(given: str) -> str:
     """Return the id that the client sent if it is safe to log, otherwise a new one."""
-    return given if _GOOD.fullmatch(given) else uuid.uuid4().hex
+    return given if _GOOD.fullmatch(given) else secrets.token_hex(16)
 
 
 class RequestIdFilter(logging.Filter):
