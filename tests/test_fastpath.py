@@ -1,5 +1,7 @@
 """Fast reads give what the ordinary way gives, and go that way with whatever is unusual."""
 
+import re
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -166,6 +168,15 @@ def test_a_login_that_has_ended_has_no_answer(alice):
 def test_what_is_unusual_goes_the_ordinary_way(alice, headers):
     assert fast("/api/pictures/", alice) is not None
     assert fast("/api/pictures/", alice, **headers) is None
+
+
+def test_what_nginx_says_changes_nothing(alice):
+    conf = Path(__file__).parents[1].joinpath("deploy/nginx.conf").read_text()
+    names = {name.lower() for name in re.findall(r"proxy_set_header ([\w-]+)", conf)} - {"host", "upgrade"}
+    assert "x-sendfile-type" in names
+    said = {"accept": "*/*", "connection": "", "x-forwarded-for": "192.0.2.7", "x-forwarded-proto": "http"}
+    said |= {"x-request-id": "a1", "x-sendfile-type": "X-Accel-Redirect"}
+    assert_same("/api/pictures/", alice, **{name: said[name] for name in names})
 
 
 def test_administrators_and_others_paths_go_the_ordinary_way(alice, dana):

@@ -30,7 +30,9 @@ logger = logging.getLogger(__name__)
 # Headers that leave an answer as it is. Any other one may change it.
 _HARMLESS = re.compile(
     "accept|accept-(encoding|language)|authorization|cache-control|connection|dnt|host|pragma|priority|referer|"
-    "save-data|sec-.*|upgrade-insecure-requests|user-agent|x-forwarded-(for|proto)|x-request-id"
+    "save-data|sec-.*|upgrade-insecure-requests|user-agent|x-forwarded-(for|proto)|x-request-id|"
+    # What nginx can send itself; nothing here is sent that way.
+    "x-sendfile-type"
 )
 # In these words clients ask for JSON; a browser's navigation asks for a page.
 _JSON = frozenset({"", "*/*", "application/json", "application/json, */*", "application/json, text/plain, */*"})
