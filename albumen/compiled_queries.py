@@ -25,12 +25,20 @@ Row = TypeVar("Row")
 
 @dataclass(frozen=True, slots=True)
 class CompiledQuery(Generic[Row]):
-    """A list to be paged: the rows of `build(*values)`, a QuerySet of `values_list`. `make` turns the columns of each,
-    which are its arguments, into a `Row`."""
+    """A list to be paged: what `build(*variant, *values)` finds (see `fetch_rows`).
+
+    With `make` that is a QuerySet of `values_list`, and `make` turns the columns of each row, which are its arguments,
+    into a `Row`. Without, these are model instances.
+    """
 
     build: Build
-    values: tuple[Value, ...]
-    make: Callable[..., Row]
+    values: tuple[Value, ...] = ()
+    make: Callable[..., Row] | None = None
+    variant: tuple[Any, ...] = ()
+
+    def plain(self) -> QuerySet[Any, Any]:
+        """Return the QuerySet, to be filtered."""
+        return self.build(*self.variant, *self.values)
 
 
 def fetch_rows(
@@ -47,12 +55,12 @@ def fetch_rows(
     return _statement(build, variant, values, limit).rows(values, limit)
 
 
-def fetch_objects(build: Build, *variant: Any, values: Sequence[Value]) -> Iterator[Any]:
+def fetch_objects(build: Build, *variant: Any, values: Sequence[Value], limit: int | None = None) -> Iterator[Any]:
     """Return the model instances of `build(*variant, *values)`, with the related ones that it selects and with its
-    annotations. `variant` and `values` are those of `fetch_rows`."""
+    annotations; at most `limit` of them. `variant` and `values` are those of `fetch_rows`."""
     if not settings.COMPILED_QUERIES:
-        return iter(build(*variant, *values))
-    return _statement(build, variant, values, None).objects(values)
+        return iter(build(*variant, *values)[:limit])
+    return _statement(build, variant, values, limit).objects(values, limit)
 
 
 def _statement(build: Build, variant: tuple[Any, ...], values: Sequence[Value], limit: int | None) -> "Statement":
@@ -185,10 +193,10 @@ class Statement:
                 cursor.execute(self.numbered, parameters, binary=binary)
             return cursor.fetchall()
 
-    def objects(self, values: Sequence[Value]) -> Iterator[Any]:
+    def objects(self, values: Sequence[Value], limit: int | None) -> Iterator[Any]:
         """Return model instances, made as Django's `ModelIterable` makes them."""
         model, names, own, related, annotations = self._model
-        rows = self._run(values, None, binary=False)
+        rows = self._run(values, limit, binary=False)
         for row in self._compiler.apply_converters(rows, self._converters):
             made = model.from_db(self._connection.alias, names, row[own])
             for populator in related:

@@ -1,5 +1,6 @@
 """The viewer for whom access is decided, a user or an anonymous visitor, and who is an administrator."""
 
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from albumen.errors import Forbidden
@@ -31,3 +32,23 @@ def require_administrator(viewer: Viewer) -> None:
     """Raise `Forbidden` unless the viewer is an administrator."""
     if not is_administrator(viewer):
         raise Forbidden("permission_denied", "Only administrators may do this.")
+
+
+@dataclass(frozen=True, slots=True)
+class ViewerLike:
+    """Somebody to build a compiled query for: an administrator, the user with this `pk`, or a visitor."""
+
+    pk: int | None
+    is_staff: bool
+    is_active: bool = True
+
+    @property
+    def is_authenticated(self) -> bool:
+        return self.is_staff or self.pk is not None
+
+
+def as_variant(viewer: Viewer) -> tuple[bool, int | None]:
+    """Return what decides about the statement of a compiled query, whether the viewer is an administrator; and the
+    value in it, the viewer's id, which is None for administrators, whose statements have none, and for visitors."""
+    administrator = is_administrator(viewer)
+    return administrator, None if administrator else viewer.pk

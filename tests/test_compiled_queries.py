@@ -209,6 +209,56 @@ def test_rows_of_a_file_tell_who_asks_and_what_the_plan_has(everything):
                 assert row.original == (row.owner_id == viewers[2].pk)
 
 
+PLACES = [
+    "/api/trash/?page_size=1",
+    "/api/links/?page_size=1&ordering=expires_at",
+    "/api/pictures/{picture}/links/",
+    "/api/tasks/?page_size=1",
+    "/api/tasks/?status=queued",
+    "/api/tasks/{task}/",
+    "/api/plans/?page_size=1&ordering=-name",
+    "/api/plans/{plan}/",
+    "/api/organizations/?page_size=1&ordering=name",
+    "/api/organizations/?member=me",
+    "/api/organizations/{organization}/",
+    "/api/organizations/{organization}/members/?page_size=1",
+    "/api/organizations/{organization}/members/?role=editor",
+    "/api/profile/",
+    "/api/users/{user}/",
+]
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_other_reads_are_the_same_with_plain_querysets(alice, bob, dana, anonymous, settings, place):
+    plan = alice.use_plan(thumbnail_heights=[100], expiring_links=True)
+    picture, *trashed = rows_of(alice, 3, deleted_at=lambda number: DAY if number else None)
+    for seconds in (300, 600):
+        made = alice.post(f"/api/pictures/{picture}/links/", {"height": 100, "expiring_time_seconds": seconds})
+        assert made.status_code == 201, made.content
+    first, second = Studio(alice), Studio(bob, name="Atelier")
+    first.add(bob, "editor")
+    second.add(alice, "viewer")
+    tasks = [alice.post("/api/profile/export/").json()["id"], bob.post("/api/profile/export/").json()["id"]]
+    url = place.format(picture=picture, task=tasks[0], plan=plan.pk, organization=first.id, user=bob.id)
+    assert len(trashed) == 2
+
+    def pages(person):
+        found, following = [], url
+        while following:
+            answer = person.get(following)
+            body = answer.json()
+            body.pop("request_id", None)
+            found.append((answer.status_code, body))
+            following = body.get("next")
+        return found
+
+    compiled = [pages(person) for person in (alice, bob, dana, anonymous)]
+    settings.COMPILED_QUERIES = False
+    assert [pages(person) for person in (alice, bob, dana, anonymous)] == compiled
+    assert compiled[0][0][0] == 200
+    assert compiled[0] != compiled[3]
+
+
 @pytest.mark.skipif("connection.vendor != 'postgresql'", reason="only PostgreSQL keeps plans")
 def test_a_kept_plan_does_not_outlive_a_migration(committed, alice):
     (picture_id,) = rows_of(alice, 1)

@@ -1,16 +1,18 @@
 """The rules of who may see which users, and which of their fields."""
 
 from datetime import datetime, timedelta
+from typing import cast
 
 from django.conf import settings
 from django.db.models import F, Prefetch, Q, QuerySet
 
 from albumen import signed_urls
 from albumen.accounts.models import Session, User
+from albumen.compiled_queries import fetch_objects
 from albumen.errors import Forbidden, NotFound
 from albumen.organizations.access import memberships_visible_to, organizations_visible_to, shows_contacts
 from albumen.organizations.models import Membership, Organization
-from albumen.viewers import Viewer, is_administrator
+from albumen.viewers import Viewer, ViewerLike, is_administrator
 
 USERS_SHOWN = 50
 
@@ -48,8 +50,12 @@ def memberships_of(user: User) -> list[Membership]:
     `users_listed_for` have them already."""
     known: list[Membership] | None = user.__dict__.get(_KNOWN)
     if known is None:
-        known = user.__dict__[_KNOWN] = list(_MEMBERSHIPS.filter(user=user))
+        known = user.__dict__[_KNOWN] = list(fetch_objects(_memberships_of, values=(user.pk,)))
     return known
+
+
+def _memberships_of(user_id: int) -> QuerySet[Membership]:
+    return _MEMBERSHIPS.filter(user=user_id)
 
 
 def organizations_with_users(viewer: Viewer) -> QuerySet[Organization]:
@@ -63,10 +69,13 @@ def organizations_with_users(viewer: Viewer) -> QuerySet[Organization]:
 
 def get_user(viewer: Viewer, user_id: int) -> User:
     """Return one user; raise `NotFound` for an absent and for a hidden one alike."""
-    try:
-        return users_visible_to(viewer).get(pk=user_id)
-    except User.DoesNotExist:
-        raise NotFound from None
+    for user in fetch_objects(_one_user, is_administrator(viewer), values=(user_id,)):
+        return cast(User, user)
+    raise NotFound
+
+
+def _one_user(administrator: bool, user_id: int) -> QuerySet[User]:
+    return users_visible_to(ViewerLike(None, is_staff=administrator)).filter(pk=user_id).order_by()
 
 
 def avatar_url(user: User, viewer: Viewer, now: datetime) -> str:
@@ -79,7 +88,8 @@ def avatar_url(user: User, viewer: Viewer, now: datetime) -> str:
 def user_for_avatar(*, user_id: int, avatar: str, viewer_id: int, expires: int, mac: str, now: datetime) -> User:
     """Return the user whose avatar the signed URL leads to. Raise `Forbidden` for a forged or expired URL, and
     `NotFound` when the avatar was changed or removed, or the viewer may no longer see the user."""
-    viewer = User.objects.filter(pk=viewer_id).first()
+    # As administrators see users: a closed account's URL is refused for its own reason.
+    viewer: User | None = next(fetch_objects(_one_user, True, values=(viewer_id,)), None)
     signed = f"{user_id}/{avatar}/{viewer_id}/{expires}/"
     signed_urls.require_valid("avatar", signed, mac, viewer=viewer, expires=expires, now=now)
     user = get_user(viewer, user_id) if viewer and viewer.is_active else None

@@ -20,7 +20,7 @@ from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from albumen.compiled_queries import Build, CompiledQuery, Value, fetch_rows
+from albumen.compiled_queries import Build, CompiledQuery, Value, fetch_objects, fetch_rows
 from albumen.errors import Invalid
 from albumen.keys import derive_key
 from albumen.querying import asks_filter, require_known_parameters
@@ -63,7 +63,7 @@ class KeysetPagination(BasePagination):
         elif not asks_filter(getattr(view, "query_class", None), params):
             fetch = partial(_fetch_compiled, queryset)
         else:
-            fetch = partial(_fetch_rows, _filtered(queryset.build(*queryset.values), request, view), queryset.make)
+            fetch = partial(_fetch, _filtered(queryset.plain(), request, view), make=queryset.make)
         size = _page_size(params)
         self._request = request
         field, descending = _ordering(params, view)
@@ -166,35 +166,35 @@ def _parameter(name: str, schema: dict[str, Any], description: str = "") -> dict
     return {"name": name, "in": "query", "required": False, "schema": schema, "description": description}
 
 
-def _fetch(queryset: QuerySet[Any], field: str, descending: bool, cursor: Cursor | None, limit: int) -> list[Any]:
-    return list(_window(queryset, field, descending, cursor)[:limit])
-
-
-def _fetch_rows(
-    queryset: QuerySet[Any, Any],
-    make: Callable[..., Any],
+def _fetch(
+    queryset: QuerySet[Any],
     field: str,
     descending: bool,
     cursor: Cursor | None,
     limit: int,
+    make: Callable[..., Any] | None = None,
 ) -> list[Any]:
-    return list(starmap(make, _fetch(queryset, field, descending, cursor, limit)))
+    found = _window(queryset, field, descending, cursor)[:limit]
+    return list(starmap(make, found) if make else found)
 
 
 def _fetch_compiled(
     query: CompiledQuery[Any], field: str, descending: bool, cursor: Cursor | None, limit: int
 ) -> list[Any]:
     place = () if cursor is None else (None if field == "id" else cursor.value, cursor.row_id)
-    variant = (query.build, field, descending, cursor is None)
-    rows = fetch_rows(compiled_window, *variant, values=(*place, *query.values), limit=limit)
-    return list(starmap(query.make, rows))
+    variant, values = (query.build, query.variant, field, descending, cursor is None), (*place, *query.values)
+    if query.make is None:
+        return list(fetch_objects(compiled_window, *variant, values=values, limit=limit))
+    return list(starmap(query.make, fetch_rows(compiled_window, *variant, values=values, limit=limit)))
 
 
-def compiled_window(build: Build, field: str, descending: bool, first: bool, *values: Any) -> QuerySet[Any, Any]:
+def compiled_window(
+    build: Build, variant: tuple[Any, ...], field: str, descending: bool, first: bool, *values: Any
+) -> QuerySet[Any, Any]:
     if first:
-        return _window(build(*values), field, descending, None)
+        return _window(build(*variant, *values), field, descending, None)
     value, row_id, *rest = values
-    return _window(build(*rest), field, descending, Cursor(False, value, row_id))
+    return _window(build(*variant, *rest), field, descending, Cursor(False, value, row_id))
 
 
 def _window(queryset: QuerySet[Any], field: str, descending: bool, cursor: Cursor | None) -> QuerySet[Any]:

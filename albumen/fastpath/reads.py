@@ -28,9 +28,9 @@ HEADERS = (
 )
 # So many rows are kept as JSON; each takes about two kilobytes with its key.
 KEPT_ROWS = 8192
-_own_pictures = Read(compiled_window, rows.rows_of_own_pictures, "created_at", True, True, limit=PAGE_SIZE + 1)
-_album_pictures = Read(compiled_window, rows.rows_of_album_pictures, "position", False, True, limit=PAGE_SIZE + 1)
-_listed_albums = Read(compiled_window, rows.rows_of_listed_albums, "created_at", True, True, limit=PAGE_SIZE + 1)
+_own_pictures = Read(compiled_window, rows.rows_of_own_pictures, (), "created_at", True, True, limit=PAGE_SIZE + 1)
+_album_pictures = Read(compiled_window, rows.rows_of_album_pictures, (), "position", False, True, limit=PAGE_SIZE + 1)
+_listed_albums = Read(compiled_window, rows.rows_of_listed_albums, (), "created_at", True, True, limit=PAGE_SIZE + 1)
 _one_picture = Read(rows.rows_of_one_picture, False, limit=1)
 _one_album = Read(ids_of_one_visible_album, False, limit=1)
 # Each number of ids needs a statement of its own.

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 
+from albumen.compiled_queries import CompiledQuery, fetch_objects
 from albumen.contacts import email_key
 from albumen.errors import Forbidden, NotFound
 from albumen.organizations.models import (
@@ -18,7 +19,7 @@ from albumen.organizations.models import (
     Organization,
     Role,
 )
-from albumen.viewers import Viewer, is_administrator
+from albumen.viewers import Viewer, ViewerLike, is_administrator
 
 if TYPE_CHECKING:
     from albumen.accounts.models import User
@@ -35,13 +36,29 @@ def organizations_visible_to(viewer: Viewer) -> QuerySet[Organization]:
 def get_organization(viewer: Viewer, organization_id: int, *, lock: bool = False) -> Organization:
     """Return one organization; raise `NotFound` when there is none. `lock` keeps its memberships unchanged until the
     transaction ends: every writer of memberships takes this lock first."""
-    organizations = organizations_visible_to(viewer)
+    if not viewer.is_authenticated:
+        raise NotFound
     if lock:
-        organizations = organizations.select_for_update(of=("self",))
-    organization = organizations.filter(pk=organization_id).first()
+        locked = organizations_visible_to(viewer).select_for_update(of=("self",))
+        organization = locked.filter(pk=organization_id).first()
+    else:
+        organization = next(fetch_objects(_one_organization, values=(viewer.pk, organization_id)), None)
     if organization is None:
         raise NotFound
     return organization
+
+
+def _one_organization(viewer_id: int, organization_id: int) -> QuerySet[Organization]:
+    return _organizations_visible_to(viewer_id).filter(pk=organization_id).order_by()
+
+
+def listed_organizations(viewer: "User") -> CompiledQuery[Organization]:
+    """Return the list of all organizations, with the viewer's `own_role` in each."""
+    return CompiledQuery(_organizations_visible_to, (viewer.pk,))
+
+
+def _organizations_visible_to(viewer_id: int) -> QuerySet[Organization]:
+    return organizations_visible_to(ViewerLike(viewer_id, is_staff=False))
 
 
 def get_managed_organization(viewer: Viewer, organization_id: int, *, lock: bool = False) -> Organization:
@@ -87,9 +104,14 @@ def memberships_visible_to(viewer: Viewer) -> QuerySet[Membership]:
     return memberships if is_administrator(viewer) else memberships.filter(user__is_active=True)
 
 
-def members_of(viewer: Viewer, organization_id: int) -> QuerySet[Membership]:
-    """Return the visible memberships of one organization; raise `NotFound` when there is none."""
-    return memberships_visible_to(viewer).filter(organization=get_organization(viewer, organization_id))
+def listed_members(viewer: Viewer, organization_id: int) -> CompiledQuery[Membership]:
+    """Return the list of the visible memberships of one organization; raise `NotFound` when there is none."""
+    get_organization(viewer, organization_id)
+    return CompiledQuery(_members_to_list, (organization_id,), variant=(is_administrator(viewer),))
+
+
+def _members_to_list(administrator: bool, organization_id: int) -> QuerySet[Membership]:
+    return memberships_visible_to(ViewerLike(None, is_staff=administrator)).filter(organization=organization_id)
 
 
 def get_membership(viewer: Viewer, organization_id: int, user_id: int) -> Membership:

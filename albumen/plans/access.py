@@ -1,7 +1,10 @@
 """The rules of who may see plans: every user. Only administrators change them (`albumen.plans.services`)."""
 
+from typing import cast
+
 from django.db.models import QuerySet
 
+from albumen.compiled_queries import CompiledQuery, fetch_objects
 from albumen.errors import NotFound
 from albumen.plans.models import Plan
 
@@ -11,12 +14,20 @@ def all_plans() -> QuerySet[Plan]:
     return Plan.objects.all()
 
 
+def listed_plans() -> CompiledQuery[Plan]:
+    """Return the list of all plans."""
+    return CompiledQuery(all_plans)
+
+
 def get_plan(plan_id: int) -> Plan:
     """Return one plan; raise `NotFound` when there is none."""
-    try:
-        return Plan.objects.get(pk=plan_id)
-    except Plan.DoesNotExist:
-        raise NotFound from None
+    for plan in fetch_objects(_one_plan, values=(plan_id,)):
+        return cast(Plan, plan)
+    raise NotFound
+
+
+def _one_plan(plan_id: int) -> QuerySet[Plan]:
+    return Plan.objects.filter(pk=plan_id).order_by()
 
 
 def largest_upload() -> int:

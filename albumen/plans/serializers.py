@@ -68,6 +68,9 @@ class PlanSerializer(StrictSerializer, serializers.ModelSerializer[Plan]):
             "is_default",
         )
 
+    def to_representation(self, plan: Plan) -> dict[str, Any]:
+        return {name: getattr(plan, name) for name in self.Meta.fields}
+
     def validate_thumbnail_heights(self, value: list[int]) -> list[int]:
         try:
             validate_heights(value)

@@ -36,7 +36,8 @@ class Plans(PlanView):
 
     @extend_schema(summary="List the plans", description="For every user.")
     def get(self, request: Request) -> Response:
-        page = self.paginate_queryset(access.all_plans())
+        listed: Any = access.listed_plans()
+        page = self.paginate_queryset(listed)
         return self.get_paginated_response(self.get_serializer(page, many=True).data)
 
     @extend_schema(summary="Make a plan", description="Administrators only.", responses={201: PlanSerializer})

@@ -3,10 +3,11 @@
 from django.contrib.auth import get_user_model
 from django.db.models import QuerySet
 
+from albumen.compiled_queries import CompiledQuery, fetch_objects
 from albumen.errors import LimitReached, NotFound
 from albumen.sentences import Sentence
 from albumen.tasks.models import Task
-from albumen.viewers import Viewer, is_administrator
+from albumen.viewers import Viewer, ViewerLike, as_variant, is_administrator
 
 # A limit for each user, so that nobody fills the queue for all others.
 OPEN_AT_ONCE = 10
@@ -18,13 +19,31 @@ def tasks_visible_to(viewer: Viewer) -> QuerySet[Task]:
     return tasks if is_administrator(viewer) else tasks.filter(owner_id=viewer.pk)
 
 
+def listed_tasks(viewer: Viewer) -> CompiledQuery[Task]:
+    """Return the list of the tasks that are visible to the viewer."""
+    administrator, viewer_id = as_variant(viewer)
+    return CompiledQuery(_tasks_to_list, (viewer_id,), variant=(administrator,))
+
+
+def _tasks_to_list(administrator: bool, viewer_id: int | None) -> QuerySet[Task]:
+    # The arguments of an import may have a megabyte.
+    return tasks_visible_to(ViewerLike(viewer_id, is_staff=administrator)).defer("arguments", "checkpoint")
+
+
 def get_task(viewer: Viewer, task_id: int, *, lock: bool = False) -> Task:
     """Return the task; raise `NotFound` where it does not exist or the viewer may not see it."""
-    tasks = tasks_visible_to(viewer).select_for_update() if lock else tasks_visible_to(viewer)
-    task = tasks.filter(pk=task_id).first()
+    if lock:
+        task = tasks_visible_to(viewer).select_for_update().filter(pk=task_id).first()
+    else:
+        administrator, viewer_id = as_variant(viewer)
+        task = next(fetch_objects(_one_task, administrator, values=(viewer_id, task_id)), None)
     if task is None:
         raise NotFound
     return task
+
+
+def _one_task(administrator: bool, viewer_id: int | None, task_id: int) -> QuerySet[Task]:
+    return tasks_visible_to(ViewerLike(viewer_id, is_staff=administrator)).filter(pk=task_id).order_by()
 
 
 def require_task_slot(owner_id: int) -> None:

@@ -13,9 +13,6 @@ class TaskErrorSerializer(serializers.Serializer[Any]):
     code = serializers.CharField(help_text="Stable; the errors page describes it.")
     detail = serializers.CharField()
 
-    def to_representation(self, error: Any) -> dict[str, Any]:
-        return dict(translated_error(error))
-
 
 class ImportedSerializer(serializers.Serializer[Any]):
     """The outcome of one URL of an import: a picture, or an error."""
@@ -55,11 +52,7 @@ class TaskResultSerializer(serializers.Serializer[Any]):
 
 @extend_schema_field(TaskResultSerializer)
 class TaskResultField(serializers.DictField):
-    def to_representation(self, result: Any) -> dict[str, Any]:
-        """Return the result, with the errors in its lists in the reader's language."""
-        shape: dict[str, Any] = super().to_representation(result)
-        lists = {name: [_outcome(item) for item in shape[name]] for name in ("results", "refusals") if name in shape}
-        return shape | lists
+    pass
 
 
 def _outcome(item: dict[str, Any]) -> dict[str, Any]:
@@ -91,9 +84,26 @@ class TaskSerializer(serializers.ModelSerializer[Task]):
         extra_kwargs = {"cancel_requested": {"help_text": "A running task is cancelled at its next step."}}
 
     def to_representation(self, task: Task) -> dict[str, Any]:
-        shape: dict[str, Any] = super().to_representation(task)
-        url = (task.result or {}).get("url", "")
-        if url.startswith("/"):
+        return {
+            "id": task.pk,
+            "kind": task.kind,
+            "owner": task.owner_id,
+            "status": task.status,
+            "done": task.done,
+            "total": task.total,
+            "result": None if task.result is None else self._result(task.result),
+            "error": None if task.error is None else translated_error(task.error),
+            "cancel_requested": task.cancel_requested,
+            "created_at": task.created_at,
+            "started_at": task.started_at,
+            "finished_at": task.finished_at,
+        }
+
+    def _result(self, result: dict[str, Any]) -> dict[str, Any]:
+        """Return the result, with the errors in its lists in the reader's language."""
+        lists = {name: [*map(_outcome, result[name])] for name in ("results", "refusals") if name in result}
+        shape = result | lists
+        if result.get("url", "").startswith("/"):
             # The request knows the address of this service; the worker that made the result does not.
-            shape["result"] = {**shape["result"], "url": self.context["request"].build_absolute_uri(url)}
+            shape["url"] = self.context["request"].build_absolute_uri(result["url"])
         return shape

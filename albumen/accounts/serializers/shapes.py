@@ -108,6 +108,12 @@ class OrganizationUsersSerializer(OrganizationSerializer):
     class Meta(OrganizationSerializer.Meta):
         fields = (*OrganizationSerializer.Meta.fields, "users", "users_truncated")  # type: ignore[assignment]
 
+    def to_representation(self, organization: Any) -> dict[str, Any]:
+        shape = super().to_representation(organization)
+        shape["users"] = self.get_users(organization)
+        shape["users_truncated"] = self.get_users_truncated(organization)
+        return shape
+
     @extend_schema_field(UserSerializer(many=True))
     def get_users(self, organization: Any) -> Any:
         users: Any = [membership.user for membership in organization.shown[: access.USERS_SHOWN]]

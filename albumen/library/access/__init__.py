@@ -12,6 +12,7 @@ from albumen.library.access.rows import (
     get_picture_row,
     listed_albums,
     listed_in_album,
+    listed_trash,
     own_pictures,
     plans_of,
 )
@@ -21,7 +22,8 @@ from albumen.library.access.signed_urls import (
     get_link_by_token,
     link_token,
     links_of,
-    links_of_picture,
+    listed_links,
+    listed_links_of_picture,
     picture_for_signed_url,
     signed_url,
     signer_for,

@@ -11,10 +11,9 @@ from django.db.models import Q, QuerySet, Subquery, Value
 
 from albumen.accounts.models import User
 from albumen.compiled_queries import CompiledQuery, fetch_rows
+from albumen.library.access.trash import trash_of
 from albumen.library.access.visible import (
     albums_listed_for,
-    any_viewer_like,
-    as_variant,
     hidden_from,
     one_visible_album,
     one_visible_picture,
@@ -24,15 +23,15 @@ from albumen.library.access.visible import (
     visible_condition,
 )
 from albumen.library.models import Album, AlbumPicture, Picture
-from albumen.viewers import Viewer
+from albumen.viewers import Viewer, ViewerLike, as_variant
 
 # The numbers of ids that a statement is compiled for: one for each number of pictures would be too many.
 _COUNTS = (1, 10, 50, 200)
 
 
 class PictureRow(NamedTuple):
-    """A picture as the API shows it, without an object of the model. Its fields are the model's; `position` is the
-    place in the album whose list it is in."""
+    """A picture as the API shows it, without an object of the model. Its fields are the model's. `deleted_at` is known
+    only in the trash; `position`, the place in an album, only in the album's list."""
 
     id: int
     name: str
@@ -51,6 +50,7 @@ class PictureRow(NamedTuple):
     created_at: datetime
     updated_at: datetime
     name_key: str
+    deleted_at: datetime | None = None
     position: int | None = None
 
     @classmethod
@@ -99,7 +99,7 @@ class FileRow(NamedTuple):
 
 
 Columns = tuple[Any, ...]
-PICTURE_COLUMNS = PictureRow._fields[: PictureRow._fields.index("position")]
+PICTURE_COLUMNS = PictureRow._fields[:-2]
 _PLAN_COLUMNS = ("plan__thumbnail_heights", "plan__original")
 _PLAN_OF_OWNER = tuple(f"owner__{name}" for name in _PLAN_COLUMNS)
 
@@ -110,7 +110,7 @@ def own_pictures(viewer: User) -> CompiledQuery[PictureRow]:
 
 
 def rows_of_own_pictures(owner_id: int) -> QuerySet[Picture, Columns]:
-    """Each is a `PictureRow` without position."""
+    """Each is a `PictureRow` up to `name_key`."""
     return pictures_owned_by(owner_id).values_list(*PICTURE_COLUMNS)
 
 
@@ -125,6 +125,16 @@ def rows_of_album_pictures(album_id: int) -> QuerySet[Picture, Columns]:
     return pictures_placed_in(album_id).values_list(*PictureRow._fields)
 
 
+def listed_trash(viewer: User) -> CompiledQuery[PictureRow]:
+    """Return the list of the viewer's own pictures in the trash."""
+    return CompiledQuery(rows_of_trash, (viewer.pk,), PictureRow)
+
+
+def rows_of_trash(owner_id: int) -> QuerySet[Picture, Columns]:
+    """Each is a `PictureRow` up to `deleted_at`."""
+    return trash_of(ViewerLike(owner_id, is_staff=False)).values_list(*PICTURE_COLUMNS, "deleted_at")
+
+
 def get_picture_row(viewer: Viewer, picture_id: int) -> tuple[PictureRow, PlanRow]:
     """Return a picture and its owner's plan; raise as `get_picture` does."""
     administrator, viewer_id = as_variant(viewer)
@@ -135,7 +145,7 @@ def get_picture_row(viewer: Viewer, picture_id: int) -> tuple[PictureRow, PlanRo
 
 
 def rows_of_one_picture(administrator: bool, viewer_id: int | None, picture_id: int) -> QuerySet[Picture, Columns]:
-    """A `PictureRow` without position, and after it the owner's `PlanRow`; nothing if it is hidden or absent."""
+    """A `PictureRow` up to `name_key`, and after it the owner's `PlanRow`; nothing if it is hidden or absent."""
     return one_visible_picture(administrator, viewer_id, picture_id).values_list(*PICTURE_COLUMNS, *_PLAN_OF_OWNER)
 
 
@@ -156,7 +166,7 @@ def listed_albums(viewer: User) -> CompiledQuery[AlbumRow]:
 
 def rows_of_listed_albums(viewer_id: int) -> QuerySet[Album, Columns]:
     """Each is an `AlbumRow`."""
-    return albums_listed_for(any_viewer_like(False, viewer_id)).values_list(*AlbumRow._fields)
+    return albums_listed_for(ViewerLike(viewer_id, is_staff=False)).values_list(*AlbumRow._fields)
 
 
 def get_album_row(viewer: Viewer, album_id: int) -> AlbumRow:
@@ -174,6 +184,8 @@ def rows_of_one_album(administrator: bool, viewer_id: int | None, album_id: int)
 
 def plans_of(viewer: Viewer, owner_ids: Collection[int]) -> dict[int, PlanRow]:
     """Return the plan of each of these users by the user's id."""
+    if not owner_ids:
+        return {}
     if isinstance(viewer, User) and set(owner_ids) <= {viewer.pk}:
         return {viewer.pk: PlanRow(viewer.plan.thumbnail_heights, viewer.plan.original)}
     rows = fetch_rows(rows_of_plans, values=filled_up(owner_ids))
@@ -213,7 +225,7 @@ def rows_of_entries(
     administrator: bool, viewer_id: int | None, *picture_ids: int
 ) -> QuerySet[AlbumPicture, tuple[int, int]]:
     """Each is the id of one of these pictures, and of an album that it is in, in ascending order of albums."""
-    shown = visible_condition(any_viewer_like(administrator, viewer_id), "album__")
+    shown = visible_condition(ViewerLike(viewer_id, is_staff=administrator), "album__")
     # For administrators the condition is an empty Q, which matches every row. Django drops an empty Q from an OR,
     # so `Q() | owner` would match the owner's rows alone: then nothing is added to it.
     known = shown | Q(picture__owner=viewer_id) if shown and viewer_id is not None else shown

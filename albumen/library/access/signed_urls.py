@@ -8,11 +8,11 @@ from django.db.models import QuerySet
 
 from albumen import signed_urls
 from albumen.accounts.models import User
-from albumen.compiled_queries import fetch_objects
+from albumen.compiled_queries import CompiledQuery, fetch_objects
 from albumen.errors import Gone, NotFound, Unauthenticated
 from albumen.library.access.visible import get_editable_picture, get_picture
 from albumen.library.models import ExpiringLink, Picture, Source
-from albumen.viewers import Viewer, is_administrator
+from albumen.viewers import Viewer, ViewerLike, is_administrator
 
 ORIGINAL = "original"
 
@@ -22,9 +22,22 @@ def links_of(viewer: Viewer) -> QuerySet[ExpiringLink]:
     return ExpiringLink.objects.filter(picture__owner_id=viewer.pk)
 
 
-def links_of_picture(viewer: Viewer, picture_id: int) -> QuerySet[ExpiringLink]:
-    """Return a picture's expiring links, also those that ended, for its owner and administrators."""
-    return ExpiringLink.objects.filter(picture=get_editable_picture(viewer, picture_id))
+def listed_links(viewer: Viewer) -> CompiledQuery[ExpiringLink]:
+    """Return the list of the expiring links of the viewer's own pictures, also of those that ended."""
+    return CompiledQuery(_links_of, (viewer.pk,))
+
+
+def _links_of(owner_id: int) -> QuerySet[ExpiringLink]:
+    return links_of(ViewerLike(owner_id, is_staff=False))
+
+
+def listed_links_of_picture(viewer: Viewer, picture_id: int) -> CompiledQuery[ExpiringLink]:
+    """Return the list of a picture's expiring links, also of those that ended, for its owner and administrators."""
+    return CompiledQuery(_links_of_picture, (get_editable_picture(viewer, picture_id).pk,))
+
+
+def _links_of_picture(picture_id: int) -> QuerySet[ExpiringLink]:
+    return ExpiringLink.objects.filter(picture=picture_id)
 
 
 def get_link(viewer: Viewer, link_id: int) -> ExpiringLink:

@@ -19,17 +19,15 @@ as well. Everybody may take their own pictures out of any album (`get_album_to_r
 
 from typing import Any, cast
 
-from django.contrib.auth.models import AnonymousUser
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
-from albumen.accounts.models import User
 from albumen.compiled_queries import fetch_objects, fetch_rows
 from albumen.errors import Forbidden, Invalid, NotFound, Unauthenticated
 from albumen.library.models import Album, AlbumPicture, Picture, Visibility, owned_alone, shown_to_organization
 from albumen.organizations.access import organizations_of, organizations_visible_to, role_in
 from albumen.organizations.models import Role
-from albumen.viewers import Viewer, is_administrator
+from albumen.viewers import Viewer, ViewerLike, as_variant, is_administrator
 
 
 def albums_visible_to(viewer: Viewer) -> QuerySet[Album]:
@@ -97,13 +95,13 @@ def require_album(viewer: Viewer, album_id: int) -> None:
 
 def one_visible_album(administrator: bool, viewer_id: int | None, album_id: int) -> QuerySet[Album]:
     """Return an album with its cover if the viewer (`as_variant`) may see it; nothing if it is hidden or absent."""
-    visible = albums_visible_to(any_viewer_like(administrator, viewer_id))
+    visible = albums_visible_to(ViewerLike(viewer_id, is_staff=administrator))
     return _with_cover(visible).filter(pk=album_id).order_by()
 
 
 def ids_of_one_visible_album(administrator: bool, viewer_id: int | None, album_id: int) -> QuerySet[Any, tuple[int]]:
     """Return the id of an album if the viewer (`as_variant`) may see it; nothing if it is hidden or absent."""
-    visible = albums_visible_to(any_viewer_like(administrator, viewer_id))
+    visible = albums_visible_to(ViewerLike(viewer_id, is_staff=administrator))
     return visible.filter(pk=album_id).order_by().values_list("pk")
 
 
@@ -267,21 +265,8 @@ def _one_picture_with_plan(administrator: bool, viewer_id: int | None, picture_i
 
 def one_visible_picture(administrator: bool, viewer_id: int | None, picture_id: int) -> QuerySet[Picture]:
     """Return a picture if the viewer (`as_variant`) may know of it; nothing if it is hidden or absent."""
-    visible = pictures_visible_to(any_viewer_like(administrator, viewer_id))
+    visible = pictures_visible_to(ViewerLike(viewer_id, is_staff=administrator))
     return visible.filter(pk=picture_id).order_by()
-
-
-def as_variant(viewer: Viewer) -> tuple[bool, int | None]:
-    """Return what decides about the statement of a compiled query, whether the viewer is an administrator; and the
-    value in it, the viewer's id, which is None for administrators, whose statements have none, and for visitors."""
-    administrator = is_administrator(viewer)
-    return administrator, None if administrator else viewer.pk
-
-
-def any_viewer_like(administrator: bool, viewer_id: int | None) -> Viewer:
-    """Return a viewer to build a compiled query for: an administrator, the user with this id, or an anonymous one."""
-    known = administrator or viewer_id is not None
-    return User(pk=viewer_id, is_staff=administrator) if known else AnonymousUser()
 
 
 def hidden_from(viewer: Viewer) -> NotFound | Unauthenticated:

@@ -150,9 +150,13 @@ class LinkSerializer(serializers.Serializer[ExpiringLink]):
     revoked_at = serializers.DateTimeField(allow_null=True)
 
     def to_representation(self, link: ExpiringLink) -> dict[str, Any]:
-        path = reverse("link-target", kwargs={"token": access.link_token(link.pk)})
-        known = {"url": self.context["request"].build_absolute_uri(path), "picture": link.picture_id}
+        known = {"url": f"{self._base}{access.link_token(link.pk)}/", "picture": link.picture_id}
         return {name: known[name] if name in known else getattr(link, name) for name in self._declared_fields}
+
+    @cached_property
+    def _base(self) -> str:
+        url: str = self.context["request"].build_absolute_uri(reverse("link-target", kwargs={"token": "-"}))
+        return url.removesuffix("-/")
 
 
 @extend_schema_serializer(examples=[OpenApiExample("A picture", value=PICTURE_EXAMPLE, response_only=True)])

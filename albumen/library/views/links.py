@@ -30,7 +30,8 @@ class PictureLinks(GenericAPIView[Any]):
         summary="List a picture's links", description="For the picture's owner. Includes links that have ended."
     )
     def get(self, request: Request, picture_id: int) -> Response:
-        page = self.paginate_queryset(access.links_of_picture(request.user, picture_id))
+        listed: Any = access.listed_links_of_picture(request.user, picture_id)
+        page = self.paginate_queryset(listed)
         return self.get_paginated_response(self.get_serializer(page, many=True).data)
 
     @extend_schema(
@@ -63,7 +64,8 @@ class Links(GenericAPIView[Any]):
         summary="List your links", description="The links to your own pictures, including those that have ended."
     )
     def get(self, request: Request) -> Response:
-        page = self.paginate_queryset(access.links_of(request.user))
+        listed: Any = access.listed_links(request.user)
+        page = self.paginate_queryset(listed)
         return self.get_paginated_response(self.get_serializer(page, many=True).data)
 
 

@@ -179,7 +179,8 @@ class Trash(GenericAPIView[Any]):
         description="Pictures are kept there for 30 days. Their URLs work again after a restore.",
     )
     def get(self, request: SignedInRequest) -> Response:
-        page = self.paginate_queryset(access.trash_of(request.user))
+        listed: Any = access.listed_trash(request.user)
+        page = self.paginate_queryset(listed)
         return self.get_paginated_response(self.get_serializer(page, many=True).data)
 
 

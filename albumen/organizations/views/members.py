@@ -37,7 +37,8 @@ class Members(GenericAPIView[Any]):
 
     @extend_schema(summary="List the members", description="Each member with their role.")
     def get(self, request: Request, organization_id: int) -> Response:
-        page = self.paginate_queryset(access.members_of(request.user, organization_id))
+        listed: Any = access.listed_members(request.user, organization_id)
+        page = self.paginate_queryset(listed)
         return self.get_paginated_response(self.get_serializer(page, many=True).data)
 
     @extend_schema(

@@ -4,7 +4,7 @@ Where a request has a body, the view asks `access` before it validates the body,
 400. The service asks again, under its lock.
 """
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
@@ -18,6 +18,9 @@ from albumen.organizations.filters import OrganizationQuery
 from albumen.organizations.serializers import OrganizationSerializer
 from albumen.strict import require_no_fields, validated
 
+if TYPE_CHECKING:
+    from albumen.accounts.authentication import SignedInRequest
+
 
 @extend_schema(tags=["Organizations"])
 class Organizations(GenericAPIView[Any]):
@@ -27,8 +30,9 @@ class Organizations(GenericAPIView[Any]):
     ordering = "id"
 
     @extend_schema(summary="List the organizations", description="All of them, for everybody who is signed in.")
-    def get(self, request: Request) -> Response:
-        page = self.paginate_queryset(access.organizations_visible_to(request.user))
+    def get(self, request: "SignedInRequest") -> Response:
+        listed: Any = access.listed_organizations(request.user)
+        page = self.paginate_queryset(listed)
         return self.get_paginated_response(self.get_serializer(page, many=True).data)
 
     @extend_schema(
