@@ -122,6 +122,8 @@ class HttpProtocol(HttpToolsProtocol):
             raise self._fault
         if ANSWERS_AT_ONCE and self._answer_at_once():
             return
+        # A fast answer to an earlier request of the same packet has set it.
+        self._unset_keepalive_if_required()
         super().on_headers_complete()
         if self._ending and self.cycle is not None:
             self.cycle.keep_alive = False
