@@ -1,6 +1,8 @@
 """Fast reads give what the ordinary way gives, and go that way with whatever is unusual."""
 
 import re
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -123,6 +125,24 @@ def test_a_change_shows_at_once_whoever_made_it(alice):
     assert b'"results":[]' in assert_same("/api/pictures/", alice).content
 
 
+def test_nothing_is_kept_from_one_connection_to_the_next(tmp_path, monkeypatch):
+    if not database.is_sqlite:
+        pytest.skip("Nothing is kept on PostgreSQL.")
+    path = tmp_path / "some.sqlite3"
+    monkeypatch.setattr(database, "_database", {"NAME": path})
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("PRAGMA journal_mode=WAL")
+        other.execute("CREATE TABLE some (value)")
+        before = database.version()
+        assert database.version() == before
+        database.close()
+        other.execute("INSERT INTO some VALUES (1)")
+        # SQLite's own numbers are equal here.
+        assert database.version()[1] == before[1]
+        assert database.version() != before
+        database.close()
+
+
 def test_a_stored_thumbnail_is_the_ordinary_one(alice):
     alice.upload(pictures.jpeg(), name='Strand "é" 😀.jpg')
     path = thumbnail_of(alice)
@@ -143,6 +163,24 @@ def test_a_thumbnail_ends_with_the_right_to_see_it(alice):
     assert fast(path, **webp) is not None
     alice.post("/api/logout/all/")
     assert fast(path, **webp) is None
+
+
+def test_a_signature_is_of_the_path_as_it_is_written(alice):
+    alice.upload()
+    path, webp = thumbnail_of(alice), {"accept": "image/webp"}
+    assert fast(path, **webp) is not None
+    other = path.replace("/200/", "/0200/")
+    assert fast(other, **webp) is None
+    assert Client().get(other).status_code == 403
+
+
+def test_a_picture_that_was_linked_has_no_thumbnail(alice):
+    alice.upload()
+    path, webp = thumbnail_of(alice), {"accept": "image/webp"}
+    assert fast(path, **webp) is not None
+    Picture.objects.update(source="link", image_url="https://example.com/")
+    assert fast(path, **webp) is None
+    assert Client().get(path, headers=webp).status_code == 404
 
 
 def test_a_login_that_has_ended_has_no_answer(alice):

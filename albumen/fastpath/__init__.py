@@ -10,7 +10,6 @@ unusual about a request goes the ordinary way, and so does every refusal. ALBUME
 import logging
 import os
 import re
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -93,15 +92,15 @@ def _route_of(path: str) -> str:
 
 
 class _Kept:
-    """What was found since the database changed last, on this thread."""
+    """What was found since the database changed last."""
 
-    def __init__(self) -> None:
-        self.version: int | None = None
+    def __init__(self, version: object) -> None:
+        self.version = version
         self.found: dict[tuple[str | None, ...], Found] = {}
         self.bytes = 0
 
 
-_kept = threading.local()
+_kept = _Kept(None)
 _VARYING = "host", "authorization", "accept", "x-forwarded-proto"
 
 
@@ -109,10 +108,10 @@ def _find(asked: Asked) -> Found | None:
     """Return what is found for a request, also if it was found before and nothing has changed since."""
     if not is_sqlite:
         return _look_for(asked)
-    kept: _Kept = _kept.__dict__.setdefault("kept", _Kept())
-    now = version()
+    global _kept  # noqa: PLW0603 - the event loop's alone
+    kept, now = _kept, version()
     if kept.version != now or kept.bytes > MOST_KEPT:
-        kept.version, kept.found, kept.bytes = now, {}, 0
+        kept = _kept = _Kept(now)
     key = (asked.path, asked.scheme, *map(asked.headers.get, _VARYING))
     found = kept.found.get(key)
     if found is None or found.until <= time.time():

@@ -30,14 +30,14 @@ _database: Any = settings.DATABASES[DEFAULT_DB_ALIAS]
 is_sqlite = _database["ENGINE"].endswith("sqlite3")
 
 
-def version() -> int | None:
-    """Return a number that stays the same while nobody writes into the database, whoever it is and however they do it;
-    None where the database has none. Raise `DatabaseAway`.
+def version() -> object:
+    """Return what stays equal while nobody writes into SQLite, whoever it is and however they do it. Raise
+    `DatabaseAway`.
 
-    SQLite promises it for the writes of other connections, and this one writes nothing
-    (https://www.sqlite.org/pragma.html#pragma_data_version).
+    SQLite promises it for the writes of other connections, and this one writes nothing. Another connection may have
+    the same number for other content (https://www.sqlite.org/pragma.html#pragma_data_version).
     """
-    return int(_execute_on_sqlite("PRAGMA data_version", ())) if is_sqlite else None
+    return _connection(), _execute_on_sqlite("PRAGMA data_version", ())
 
 
 class Read:

@@ -18,7 +18,7 @@ from albumen.library.access.rows import FileRow, rows_of_file
 from albumen.library.views.files import CACHE
 from albumen.storage.disk import DiskStorage
 
-PATH = re.compile(r"/files/([0-9]{1,18})/([0-9]{1,5})/([0-9]{1,18})/([0-9]{1,18})/([A-Za-z0-9_-]{1,64})/?")
+PATH = re.compile(r"/files/([0-9]{1,18})/([1-9][0-9]{0,4})/([0-9]{1,18})/([0-9]{1,18})/([A-Za-z0-9_-]{1,64})/?")
 ROUTE = "/files/<id:picture_id>/<str:size>/<id:viewer_id>/<id:expires>/<str:mac>/"
 _MORE = (("Accept-Ranges", "bytes"), ("Vary", "Accept, origin"), ("Allow", "GET, HEAD, OPTIONS"))
 _for_users, _for_visitors = Read(rows_of_file, limit=1), Read(rows_of_file, limit=1)
@@ -39,7 +39,7 @@ def thumbnail(match: "re.Match[str]", accept: str) -> Found | None:
         signed_urls.require_valid("file", signed, match[5], viewer=viewer, expires=expires, now=timezone.now())
     except Forbidden:
         return None
-    if not file.is_active or not file.sha256 or height not in plan.thumbnail_heights:
+    if not file.is_active or height not in plan.thumbnail_heights:
         return None
     webp = _takes_webp(accept)
     name, form = renditions.thumbnail(file.sha256, height, has_alpha=bool(file.has_alpha), webp=webp)

@@ -24,7 +24,6 @@ from albumen.operations.probes import PATHS
 from albumen.places import QUEUE_SECONDS, QUEUED, Places
 
 # isort: split  (these need the settings and the apps)
-from albumen.server.protocols import ANSWERS_AT_ONCE
 from albumen.server.request_body import Message, Receive, RequestBody, Send
 from albumen.server.threads import Threads, client_of
 from albumen.server.websockets import application as websockets
@@ -45,8 +44,7 @@ _places = Places(
     seconds=QUEUE_SECONDS,
     busy="server_busy",
 )
-# Beside SQLite, `HttpProtocol` has looked for a fast answer already.
-_http = Threads(call_django if ANSWERS_AT_ONCE else wsgi, settings.THREADS, _places)
+_http = Threads(wsgi, settings.THREADS, _places)
 # Probes have threads of their own, so that they respond while all others are busy.
 _probes = Threads(call_django, 2)
 

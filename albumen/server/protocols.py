@@ -31,8 +31,9 @@ REASONS = {
     503: "Service Unavailable",
 }
 ONE_HOST = "A request of HTTP/1.1 names its host once, in one Host header."
-# SQLite answers at once, on this machine. Other databases may take long, which would keep everybody waiting.
-ANSWERS_AT_ONCE = settings.FAST_PATHS and fastpath.is_sqlite
+# SQLite answers at once, on this machine. Another database may take long, and so may Redis, where calls are counted:
+# that would keep everybody waiting.
+ANSWERS_AT_ONCE = settings.FAST_PATHS and fastpath.is_sqlite and not settings.REDIS_URL
 MALFORMED = "Check the request line and the headers; other letters than ASCII are %-encoded in addresses."
 
 

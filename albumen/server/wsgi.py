@@ -38,8 +38,9 @@ with suppress(OSError):
 
 
 def application(environ: WSGIEnvironment, start_response: StartResponse) -> HttpResponseBase:
-    """Send the fast answer if there is one, or else call Django."""
-    if settings.FAST_PATHS and (answer := _answer(environ)) is not None:
+    """Send the fast answer if there is one, or else call Django. On SQLite fast answers come from the event loop alone
+    (`HttpProtocol`): there, each thread would keep answers of its own."""
+    if settings.FAST_PATHS and not fastpath.is_sqlite and (answer := _answer(environ)) is not None:
         start_response("200 OK", answer.headers)
         return HttpResponse(answer.content, headers=dict(answer.headers))
     return call_django(environ, start_response)

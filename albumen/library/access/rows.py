@@ -22,7 +22,7 @@ from albumen.library.access.visible import (
     require_album,
     visible_condition,
 )
-from albumen.library.models import Album, AlbumPicture, Picture
+from albumen.library.models import Album, AlbumPicture, Picture, Source
 from albumen.viewers import Viewer, ViewerLike, as_variant
 
 # The numbers of ids that a statement is compiled for: one for each number of pictures would be too many.
@@ -85,12 +85,8 @@ class AlbumRow(NamedTuple):
 class FileRow(NamedTuple):
     """A picture whose file a signed URL gives, with the plan of its owner and the logins of the URL's viewer."""
 
-    id: int
     name: str
-    owner_id: int
-    source: str
     sha256: str
-    format: str
     has_alpha: bool
     thumbnail_heights: list[int]
     original: bool
@@ -150,13 +146,13 @@ def rows_of_one_picture(administrator: bool, viewer_id: int | None, picture_id: 
 
 
 def rows_of_file(viewer_id: int | None, picture_id: int) -> QuerySet[Picture, Columns]:
-    """A `FileRow`; nothing if the picture is hidden or absent, for a viewer who is no administrator. Who the viewer
-    is, and whether the URL is theirs, is for the caller to see from it; None is a visitor."""
+    """A `FileRow`; nothing if the picture is hidden, absent or only linked, for a viewer who is no administrator. Who
+    the viewer is, and whether the URL is theirs, is for the caller to see from it; None is a visitor."""
     logins: dict[str, Any] = {"token_version": Value(0), "is_active": Value(True)}
     if viewer_id is not None:
         logins = {name: Subquery(User.objects.filter(pk=viewer_id).values(name)) for name in logins}
     visible = one_visible_picture(False, viewer_id, picture_id).annotate(**logins)
-    return visible.values_list(*FileRow._fields[:7], *_PLAN_OF_OWNER, *logins)
+    return visible.filter(source=Source.UPLOAD).values_list(*FileRow._fields[:3], *_PLAN_OF_OWNER, *logins)
 
 
 def listed_albums(viewer: User) -> CompiledQuery[AlbumRow]:
