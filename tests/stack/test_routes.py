@@ -108,7 +108,8 @@ def test_who_takes_bodies_gets_each_request_that_has_one_as_it_came(nginx_before
     port = nginx_before(0, **named)
     for address in ("/api//a%2Fb/%C3%A4%20/?q=%2F&r=a:b", "/files/1/1/200/1/abc", "/links/abc/", "/ws/x/"):
         with connected(port) as client:
-            client.sendall(f"{head.format(address)}\r\nX-Request-ID: mine\r\n\r\n{body}".encode())
+            forged = "X-Sendfile-Type: X-Accel-Redirect"
+            client.sendall(f"{head.format(address)}\r\nX-Request-ID: mine\r\n{forged}\r\n\r\n{body}".encode())
             answer = http.client.HTTPResponse(client)
             answer.begin()
             name, asked, taken, headers = json.loads(answer.read())
@@ -116,6 +117,8 @@ def test_who_takes_bodies_gets_each_request_that_has_one_as_it_came(nginx_before
         of_theirs = address.startswith(("/ws/", "/links/"))
         assert (name, asked, taken) == ("ws" if of_theirs else who, address, "abc" if body else "")
         assert headers["X-Forwarded-For"] == "127.0.0.1"
+        # Nothing of this is a file that nginx sends.
+        assert "X-Sendfile-Type" not in headers
         assert (headers["X-Request-ID"], answer.headers["X-Request-ID"]) == ("mine", "mine")
     for server in servers.values():
         server.shutdown()
