@@ -33,8 +33,9 @@ _album_pictures = Read(compiled_window, rows.rows_of_album_pictures, (), "positi
 _listed_albums = Read(compiled_window, rows.rows_of_listed_albums, (), "created_at", True, True, limit=PAGE_SIZE + 1)
 _one_picture = Read(rows.rows_of_one_picture, False, limit=1)
 _one_album = Read(ids_of_one_visible_album, False, limit=1)
-# Each number of ids needs a statement of its own.
-_entries = lru_cache(lambda _: Read(rows.rows_of_entries, False, limit=1_000_000))
+# Each number of ids needs a statement of its own; so do pictures that are all the viewer's own, whose albums they know
+# all, as administrators do: then no album is looked up.
+_entries = lru_cache(lambda _, all_own: Read(rows.rows_of_entries, all_own, limit=1_000_000))
 _plans = lru_cache(lambda _: Read(rows.rows_of_plans, limit=PAGE_SIZE))
 _render = JSONRenderer().render
 
@@ -69,7 +70,7 @@ class Reader:
         if values is None:
             return None
         row, plan = _as_row(values[: len(PICTURE_COLUMNS)]), as_plan(*values[len(PICTURE_COLUMNS) :])
-        albums = self._albums_of([picture_id]).get(picture_id, ())
+        albums = self._albums_of([row]).get(picture_id, ())
         return _render(picture_shape(row, albums=[*albums], plan=plan, url=self._json_of(plan).url))
 
     def _page(
@@ -91,7 +92,7 @@ class Reader:
     def _shown(self, keys: list[Key]) -> list[bytes]:
         """Return the JSON of each of these pictures."""
         found = [_picture_row(key) for key in keys]
-        albums = self._albums_of([row.id for row in found])
+        albums = self._albums_of(found)
         others = {row.owner_id for row in found} - {self.viewer.pk}
         json = {self.viewer.pk: self._json_of(self.viewer.plan).of}
         for owner in _plans(len(others)).keys(*rows.filled_up(others)) if others else ():
@@ -99,12 +100,13 @@ class Reader:
             json[owner_id] = self._json_of(as_plan(*plan)).of
         return [json[row.owner_id](key, albums.get(row.id, ())) for row, key in zip(found, keys, strict=True)]
 
-    def _albums_of(self, picture_ids: list[int]) -> dict[int, tuple[int, ...]]:
+    def _albums_of(self, pictures: list[PictureRow]) -> dict[int, tuple[int, ...]]:
         """Return the ids of the albums of each picture, by the picture's id."""
         albums: dict[int, tuple[int, ...]] = {}
-        if picture_ids:
-            ids = rows.filled_up(picture_ids)
-            for entry in _entries(len(ids)).keys(self.viewer.pk, *ids):
+        if pictures:
+            ids = rows.filled_up([row.id for row in pictures])
+            all_own = all(row.owner_id == self.viewer.pk for row in pictures)
+            for entry in _entries(len(ids), all_own).keys(None if all_own else self.viewer.pk, *ids):
                 picture_id, album_id = values_of(entry)
                 albums[picture_id] = (*albums.get(picture_id, ()), album_id)
         return albums
