@@ -6,7 +6,9 @@ from contextlib import closing
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import psycopg
 import pytest
+from django.db import connection
 from django.test import Client
 
 from albumen import fastpath
@@ -221,6 +223,23 @@ def test_administrators_and_others_paths_go_the_ordinary_way(alice, dana):
     for path in ("/api/pictures", "/api/plans/", "/api/", "/", "/files/1/2/3/4/5/", "/api/pictures/007/"):
         assert fast(path, alice) is None
     assert fast("/api/pictures/", dana) is None
+
+
+@pytest.mark.skipif(database.is_sqlite, reason="SQLite is not connected to.")
+def test_a_broken_connection_is_replaced(alice):
+    assert fast("/api/pictures/", alice) is not None
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()")
+    assert fast("/api/pictures/", alice) is None
+    assert_same("/api/pictures/", alice)
+
+
+@pytest.mark.skipif(database.is_sqlite, reason="SQLite has no pooler.")
+def test_nothing_is_prepared_for_a_pooler_that_does_not_know_it(alice, monkeypatch):
+    monkeypatch.setattr(database, "keeps_plans", False)
+    assert_same("/api/pictures/", alice)
+    with psycopg.RawCursor(database._connection()) as cursor:
+        assert cursor.execute("SELECT name FROM pg_prepared_statements").fetchall() == []
 
 
 def test_too_many_calls_go_the_ordinary_way(alice, settings):

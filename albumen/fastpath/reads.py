@@ -1,5 +1,6 @@
 """Pictures and albums as JSON, for somebody who is signed in."""
 
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import lru_cache
@@ -11,7 +12,7 @@ from django.utils import timezone
 from albumen import signed_urls
 from albumen.api.pagination import PAGE_SIZE, compiled_window, next_page
 from albumen.api.renderers import JSONRenderer
-from albumen.fastpath.database import Key, Read, values_of
+from albumen.fastpath.database import Key, Read, all_values_of, values_of
 from albumen.fastpath.messages import Found
 from albumen.fastpath.signed_in import SignedIn, as_plan, as_time, signed_in
 from albumen.library import access
@@ -38,6 +39,7 @@ _one_album = Read(ids_of_one_visible_album, False, limit=1)
 _entries = lru_cache(lambda _, all_own: Read(rows.rows_of_entries, all_own, limit=1_000_000))
 _plans = lru_cache(lambda _: Read(rows.rows_of_plans, limit=PAGE_SIZE))
 _render = JSONRenderer().render
+_ID, _OWNER = map(PictureRow._fields.index, ("id", "owner_id"))
 
 
 class Reader:
@@ -69,9 +71,9 @@ class Reader:
         values = _one_picture.first(self.viewer.pk, picture_id)
         if values is None:
             return None
-        row, plan = _as_row(values[: len(PICTURE_COLUMNS)]), as_plan(*values[len(PICTURE_COLUMNS) :])
-        albums = self._albums_of([row]).get(picture_id, ())
-        return _render(picture_shape(row, albums=[*albums], plan=plan, url=self._json_of(plan).url))
+        picture, plan = tuple(values[: len(PICTURE_COLUMNS)]), as_plan(*values[len(PICTURE_COLUMNS) :])
+        albums = self._albums_of([picture_id], all_own=picture[_OWNER] == self.viewer.pk)
+        return self._json_of(plan).of(picture, (*albums[picture_id],))
 
     def _page(
         self,
@@ -91,24 +93,21 @@ class Reader:
 
     def _shown(self, keys: list[Key]) -> list[bytes]:
         """Return the JSON of each of these pictures."""
-        found = [_picture_row(key) for key in keys]
-        albums = self._albums_of(found)
-        others = {row.owner_id for row in found} - {self.viewer.pk}
+        found = all_values_of(keys)
+        others = {row[_OWNER] for row in found} - {self.viewer.pk}
+        albums = self._albums_of([row[_ID] for row in found], all_own=not others)
         json = {self.viewer.pk: self._json_of(self.viewer.plan).of}
-        for owner in _plans(len(others)).keys(*rows.filled_up(others)) if others else ():
-            owner_id, *plan = values_of(owner)
+        for owner_id, *plan in _plans(len(others)).rows(*rows.filled_up(others)) if others else ():
             json[owner_id] = self._json_of(as_plan(*plan)).of
-        return [json[row.owner_id](key, albums.get(row.id, ())) for row, key in zip(found, keys, strict=True)]
+        return [json[row[_OWNER]](key, (*albums[row[_ID]],)) for row, key in zip(found, keys, strict=True)]
 
-    def _albums_of(self, pictures: list[PictureRow]) -> dict[int, tuple[int, ...]]:
+    def _albums_of(self, picture_ids: list[int], *, all_own: bool) -> defaultdict[int, list[int]]:
         """Return the ids of the albums of each picture, by the picture's id."""
-        albums: dict[int, tuple[int, ...]] = {}
-        if pictures:
-            ids = rows.filled_up([row.id for row in pictures])
-            all_own = all(row.owner_id == self.viewer.pk for row in pictures)
-            for entry in _entries(len(ids), all_own).keys(None if all_own else self.viewer.pk, *ids):
-                picture_id, album_id = values_of(entry)
-                albums[picture_id] = (*albums.get(picture_id, ()), album_id)
+        albums: defaultdict[int, list[int]] = defaultdict(list)
+        if picture_ids:
+            ids = rows.filled_up(picture_ids)
+            for picture_id, album_id in _entries(len(ids), all_own).rows(None if all_own else self.viewer.pk, *ids):
+                albums[picture_id].append(album_id)
         return albums
 
     def _json_of(self, plan: PlanRow) -> "PictureJson":
@@ -125,7 +124,7 @@ class PictureJson:
     @lru_cache(maxsize=KEPT_ROWS)  # noqa: B019 - one cache for all viewers, whose oldest entries go
     def of(self, key: Key, albums: tuple[int, ...]) -> bytes:
         """Return the JSON of the picture with this row, which is in these albums."""
-        return _render(picture_shape(_picture_row(key), albums=[*albums], plan=self._plan, url=self.url))
+        return _render(picture_shape(_picture_row(values_of(key)), albums=[*albums], plan=self._plan, url=self.url))
 
 
 def read(authorization: str, origin: str, find: Callable[[Reader], bytes | None], allow: str) -> Found | None:
@@ -146,12 +145,7 @@ def _picture_json(viewer_id: int, token_version: int, plan: PlanRow, origin: str
     return PictureJson(SignedIn(viewer_id, token_version, plan), plan, origin, expires)
 
 
-@lru_cache(maxsize=KEPT_ROWS)
-def _picture_row(key: Key) -> PictureRow:
-    return _as_row(values_of(key))
-
-
-def _as_row(values: Sequence[Any]) -> PictureRow:
+def _picture_row(values: Sequence[Any]) -> PictureRow:
     row = PictureRow(*values)
     taken_at = row.taken_at and as_time(row.taken_at)
     return row._replace(taken_at=taken_at, created_at=as_time(row.created_at), updated_at=as_time(row.updated_at))

@@ -1,6 +1,6 @@
 """Who sends a request with a Bearer token."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -56,9 +56,11 @@ def _session(session_id: int, user_id: int) -> QuerySet[Any, Any]:
 _sessions = Read(_session, limit=1)
 
 
-def as_time(value: datetime | str) -> datetime:
-    """Return a time of the database, which SQLite has as text in UTC."""
-    return datetime.fromisoformat(value).replace(tzinfo=UTC) if isinstance(value, str) else value
+def as_time(value: Any) -> datetime:
+    """Return a time of the database: SQLite's text in UTC, or PostgreSQL's microseconds since 2000."""
+    if isinstance(value, str):
+        return datetime.fromisoformat(value).replace(tzinfo=UTC)
+    return datetime(2000, 1, 1, tzinfo=UTC) + timedelta(microseconds=value)
 
 
 def as_plan(heights: list[int] | str, original: bool) -> PlanRow:
