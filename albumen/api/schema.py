@@ -45,7 +45,7 @@ ONCE = [
         REPLAYED,
         {"type": "string", "enum": ["true"]},
         OpenApiParameter.HEADER,
-        response=[201, 202],
+        response=[200, 201, 202],
         description="Present where this is the first answer to the key, given again.",
     ),
 ]

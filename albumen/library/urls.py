@@ -1,6 +1,6 @@
 from django.urls import path
 
-from albumen.library.views import albums, files, imports_exports, links, pictures
+from albumen.library.views import albums, bulk, files, imports_exports, links, pictures
 
 urlpatterns = [
     path("albums/", albums.Albums.as_view(), name="albums"),
@@ -12,6 +12,7 @@ urlpatterns = [
     path("pictures/import/", imports_exports.Import.as_view(), name="import"),
     path("pictures/import/archive/", imports_exports.ImportArchive.as_view(), name="import-archive"),
     path("pictures/", pictures.Pictures.as_view(), name="pictures"),
+    path("pictures/bulk/", bulk.Bulk.as_view(), name="bulk"),
     path("pictures/<id:picture_id>/", pictures.OnePicture.as_view(), name="picture"),
     path("pictures/<id:picture_id>/restore/", pictures.Restore.as_view(), name="picture-restore"),
     path("pictures/<id:picture_id>/links/", links.PictureLinks.as_view(), name="picture-links"),

@@ -10,7 +10,8 @@ from albumen import signed_urls
 from albumen.accounts.models import User
 from albumen.compiled_queries import CompiledQuery, fetch_objects
 from albumen.errors import Gone, NotFound, Unauthenticated
-from albumen.library.access.visible import get_editable_picture, get_picture
+from albumen.library.access.editable import get_editable_picture
+from albumen.library.access.visible import get_picture
 from albumen.library.models import ExpiringLink, Picture, Source
 from albumen.viewers import Viewer, ViewerLike, is_administrator
 

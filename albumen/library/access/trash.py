@@ -12,6 +12,12 @@ def trash_of(viewer: Viewer) -> PictureQuerySet:
     return Picture.objects.trashed().filter(owner_id=viewer.pk)
 
 
+def restorable_pictures(viewer: Viewer) -> PictureQuerySet:
+    """Return the pictures in the trash that the viewer may restore and delete for good: the viewer's own; for
+    administrators all."""
+    return Picture.objects.trashed() if is_administrator(viewer) else trash_of(viewer)
+
+
 def trash_to_restore(viewer: Viewer, scope: str) -> PictureQuerySet:
     """Return what one call restores: with the scope `own` all of the viewer's own trash; with `all`, for
     administrators, what the last deletion of every picture put there."""
@@ -35,8 +41,7 @@ def get_picture_anywhere(viewer: Viewer, picture_id: int) -> Picture:
 def get_trashed_picture(viewer: Viewer, picture_id: int) -> Picture:
     """Return a picture in the trash with its owner and plan; raise `NotFound` for one of somebody else, except to
     administrators."""
-    trashed = Picture.objects.trashed() if is_administrator(viewer) else trash_of(viewer)
-    picture = trashed.select_related("owner__plan").filter(pk=picture_id).first()
+    picture = restorable_pictures(viewer).select_related("owner__plan").filter(pk=picture_id).first()
     if picture is None:
         raise NotFound
     return picture

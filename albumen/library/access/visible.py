@@ -14,7 +14,7 @@ An album that names an organization is the organization's, unless it is private;
 So the owner of an organization's album has no right of their own to it: who becomes a viewer there reads it like every
 viewer, and who is no longer a member does not see it. When the album leaves the organization, its owner does not get
 what others have put in: those pictures leave the album (`services.albums.change_album`). Anybody reads a public album
-as well. Everybody may take their own pictures out of any album (`get_album_to_remove_from`).
+as well. Everybody may take their own pictures out of any album (`removable_pictures`).
 """
 
 from typing import Any, cast
@@ -182,13 +182,18 @@ def get_album_from_body(viewer: Viewer, album_id: int) -> Album:
         raise Invalid("unknown_album", pointer="/album") from None
 
 
-def get_album_to_remove_from(viewer: Viewer, album_id: int, picture_id: int) -> Album:
-    """Return an album for those who may take this picture out of it: those who may change its pictures, and the owner
-    of the picture, even if the album was hidden from them since. That gives nothing away: only owners add pictures to
-    albums, so they know that the album exists."""
-    own = Picture.objects.live().filter(pk=picture_id, owner_id=viewer.pk)
-    album = Album.objects.filter(pk=album_id, entries__picture__in=own).first()
-    return album or get_album_to_edit_contents(viewer, album_id)
+def removable_pictures(viewer: Viewer, album_id: int) -> tuple[QuerySet[Picture], NotFound | Forbidden]:
+    """Return the pictures that the viewer may take out of an album, and the error about every other one.
+
+    Those who may change its pictures may take out each of them, and everybody their own, even if the album was hidden
+    from them since. That gives nothing away: only owners add pictures to albums, so they know that the album exists.
+    """
+    pictures = Picture.objects.live().filter(entries__album=album_id)
+    try:
+        get_album_to_edit_contents(viewer, album_id)
+    except (NotFound, Forbidden) as error:
+        return pictures.filter(owner_id=viewer.pk), error
+    return pictures, NotFound()
 
 
 def require_organization(viewer: Viewer, organization_id: int) -> None:
@@ -272,12 +277,3 @@ def one_visible_picture(administrator: bool, viewer_id: int | None, picture_id: 
 def hidden_from(viewer: Viewer) -> NotFound | Unauthenticated:
     """Return the error about what is hidden from the viewer or absent."""
     return NotFound() if viewer.is_authenticated else Unauthenticated()
-
-
-def get_editable_picture(viewer: Viewer, picture_id: int) -> Picture:
-    """Return a picture for its owner and administrators; raise `Forbidden` for others who may see it (requirement
-    D6)."""
-    picture = get_picture(viewer, picture_id)
-    if picture.owner_id != viewer.pk and not is_administrator(viewer):
-        raise Forbidden
-    return picture

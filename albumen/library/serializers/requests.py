@@ -3,12 +3,14 @@
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import serializers
 from rest_framework.utils import html
 
 from albumen.fields import DescriptionField, IdField, NameField
 from albumen.library.models import Source
 from albumen.library.serializers.shapes import AlbumSerializer, PictureSerializer
+from albumen.library.services.bulk import Action
 from albumen.library.services.links import MAX_SECONDS, MIN_SECONDS
 from albumen.strict import StrictSerializer
 from albumen.uploads.parsers import UploadField
@@ -39,10 +41,11 @@ class AlbumField(IdField):
 
 
 class PictureIdsField(serializers.ListField):
-    """A list of 1 to 500 ids; in a form one field for each, or one field with commas, as some clients send lists."""
+    """A list of ids, by default of 1 to 500; in a form one field for each, or one field with commas, as some clients
+    send lists."""
 
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(child=IdField(), min_length=1, max_length=500, **kwargs)
+    def __init__(self, *, max_length: int = 500, **kwargs: Any) -> None:
+        super().__init__(child=IdField(), min_length=1, max_length=max_length, **kwargs)
 
     def get_value(self, dictionary: Any) -> Any:
         value = super().get_value(dictionary)
@@ -54,6 +57,34 @@ class PictureIdsField(serializers.ListField):
 class AddedSerializer(StrictSerializer):
     pictures = PictureIdsField()
     album = AlbumField(required=False, help_text="Must be the album in the URL.")
+
+
+@extend_schema_serializer(
+    examples=[
+        OpenApiExample("Into the trash", value={"action": "trash", "pictures": [7, 9]}, request_only=True),
+        OpenApiExample(
+            "Into an album", value={"action": "add_to_album", "pictures": [7, 9], "album": 3}, request_only=True
+        ),
+    ]
+)
+class BulkSerializer(StrictSerializer):
+    action = serializers.ChoiceField([action.value for action in Action])
+    pictures = PictureIdsField(max_length=1000, help_text="Ids; one that is repeated counts once.")
+    album = IdField(
+        required=False,
+        allow_null=True,
+        help_text="The album's id, for `add_to_album` and `remove_from_album`, and for no other action.",
+    )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        action, album_id = Action(attrs["action"]), attrs.get("album")
+        if action.needs_album and album_id is None:
+            raise serializers.ValidationError({"album": _("Name the album by its id.")}, code="required")
+        if album_id is not None and not action.needs_album:
+            detail = _("This action is not about an album: leave `album` out.")
+            raise serializers.ValidationError({"album": detail}, code="conflicting")
+        wanted = {"action": action, "picture_ids": list(dict.fromkeys(attrs["pictures"]))}
+        return wanted | ({"album_id": album_id} if action.needs_album else {})
 
 
 class MoveSerializer(StrictSerializer):

@@ -10,6 +10,7 @@ from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import serializers
 
 from albumen import imaging
+from albumen.error_codes import CODES
 from albumen.fields import DescriptionField, IdField, NameField
 from albumen.library import access
 from albumen.library.access import AlbumRow, PictureRow, PlanRow
@@ -247,6 +248,22 @@ class AlbumSerializer(StrictSerializer):
 
 class RestoredSerializer(serializers.Serializer[Any]):
     restored = serializers.IntegerField(help_text="The number of restored pictures.")
+
+
+class BulkResultSerializer(serializers.Serializer[Any]):
+    id = serializers.IntegerField(help_text="The picture's id.")
+    status = serializers.IntegerField(help_text="That of the call for this picture alone: 200 or 204 if it was done.")
+    code = serializers.ChoiceField(CODES, allow_null=True, help_text="Why it was refused; null if it was done.")
+
+
+BULK_EXAMPLE = {
+    "results": [{"id": 7, "status": 204, "code": None}, {"id": 9, "status": 404, "code": "not_found"}],
+}
+
+
+@extend_schema_serializer(examples=[OpenApiExample("One of two", value=BULK_EXAMPLE, response_only=True)])
+class BulkResultsSerializer(serializers.Serializer[Any]):
+    results = BulkResultSerializer(many=True, help_text="One for each picture, in the order of the request.")
 
 
 class TrashedSerializer(PictureSerializer):

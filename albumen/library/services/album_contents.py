@@ -1,7 +1,7 @@
 """The pictures in an album, their order, and `Album.picture_count`, which stays right under concurrent writers."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from django.db import transaction
@@ -9,7 +9,7 @@ from django.db.models import Count, F, Max, OuterRef, Subquery
 from django.db.models.functions import Coalesce
 
 from albumen.accounts.models import User
-from albumen.errors import Invalid, NotFound
+from albumen.errors import Forbidden, Invalid, NotFound
 from albumen.events.services import publish
 from albumen.idempotency.services.responses import atomic_with_response
 from albumen.library import access
@@ -76,18 +76,38 @@ def append_own(*, actor: User, album: Album, picture_ids: Sequence[int], now: da
 
 def remove_picture(*, actor: User, album_id: int, picture_id: int, now: datetime) -> None:
     """Take a picture out of the album; the picture stays. Raise `NotFound` when it is not in it."""
+    refusals = remove_pictures(actor=actor, album_id=album_id, picture_ids=[picture_id], now=now)
+    if refusals:
+        raise refusals[picture_id]
+
+
+def remove_pictures(
+    *, actor: User, album_id: int, picture_ids: Collection[int], now: datetime
+) -> dict[int, NotFound | Forbidden]:
+    """Take pictures out of the album; the pictures stay. Return the error about each one that was not taken out."""
     with transaction.atomic():
         lock_rights_in(album_id)
-        album = access.get_album_to_remove_from(actor, album_id, picture_id)
-        # Locked, so that a concurrent move to the trash does not subtract the picture a second time.
-        live = list(lock_pictures(Picture.objects.live().filter(pk=picture_id)))
-        lock_album(album.pk)
-        removed, _ = album.entries.filter(picture__in=live).delete()
-        if not removed:
-            raise NotFound
-        Album.objects.filter(pk=album.pk).update(picture_count=F("picture_count") - 1, updated_at=now)
-        Album.objects.filter(pk=album.pk, chosen_cover_id=picture_id).update(chosen_cover=None)
+        removable, refusal = access.removable_pictures(actor, album_id)
+        # Locked, so that a concurrent move to the trash does not subtract a picture a second time.
+        live = list(lock_pictures(removable.filter(pk__in=picture_ids)))
+        removed = _remove(album_id, live, now)
+    return {picture_id: refusal for picture_id in picture_ids if picture_id not in removed}
+
+
+def _remove(album_id: int, picture_ids: Collection[int], now: datetime) -> set[int]:
+    """Take pictures, whose rows the caller has locked, out of the album; return the ids of those that were in it."""
+    albums = Album.objects.filter(pk=album_id)
+    # Without the lock, another writer could take out the same pictures, and subtract them as well.
+    if not picture_ids or (album := albums.select_for_update().first()) is None:
+        return set()
+    entries = AlbumPicture.objects.filter(album=album_id, picture__in=picture_ids)
+    removed = set(entries.values_list("picture_id", flat=True))
+    if removed:
+        entries.delete()
+        albums.update(picture_count=F("picture_count") - len(removed), updated_at=now)
+        albums.filter(chosen_cover__in=removed).update(chosen_cover=None)
         publish(events.of_changed_contents(album), now=now)
+    return removed
 
 
 def remove_pictures_of_others(album: Album) -> None:
@@ -137,9 +157,20 @@ def _position_before(others: AlbumPictureQuerySet, before: int) -> int:
 
 def add_to_album_counts(picture_ids: Sequence[int], step: int) -> None:
     """Add `step` (+1 or -1) to the `picture_count` of every album, once for each of these pictures that is in it."""
-    entries = AlbumPicture.objects.filter(picture__in=picture_ids)
-    for album_id, number in sorted(Counter(entries.values_list("album_id", flat=True)).items()):
-        Album.objects.filter(pk=album_id).update(picture_count=F("picture_count") + number * step)
+    counts: Counter[int] = Counter()
+    for start in range(0, len(picture_ids), BATCH):
+        entries = AlbumPicture.objects.filter(picture__in=picture_ids[start : start + BATCH])
+        counts.update(entries.values_list("album_id", flat=True))
+    # All pictures are counted before an album is locked, because a transaction locks albums in the order of their ids.
+    album_ids = sorted(counts)
+    for start in range(0, len(album_ids), BATCH):
+        some = album_ids[start : start + BATCH]
+        if len(some) > 1:
+            # An UPDATE of several rows alone would lock them in an arbitrary order.
+            list(Album.objects.filter(pk__in=some).order_by("pk").select_for_update(no_key=True).values_list("pk"))
+        for number in {counts[album_id] for album_id in some}:
+            alike = Album.objects.filter(pk__in=[album_id for album_id in some if counts[album_id] == number])
+            alike.update(picture_count=F("picture_count") + number * step)
 
 
 def recount_albums() -> None:

@@ -69,7 +69,7 @@ def restore_picture(*, actor: User, picture_id: int, now: datetime) -> Picture:
     """Take a picture out of the trash; it is in its albums again, and its links work again."""
     picture = access.get_trashed_picture(actor, picture_id)
     with transaction.atomic():
-        restored = _untrash(Picture.objects.filter(pk=picture_id))
+        restored = untrash_pictures(Picture.objects.filter(pk=picture_id))
         if not Picture.objects.filter(pk=picture_id).exists():
             raise NotFound
         picture.deleted_at = None
@@ -82,7 +82,7 @@ def restore_chosen_pictures(*, actor: User, pictures: QuerySet[Picture], now: da
     """Take pictures out of the trash, for an administrator, and return the ids of those that were there."""
     require_administrator(actor)
     with transaction.atomic():
-        restored = _untrash(Picture.objects.filter(pk__in=pictures.values("pk")))
+        restored = untrash_pictures(Picture.objects.filter(pk__in=pictures.values("pk")))
         publish(*events.of_pictures("restored", restored), now=now)
     return restored
 
@@ -92,12 +92,14 @@ def restore_pictures(*, actor: User, scope: str, now: datetime) -> int:
     scope `all`, those that the last deletion of every picture put there."""
     trashed = access.trash_to_restore(actor, scope)
     with transaction.atomic():
-        restored = _untrash(trashed)
+        restored = untrash_pictures(trashed)
         publish(*events.of_pictures("restored", restored), now=now)
     return len(restored)
 
 
-def _untrash(pictures: PictureQuerySet) -> list[int]:
+def untrash_pictures(pictures: PictureQuerySet) -> list[int]:
+    """Take pictures out of the trash, add them to the counts of their albums, and return the ids of those that were in
+    the trash before. The caller has begun a transaction, and publishes the event."""
     ids = list(lock_pictures(pictures.trashed()))
     _set_deleted_at(ids, None)
     return ids
@@ -107,7 +109,7 @@ def _set_deleted_at(ids: list[int], deleted_at: datetime | None) -> None:
     for start in range(0, len(ids), BATCH):
         some = ids[start : start + BATCH]
         Picture.objects.filter(pk__in=some).update(deleted_at=deleted_at, deleted_with=None)
-        add_to_album_counts(some, +1 if deleted_at is None else -1)
+    add_to_album_counts(ids, +1 if deleted_at is None else -1)
 
 
 def purge_picture(*, actor: User, picture_id: int, now: datetime) -> None:

@@ -92,6 +92,8 @@ LIBRARY: Table = {
         "POST": {"alone": FOR_SIGNED_IN, **of_album(NAME)},
         "DELETE": FOR_ADMINISTRATORS,
     },
+    # What becomes of each picture: `test_bulk.py`.
+    "bulk": {"POST": {"alone": FOR_SIGNED_IN, **of_album(NAME)}},
     "picture": {"GET": SEE | TRASHED, "PATCH": CHANGE | TRASHED, "DELETE": CHANGE | TRASHED},
     "picture-links": {"GET": CHANGE | TRASHED, "POST": CHANGE | TRASHED},
     "picture-restore": {"POST": dict.fromkeys(SEE, FOR_NOBODY) | {"trash": FOR_OWN}},

@@ -57,6 +57,11 @@ BODIES: dict[tuple[str, str], dict[str, Any] | Callable[["World", str], dict[str
     ("pictures", "POST"): lambda world, case: {"image": DOT} | named_album(world, case),
     ("import", "POST"): lambda world, case: LINK | named_album(world, case),
     ("import-archive", "POST"): LINK,
+    ("bulk", "POST"): lambda world, case: {
+        "action": "add_to_album" if case in world.albums else "trash",
+        "pictures": list(world.pictures.values()),
+        **named_album(world, case),
+    },
     ("picture", "PATCH"): NEW,
     ("picture-links", "POST"): {"expiring_time_seconds": 300},
     ("organizations", "POST"): NEW,
