@@ -11,28 +11,30 @@ import logging
 import os
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from functools import lru_cache
 
 from django.conf import settings
 
 from albumen import rates
 from albumen.errors import LimitReached
 from albumen.fastpath import reads, thumbnails
-from albumen.fastpath.database import DatabaseAway, is_sqlite, version
+from albumen.fastpath.database import DatabaseAway, TooMuch, begin, is_sqlite
+from albumen.fastpath.memory import Memory, size_of
 from albumen.fastpath.messages import Answer, Asked, Found
 from albumen.operations import request_id
 from albumen.operations.middleware import record
+from albumen.storage import BLOCK
 
 logger = logging.getLogger(__name__)
 # Headers that leave an answer as it is. Any other one may change it.
+# The last one is what nginx can send itself; nothing here is sent that way.
 _HARMLESS = re.compile(
     "accept|accept-(encoding|language)|authorization|cache-control|connection|dnt|host|pragma|priority|referer|"
-    "save-data|sec-.*|upgrade-insecure-requests|user-agent|x-forwarded-(for|proto)|x-request-id|"
-    # What nginx can send itself; nothing here is sent that way.
-    "x-sendfile-type"
+    "save-data|sec-[a-z-]+|upgrade-insecure-requests|user-agent|x-forwarded-(for|proto)|x-request-id|x-sendfile-type"
 )
+# Longer heads go the ordinary way, because parts of them are kept.
+LONGEST_HEAD = 4096
 # In these words clients ask for JSON; a browser's navigation asks for a page.
 _JSON = frozenset({"", "*/*", "application/json", "application/json, */*", "application/json, text/plain, */*"})
 _PICTURE = re.compile(r"/api/pictures/([1-9][0-9]{0,17})/")
@@ -43,10 +45,10 @@ _COMMON = (
     ("Referrer-Policy", settings.SECURE_REFERRER_POLICY),
     ("Cross-Origin-Opener-Policy", settings.SECURE_CROSS_ORIGIN_OPENER_POLICY),
 )
-# A larger file is sent in pieces, the ordinary way.
-LARGEST = 1024 * 1024
 # So many bytes of what was found are kept, at most.
-MOST_KEPT = 32 * 1024 * 1024
+MOST_KEPT = 24 * 1024 * 1024
+# So long a request goes the ordinary way whose answer took long.
+SLOW_SECONDS = 60
 _HSTS = (("Strict-Transport-Security", f"max-age={settings.SECURE_HSTS_SECONDS}"),)
 
 
@@ -54,7 +56,7 @@ def answer(asked: Asked) -> Answer | None:
     """Return the answer to a GET request without a query and without a body, or None for the ordinary way."""
     began = time.perf_counter()
     route = _route_of(asked.path)
-    if not route or not all(map(_is_harmless, asked.headers)):
+    if not route or not _is_harmless(asked.headers):
         return None
     try:
         found = _find(asked)
@@ -75,9 +77,9 @@ def answer(asked: Asked) -> Answer | None:
     return Answer(content, [*found.headers, ("Content-Length", str(len(content))), ("X-Request-ID", chosen)])
 
 
-@lru_cache(maxsize=256)
-def _is_harmless(name: str) -> bool:
-    return _HARMLESS.fullmatch(name) is not None and len(name) < 100
+def _is_harmless(headers: Mapping[str, str]) -> bool:
+    length = sum(map(len, headers)) + sum(map(len, headers.values()))
+    return length < LONGEST_HEAD and all(map(_HARMLESS.fullmatch, headers))
 
 
 def _route_of(path: str) -> str:
@@ -91,35 +93,34 @@ def _route_of(path: str) -> str:
     return "/api/albums/<id:album_id>/pictures/" if _ALBUM_PICTURES.fullmatch(path) else ""
 
 
-class _Kept:
-    """What was found since the database changed last."""
-
-    def __init__(self, version: object) -> None:
-        self.version = version
-        self.found: dict[tuple[str | None, ...], Found] = {}
-        self.bytes = 0
-
-
-_kept = _Kept(None)
+_kept, _version = Memory(MOST_KEPT), None
+# Until when requests go the ordinary way because their answers took long.
+_slow = Memory(1024 * 1024)
 _VARYING = "host", "authorization", "accept", "x-forwarded-proto"
 
 
 def _find(asked: Asked) -> Found | None:
-    """Return what is found for a request, also if it was found before and nothing has changed since."""
+    """Return what is found for a request, on SQLite also what was found before, if nothing has changed since."""
     if not is_sqlite:
         return _look_for(asked)
-    global _kept  # noqa: PLW0603 - the event loop's alone
-    kept, now = _kept, version()
-    if kept.version != now or kept.bytes > MOST_KEPT:
-        kept = _kept = _Kept(now)
+    global _version  # noqa: PLW0603 - the event loop's alone
+    now, started = time.time(), begin()
+    if started != _version:
+        _version = started
+        _kept.clear()
     key = (asked.path, asked.scheme, *map(asked.headers.get, _VARYING))
-    found = kept.found.get(key)
-    if found is None or found.until <= time.time():
+    found: Found | None = _kept.get(key)
+    if found is not None and found.until > now:
+        return found
+    asker = asked.path, asked.headers.get("authorization", "")
+    if _slow.get(asker, 0.0) > now:
+        return None
+    try:
         found = _look_for(asked)
-        if found is not None:
-            kept.found[key] = found
-            kept.bytes += len(found.content) + 2000
-    return found
+    except TooMuch:
+        _slow.keep(asker, now + SLOW_SECONDS, size_of(*asker) + 200)
+        raise
+    return found and _kept.keep(key, found, size_of(*key, found.content, *found.headers) + 500)
 
 
 def _look_for(asked: Asked) -> Found | None:
@@ -161,6 +162,6 @@ def _read(path: str) -> bytes:
         return b""
     try:
         size = os.fstat(descriptor).st_size
-        return os.read(descriptor, size) if size <= LARGEST else b""
+        return os.read(descriptor, size) if size <= BLOCK else b""
     finally:
         os.close(descriptor)

@@ -26,8 +26,16 @@ Key = Any
 _thread = threading.local()
 
 
+# What one request asks of SQLite is given up after MOST_TURNS times TURN steps of its machine: 20 milliseconds or so.
+TURN, MOST_TURNS = 10_000, 10
+
+
 class DatabaseAway(Exception):
     """The database did not give an answer. The ordinary way is to try again, and to say what is wrong."""
+
+
+class TooMuch(DatabaseAway):
+    """The answer takes so long that the event loop would keep everybody waiting: it is left to a thread."""
 
 
 # PostgreSQL's types of parameters; of others it finds them by itself.
@@ -37,13 +45,14 @@ is_sqlite = _database["ENGINE"].endswith("sqlite3")
 keeps_plans = _database.get("OPTIONS", {}).get("prepare_threshold") is not None
 
 
-def version() -> object:
-    """Return what stays equal while nobody writes into SQLite, whoever it is and however they do it. Raise
-    `DatabaseAway`.
+def begin() -> object:
+    """Begin to count what one request asks of SQLite, and return what stays equal while nobody writes into it, whoever
+    it is and however they do it. Raise `DatabaseAway`.
 
     SQLite promises it for the writes of other connections, and this one writes nothing. Another connection may have
     the same number for other content (https://www.sqlite.org/pragma.html#pragma_data_version).
     """
+    _thread.turns = 0
     return _connection(), _execute_on_sqlite("PRAGMA data_version", ())
 
 
@@ -61,7 +70,7 @@ class Read:
         self._run: Callable[[Sequence[Any]], list[Key]]
 
     def keys(self, *values: Value) -> list[Key]:
-        """Return a key for each row. Raise `DatabaseAway`."""
+        """Return a key for each row. Raise `DatabaseAway`, and `TooMuch` where that takes long."""
         if self._statement is None:
             self._compile(values)
         return self._run(self._statement.bind(values))
@@ -126,6 +135,8 @@ def _execute_on_sqlite(sql: str, parameters: Sequence[Any]) -> Any:
     try:
         return _connection().execute(sql, parameters).fetchone()[0]
     except sqlite3.Error as error:
+        if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_INTERRUPT:
+            raise TooMuch from error
         raise _away() from error
 
 
@@ -164,9 +175,15 @@ def _away() -> DatabaseAway:
 def _on_sqlite(name: Any) -> sqlite3.Connection:
     # A reader never waits for a writer (WAL), and whatever it might wait for is left to the ordinary way.
     connection = sqlite3.connect(name, timeout=0, isolation_level=None, uri=str(name).startswith("file:"))
+    connection.set_progress_handler(_is_too_much, TURN)
     connection.execute("PRAGMA query_only=1")
     connection.execute("PRAGMA cache_size=-8000")
     return connection
+
+
+def _is_too_much() -> bool:
+    _thread.turns += 1
+    return bool(_thread.turns > MOST_TURNS)
 
 
 def _on_postgresql() -> "psycopg.Connection[Any]":

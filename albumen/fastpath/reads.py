@@ -12,7 +12,8 @@ from django.utils import timezone
 from albumen import signed_urls
 from albumen.api.pagination import PAGE_SIZE, compiled_window, next_page
 from albumen.api.renderers import JSONRenderer
-from albumen.fastpath.database import Key, Read, all_values_of, values_of
+from albumen.fastpath.database import Key, Read, TooMuch, all_values_of, values_of
+from albumen.fastpath.memory import Memory, size_of
 from albumen.fastpath.messages import Found
 from albumen.fastpath.signed_in import SignedIn, as_plan, as_time, signed_in
 from albumen.library import access
@@ -27,8 +28,11 @@ HEADERS = (
     ("Cache-Control", "no-store"),
     ("X-Content-Type-Options", "nosniff"),
 )
-# So many rows are kept as JSON; each takes about two kilobytes with its key.
-KEPT_ROWS = 8192
+# So many bytes of rows and their JSON are kept.
+MOST_KEPT = 16 * 1024 * 1024
+# More albums for the pictures of a page take long to read.
+MOST_ENTRIES = 2000
+_json = Memory(MOST_KEPT)
 _own_pictures = Read(compiled_window, rows.rows_of_own_pictures, (), "created_at", True, True, limit=PAGE_SIZE + 1)
 _album_pictures = Read(compiled_window, rows.rows_of_album_pictures, (), "position", False, True, limit=PAGE_SIZE + 1)
 _listed_albums = Read(compiled_window, rows.rows_of_listed_albums, (), "created_at", True, True, limit=PAGE_SIZE + 1)
@@ -36,7 +40,7 @@ _one_picture = Read(rows.rows_of_one_picture, False, limit=1)
 _one_album = Read(ids_of_one_visible_album, False, limit=1)
 # Each number of ids needs a statement of its own; so do pictures that are all the viewer's own, whose albums they know
 # all, as administrators do: then no album is looked up.
-_entries = lru_cache(lambda _, all_own: Read(rows.rows_of_entries, all_own, limit=1_000_000))
+_entries = lru_cache(lambda _, all_own: Read(rows.rows_of_entries, all_own, limit=MOST_ENTRIES))
 _plans = lru_cache(lambda _: Read(rows.rows_of_plans, limit=PAGE_SIZE))
 _render = JSONRenderer().render
 _ID, _OWNER = map(PictureRow._fields.index, ("id", "owner_id"))
@@ -88,7 +92,9 @@ class Reader:
         shown = keys[:PAGE_SIZE]
         following = b"null"
         if len(keys) > PAGE_SIZE:
-            following = _next_page(self._origin + path, view, tuple(kwargs.items()), field, shown[-1])
+            last = values_of(shown[-1])
+            value = last[(AlbumRow if view == "Albums" else PictureRow)._fields.index(field)]
+            following = _next_page(self._origin + path, view, tuple(kwargs.items()), field, value, last[0])
         return b'{"next":%b,"previous":null,"results":[%b]}' % (following, b",".join(show(shown)))
 
     def _shown(self, keys: list[Key]) -> list[bytes]:
@@ -106,7 +112,10 @@ class Reader:
         albums: defaultdict[int, list[int]] = defaultdict(list)
         if picture_ids:
             ids = rows.filled_up(picture_ids)
-            for picture_id, album_id in _entries(len(ids), all_own).rows(None if all_own else self.viewer.pk, *ids):
+            entries = _entries(len(ids), all_own).rows(None if all_own else self.viewer.pk, *ids)
+            if len(entries) == MOST_ENTRIES:
+                raise TooMuch
+            for picture_id, album_id in entries:
                 albums[picture_id].append(album_id)
         return albums
 
@@ -121,10 +130,15 @@ class PictureJson:
         self._plan = plan
         self.url = access.signer_until(expires, viewer, origin)
 
-    @lru_cache(maxsize=KEPT_ROWS)  # noqa: B019 - one cache for all viewers, whose oldest entries go
     def of(self, key: Key, albums: tuple[int, ...]) -> bytes:
         """Return the JSON of the picture with this row, which is in these albums."""
-        return _render(picture_shape(_picture_row(values_of(key)), albums=[*albums], plan=self._plan, url=self.url))
+        place = self, key, albums
+        json: bytes | None = _json.get(place)
+        if json is None:
+            row = _picture_row(values_of(key))
+            json = _render(picture_shape(row, albums=[*albums], plan=self._plan, url=self.url))
+            _json.keep(place, json, size_of(key, albums, json) + 500)
+        return json
 
 
 def read(authorization: str, origin: str, find: Callable[[Reader], bytes | None], allow: str) -> Found | None:
@@ -140,7 +154,7 @@ def read(authorization: str, origin: str, find: Callable[[Reader], bytes | None]
     return Found((*HEADERS, ("Allow", allow)), reader.until, content, user_id=viewer.pk)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def _picture_json(viewer_id: int, token_version: int, plan: PlanRow, origin: str, expires: int) -> PictureJson:
     return PictureJson(SignedIn(viewer_id, token_version, plan), plan, origin, expires)
 
@@ -151,17 +165,17 @@ def _picture_row(values: Sequence[Any]) -> PictureRow:
     return row._replace(taken_at=taken_at, created_at=as_time(row.created_at), updated_at=as_time(row.updated_at))
 
 
-@lru_cache(maxsize=KEPT_ROWS)
 def _album_json(key: Key) -> bytes:
-    row = AlbumRow(*values_of(key))
-    row = row._replace(created_at=as_time(row.created_at), updated_at=as_time(row.updated_at))
-    return _render(album_shape(row))
+    json: bytes | None = _json.get(key)
+    if json is None:
+        row = AlbumRow(*values_of(key))
+        row = row._replace(created_at=as_time(row.created_at), updated_at=as_time(row.updated_at))
+        json = _render(album_shape(row))
+        _json.keep(key, json, size_of(key, json) + 200)
+    return json
 
 
-@lru_cache(maxsize=4096)
-def _next_page(url: str, view: str, kwargs: tuple[tuple[str, int], ...], field: str, key: Key) -> bytes:
-    values = values_of(key)
-    fields = AlbumRow._fields if view == "Albums" else PictureRow._fields
-    value = values[fields.index(field)]
+@lru_cache(maxsize=1024)
+def _next_page(url: str, view: str, kwargs: tuple[tuple[str, int], ...], field: str, value: Any, row_id: int) -> bytes:
     value = as_time(value) if field.endswith("_at") else value
-    return _render(next_page(url, view, dict(kwargs), field, value, values[0]))
+    return _render(next_page(url, view, dict(kwargs), field, value, row_id))

@@ -50,7 +50,7 @@ def thumbnail(match: "re.Match[str]", accept: str) -> Found | None:
 _takes_webp = lru_cache(maxsize=1024)(delivery.takes_webp)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def _described(picture_name: str, form: str) -> tuple[tuple[str, str], ...]:
     filename = safe_filename(picture_name, imaging.EXTENSIONS[form])
     return delivery.headers_of_file(imaging.MEDIA_TYPES[form], filename, CACHE)
