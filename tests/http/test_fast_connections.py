@@ -114,3 +114,13 @@ def test_a_slow_request_behind_a_fast_one_is_not_cut_off(shared_server, alice):
             time.sleep(5.5)
             writer.execute("COMMIT")
         assert [status for status, _, _ in answers(connection, 2)] == [200, 201]
+
+
+def test_all_answers_come_the_ordinary_way_where_that_is_set(own_server):
+    own_server.start(ALBUMEN_FAST_PATHS="false")
+    with own_server.register("alice") as alice, connected(own_server) as connection:
+        # No fast read knows this header; fast answers have their headers in another order.
+        connection.sendall(request(alice, "/api/pictures/", more="X-Other: 1\r\n") + request(alice, "/api/pictures/"))
+        ordinary, chosen = answers(connection, 2)
+    assert list(without_moment(chosen[1]).items()) == list(without_moment(ordinary[1]).items())
+    assert chosen[2] == ordinary[2]
