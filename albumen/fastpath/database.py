@@ -189,7 +189,8 @@ def _is_too_much() -> bool:
 def _on_postgresql() -> "psycopg.Connection[Any]":
     parameters = connections[DEFAULT_DB_ALIAS].get_connection_params()
     parameters = {name: value for name, value in parameters.items() if name not in ("context", "cursor_factory")}
-    connection = psycopg.connect(**parameters, autocommit=True)
+    # An unreachable database is left to the ordinary way soon. This is the shortest time that libpq knows.
+    connection = psycopg.connect(**{"connect_timeout": 2, **parameters}, autocommit=True)
     # Microseconds are compared in less time than objects.
     connection.adapters.register_loader("timestamptz", Int8BinaryLoader)
     _thread.prepared = set()
