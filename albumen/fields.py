@@ -1,6 +1,6 @@
 """Fields of requests whose text is cleaned by `albumen.text` before its length is checked."""
 
-from typing import Any
+from typing import Any, NoReturn
 
 from django.core.validators import EmailValidator
 from django.utils.translation import gettext_lazy as _
@@ -38,6 +38,15 @@ class DescriptionField(serializers.CharField):
     def to_internal_value(self, data: Any) -> str:
         text = super().to_internal_value(data)
         return text if "\0" in text else clean_lines(text).strip()
+
+
+class ChoiceField(serializers.ChoiceField):
+    """One of several words; a wrong one is answered with those that there are."""
+
+    default_error_messages = {"invalid_choice": _("Send one of these: {choices}.")}
+
+    def fail(self, key: str, **kwargs: Any) -> NoReturn:
+        super().fail(key, choices=", ".join(map(str, self.choices)), **kwargs)
 
 
 class EmailField(serializers.EmailField):

@@ -7,7 +7,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from albumen.errors import Forbidden
-from albumen.fields import IdField
+from albumen.fields import ChoiceField, IdField
 from albumen.imaging import MEDIA_TYPES
 from albumen.library.access import pictures_in_album_or_none
 from albumen.library.models import ExpiringLink, Source, Visibility
@@ -61,8 +61,8 @@ class AlbumPictureQuery(OwnedQuery):
         "min_height": "height__gte",
     }
 
-    source = serializers.ChoiceField(Source.choices, required=False)  # type: ignore[assignment]  # a field's own property
-    format = serializers.ChoiceField(list(MEDIA_TYPES), required=False)
+    source = ChoiceField(Source.choices, required=False)  # type: ignore[assignment]  # a field's own property
+    format = ChoiceField(list(MEDIA_TYPES), required=False)
     sha256 = serializers.RegexField(r"^[0-9a-f]{64}$", required=False)
     taken_after = serializers.DateTimeField(required=False)
     taken_before = serializers.DateTimeField(required=False)
@@ -77,7 +77,7 @@ class PictureQuery(AlbumPictureQuery):
     special = (*OwnedQuery.special, "album", "scope")
 
     album = IdField(required=False, help_text="An album's id: only pictures in it.")
-    scope = serializers.ChoiceField(["own", "all"], required=False, help_text="`all` is for administrators.")
+    scope = ChoiceField(["own", "all"], required=False, help_text="`all` is for administrators.")
 
     def filter_queryset(self, queryset: QuerySet[Any], viewer: Viewer) -> QuerySet[Any]:
         asked = self.validated_data
@@ -98,7 +98,7 @@ class AlbumQuery(OwnedQuery):
     """Filters of a list of albums."""
 
     organization = IdField(required=False)
-    visibility = serializers.ChoiceField(Visibility.choices, required=False)
+    visibility = ChoiceField(Visibility.choices, required=False)
 
 
 class LinkQuery(serializers.Serializer[Any]):

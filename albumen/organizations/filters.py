@@ -5,13 +5,14 @@ from typing import Any
 from django.db.models import QuerySet
 from rest_framework import serializers
 
+from albumen.fields import ChoiceField
 from albumen.organizations.models import Membership, Organization, Role
 from albumen.search import matching
 
 
 class OrganizationQuery(serializers.Serializer[Any]):
     search = serializers.CharField(required=False, allow_blank=True, max_length=200, help_text="Words in the name.")
-    member = serializers.ChoiceField(["me"], required=False, help_text="`me`: only organizations that you belong to.")
+    member = ChoiceField(["me"], required=False, help_text="`me`: only organizations that you belong to.")
     open = serializers.BooleanField(required=False)
 
     def filter_queryset(self, queryset: QuerySet[Organization], viewer: Any) -> QuerySet[Organization]:
@@ -25,7 +26,7 @@ class OrganizationQuery(serializers.Serializer[Any]):
 
 class MemberQuery(serializers.Serializer[Any]):
     search = serializers.CharField(required=False, allow_blank=True, max_length=200, help_text="Words in the name.")
-    role = serializers.ChoiceField(Role.choices, required=False)
+    role = ChoiceField(Role.choices, required=False)
 
     def filter_queryset(self, queryset: QuerySet[Membership], viewer: Any) -> QuerySet[Membership]:
         queryset = matching(queryset, self.validated_data.get("search", ""), "user__search_key")

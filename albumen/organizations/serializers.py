@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import OpenApiExample, extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
-from albumen.fields import DescriptionField, EmailField, NameField
+from albumen.fields import ChoiceField, DescriptionField, EmailField, NameField
 from albumen.organizations import access
 from albumen.organizations.models import Contacts, Invitation, InvitationState, Membership, Organization, Role
 from albumen.querying import MAX_ID
@@ -21,7 +21,7 @@ from albumen.strict import StrictSerializer
 class OrganizationSerializer(StrictSerializer, serializers.ModelSerializer[Organization]):
     name = NameField(max_length=150)
     description = DescriptionField(max_length=500, required=False, allow_blank=True)
-    role = serializers.ChoiceField(
+    role = ChoiceField(
         Role.choices,
         source="own_role",
         read_only=True,
@@ -51,8 +51,8 @@ CHOICE_OF_CONTACTS = "Who in the organization reads the member's e-mail and phon
 class MemberSerializer(serializers.Serializer[Membership]):
     user = serializers.IntegerField(source="user_id", help_text="The member's id; /api/users/{id}/ has the rest.")
     name = serializers.CharField(source="user.get_full_name")
-    role = serializers.ChoiceField(Role.choices)
-    contacts = serializers.ChoiceField(Contacts.choices, required=False, help_text=CHOICE_OF_CONTACTS)
+    role = ChoiceField(Role.choices)
+    contacts = ChoiceField(Contacts.choices, required=False, help_text=CHOICE_OF_CONTACTS)
     joined_at = serializers.DateTimeField()
 
     def to_representation(self, membership: Membership) -> dict[str, Any]:
@@ -71,7 +71,7 @@ class MemberSerializer(serializers.Serializer[Membership]):
 class NewMemberSerializer(StrictSerializer):
     user = serializers.IntegerField(required=False, min_value=1, max_value=MAX_ID)
     email = EmailField(required=False)
-    role = serializers.ChoiceField(Role.choices, default=Role.VIEWER)
+    role = ChoiceField(Role.choices, default=Role.VIEWER)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if "user" in attrs and "email" in attrs:
@@ -84,8 +84,8 @@ class NewMemberSerializer(StrictSerializer):
 class MemberChangeSerializer(StrictSerializer):
     representation = MemberSerializer
 
-    role = serializers.ChoiceField(Role.choices, required=False, help_text="For owners and administrators.")
-    contacts = serializers.ChoiceField(
+    role = ChoiceField(Role.choices, required=False, help_text="For owners and administrators.")
+    contacts = ChoiceField(
         Contacts.choices, required=False, help_text="Who in the organization reads your e-mail and phone."
     )
 
@@ -116,7 +116,7 @@ class InvitationSerializer(serializers.Serializer[Invitation]):
     user = serializers.IntegerField(
         source="user_id", allow_null=True, help_text="The invited user; null for an invitation by `email`."
     )
-    role = serializers.ChoiceField(Role.choices)
+    role = ChoiceField(Role.choices)
     status = serializers.SerializerMethodField()
     inviter = InviterSerializer()
     created_at = serializers.DateTimeField()

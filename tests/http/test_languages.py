@@ -198,3 +198,12 @@ def test_no_word_of_a_page_for_people_is_left_in_english(anonymous: Any, path: s
     reader.feed(anonymous.get(path, headers={**PAGE, "Accept-Language": "ru"}).content.decode())
     english = [text for text in reader.words if re.search("[A-Za-z]", text) and not RUSSIAN.search(text)]
     assert [text for text in english if text not in ("Albumen", "API")] == []
+
+
+def test_a_wrong_choice_is_answered_with_those_that_there_are(alice):
+    for language, words in (("en", "Send one of these"), ("ru", "Пришлите одно из этих значений")):
+        answer = alice.post(
+            "/api/albums/", {"name": "Mine", "visibility": "all"}, headers={"Accept-Language": language}
+        )
+        refused(answer, 400, "invalid_choice", "/visibility")
+        assert answer.json()["errors"][0]["detail"] == f"{words}: private, organization, public."

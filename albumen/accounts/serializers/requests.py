@@ -9,7 +9,7 @@ from rest_framework import serializers
 
 from albumen.accounts.hashers import spellings
 from albumen.accounts.serializers.shapes import LANGUAGE, UserOrganizationSerializer, UserSerializer
-from albumen.fields import EmailField, NameField, PhoneField
+from albumen.fields import ChoiceField, EmailField, NameField, PhoneField
 from albumen.organizations.serializers import DeclineSerializer
 from albumen.plans.models import Plan
 from albumen.querying import MAX_ID
@@ -24,7 +24,7 @@ def password_field(**kwargs: Any) -> serializers.CharField:
     return serializers.CharField(max_length=200, trim_whitespace=False, write_only=True, **kwargs)
 
 
-class LanguageField(serializers.ChoiceField):
+class LanguageField(ChoiceField):
     """A language, empty for null."""
 
     def __init__(self, **kwargs: Any) -> None:

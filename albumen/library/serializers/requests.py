@@ -7,7 +7,7 @@ from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import serializers
 from rest_framework.utils import html
 
-from albumen.fields import DescriptionField, IdField, NameField
+from albumen.fields import ChoiceField, DescriptionField, IdField, NameField
 from albumen.library.models import Source
 from albumen.library.serializers.shapes import AlbumSerializer, PictureSerializer
 from albumen.library.services.bulk import Action
@@ -24,7 +24,7 @@ class AlbumChangeSerializer(AlbumSerializer):
 
 
 class RestoreAllSerializer(StrictSerializer):
-    scope = serializers.ChoiceField(["own", "all"], default="own")
+    scope = ChoiceField(["own", "all"], default="own")
 
 
 class AlbumField(IdField):
@@ -68,7 +68,7 @@ class AddedSerializer(StrictSerializer):
     ]
 )
 class BulkSerializer(StrictSerializer):
-    action = serializers.ChoiceField([action.value for action in Action])
+    action = ChoiceField([action.value for action in Action])
     pictures = PictureIdsField(max_length=1000, help_text="Ids; one that is repeated counts once.")
     album = IdField(
         required=False,

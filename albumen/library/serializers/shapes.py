@@ -11,7 +11,7 @@ from rest_framework import serializers
 
 from albumen import imaging
 from albumen.error_codes import CODES
-from albumen.fields import DescriptionField, IdField, NameField
+from albumen.fields import ChoiceField, DescriptionField, IdField, NameField
 from albumen.library import access
 from albumen.library.access import AlbumRow, PictureRow, PlanRow
 from albumen.library.models import Album, ExpiringLink, Picture, Source, Visibility
@@ -234,7 +234,7 @@ class AlbumSerializer(StrictSerializer):
     organization = IdField(
         required=False, allow_null=True, help_text="The id of an organization whose albums you may edit."
     )
-    visibility = serializers.ChoiceField(Visibility.choices, required=False)
+    visibility = ChoiceField(Visibility.choices, required=False)
     picture_count = serializers.IntegerField(read_only=True, help_text="Pictures in the trash are not counted.")
     cover = serializers.IntegerField(
         read_only=True, allow_null=True, help_text="A picture's id: the chosen one, or else the first."
