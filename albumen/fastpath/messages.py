@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 from django.conf import settings
@@ -31,7 +31,7 @@ class Asked:
         return _origin(self.scheme, self.headers.get("host", ""), self.headers.get("x-forwarded-proto"))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Found:
     """What a request gets: the content, or the path of the file with it; and the headers that go with it.
 
@@ -45,13 +45,30 @@ class Found:
     file: str = ""
     user_id: int | None = None
 
+    @cached_property
+    def head(self) -> bytes:
+        """Return the lines of these headers."""
+        return b"".join(f"{name.lower()}: {value}\r\n".encode("latin-1") for name, value in self.headers)
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A response of status 200."""
+    """A response of status 200: what was found, the content, and the id of the request."""
 
+    found: Found
     content: bytes
-    headers: list[tuple[str, str]]
+    request_id: str
+
+    @property
+    def headers(self) -> list[tuple[str, str]]:
+        """Return all headers."""
+        return [*self.found.headers, ("Content-Length", str(len(self.content))), ("X-Request-ID", self.request_id)]
+
+    @property
+    def head(self) -> bytes:
+        """Return the lines of all headers."""
+        own = f"content-length: {len(self.content)}\r\nx-request-id: {self.request_id}\r\n"
+        return self.found.head + own.encode("latin-1")
 
 
 class _Request(HttpRequest):

@@ -164,9 +164,8 @@ class HttpProtocol(HttpToolsProtocol):
         if answer is None:
             return False
         self._answered = self._had_answer = True
-        lines = [b"%b: %b\r\n" % line for line in self.server_state.default_headers]
-        lines += [f"{name.lower()}: {value}\r\n".encode("latin-1") for name, value in answer.headers]
-        self.transport.write(b"HTTP/1.1 200 OK\r\n%b\r\n%b" % (b"".join(lines), answer.content))
+        date = b"".join([b"%b: %b\r\n" % line for line in self.server_state.default_headers])
+        self.transport.write(b"".join((b"HTTP/1.1 200 OK\r\n", date, answer.head, b"\r\n", answer.content)))
         return True
 
     def on_body(self, body: bytes) -> None:

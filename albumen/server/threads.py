@@ -25,7 +25,7 @@ GATHERED_BYTES = 64 * 1024
 # Threads that read from stored files what clients are sent.
 FILE_THREADS = 8
 _RESPONSE = "albumen.response"
-Application = Callable[[WSGIEnvironment, StartResponse], HttpResponseBase]
+Application = Callable[[WSGIEnvironment, StartResponse], HttpResponseBase | list[bytes]]
 
 
 def client_of(scope: Message, headers: dict[bytes, bytes]) -> str:
@@ -114,10 +114,10 @@ async def _settle(send: Send) -> None:
 def _without_body(
     application: Application, environ: WSGIEnvironment, start_response: StartResponse
 ) -> Iterable[bytes]:
-    """Call Django, and leave its response in the ASGI scope."""
+    """Call Django, and leave its response in the ASGI scope; a fast answer is a list."""
     made: Any = application(environ, start_response)
     # Where errors go to Sentry, that has wrapped Django's response.
-    response: HttpResponseBase = getattr(made, "_response", made)
+    response: HttpResponseBase = HttpResponse(made) if isinstance(made, list) else getattr(made, "_response", made)
     environ["asgi.scope"][_RESPONSE] = response
     if response.streaming:
         # It is closed in another thread, which does not have this one's connection.

@@ -8,7 +8,7 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 from django.conf import settings
 from django.core.handlers.wsgi import WSGIRequest
 from django.core.wsgi import get_wsgi_application
-from django.http.response import HttpResponse, HttpResponseBase
+from django.http.response import HttpResponseBase
 from django.utils import timezone
 from django.utils.http import parse_header_parameters
 
@@ -37,12 +37,12 @@ with suppress(OSError):
     delete_old_temporary_files(now=timezone.now())
 
 
-def application(environ: WSGIEnvironment, start_response: StartResponse) -> HttpResponseBase:
+def application(environ: WSGIEnvironment, start_response: StartResponse) -> HttpResponseBase | list[bytes]:
     """Send the fast answer if there is one, or else call Django. On SQLite fast answers come from the event loop alone
     (`HttpProtocol`): there, each thread would keep answers of its own."""
     if settings.FAST_PATHS and not fastpath.is_sqlite and (answer := _answer(environ)) is not None:
         start_response("200 OK", answer.headers)
-        return HttpResponse(answer.content, headers=dict(answer.headers))
+        return [answer.content]
     return call_django(environ, start_response)
 
 
