@@ -54,7 +54,7 @@ def send(
         if nginx_may_send and content is None and _nginx_sends(request, span):
             file.close()
             status = HTTPStatus.OK if span is None else HTTPStatus.PARTIAL_CONTENT
-            response = HttpResponse(status=status, headers={"X-Accel-Redirect": _STORED + quote(name)})
+            response = HttpResponse(status=status, headers=dict([left_to_nginx(name)]))
         else:
             response = _content(request, file, span)
     else:
@@ -123,6 +123,16 @@ def has_first_byte(response: HttpResponseBase) -> bool:
     return response.status_code == 200 or response.get("Content-Range", "").startswith("bytes 0-")
 
 
+def left_to_nginx(name: str) -> tuple[str, str]:
+    """Return the header that has nginx send the file of this name in the storage."""
+    return "X-Accel-Redirect", _STORED + quote(name)
+
+
+def nginx_asks(asked: str) -> bool:
+    """Return whether nginx can send stored files; `asked` is its header X-Sendfile-Type."""
+    return asked == "X-Accel-Redirect" and settings.X_ACCEL and isinstance(storage(), DiskStorage)
+
+
 def _nginx_sends(request: HttpRequest, span: tuple[int, int] | None) -> bool:
     """Return whether nginx, which asks for it, sends the bytes of `span`, a result of `_range`, as `_content` would.
 
@@ -130,9 +140,7 @@ def _nginx_sends(request: HttpRequest, span: tuple[int, int] | None) -> bool:
     """
     headers = request.headers
     return (
-        settings.X_ACCEL
-        and headers.get("X-Sendfile-Type") == "X-Accel-Redirect"
-        and isinstance(storage(), DiskStorage)
+        nginx_asks(headers.get("X-Sendfile-Type", ""))
         and request.method == "GET"
         and span != (-1, -1)
         and ("Range" in headers) == (span is not None)

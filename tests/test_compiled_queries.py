@@ -207,6 +207,7 @@ def test_rows_of_a_file_tell_who_asks_and_what_the_plan_has(everything):
                 assert len(found) == uploaded.count()
             for row in found:
                 assert [row.token_version, row.is_active] == [*logins[viewer.pk]]
+                assert (row.owner_id, row.format) == Picture.objects.values_list("owner_id", "format").get(pk=picture)
                 assert row.original == Picture.objects.filter(pk=picture, owner=viewers[2]).exists()
 
 

@@ -192,6 +192,35 @@ def test_a_stored_thumbnail_is_the_ordinary_one(alice):
     assert_same(path)
 
 
+def test_an_original_goes_the_ordinary_way_where_no_nginx_sends_it(alice):
+    alice.use_plan(original=True)
+    path = urlsplit(alice.upload(pictures.jpeg()).json()["original"]).path
+    assert fast(path, x_sendfile_type="X-Accel-Redirect") is None
+
+
+def test_an_original_that_nginx_sends_is_the_ordinary_one(alice, bob, settings):
+    settings.X_ACCEL = True
+    album = _shared_album(alice, bob, 0)
+    alice.use_plan(original=True)
+    number = alice.upload(pictures.with_gps(), name='Strand "é" 😀.jpg').json()["id"]
+    alice.post(f"/api/albums/{album}/pictures/", {"pictures": [number]}, format="json")
+    asking = {"x_sendfile_type": "X-Accel-Redirect"}
+    paths = [urlsplit(person.get(f"/api/pictures/{number}/").json()["original"]).path for person in (alice, bob)]
+    of_alice, of_bob = (dict(assert_same(path, **asking).headers)["X-Accel-Redirect"] for path in paths)
+    assert of_alice != of_bob
+    for path in paths:
+        assert fast(path) is None
+        assert fast(path, x_sendfile_type="yes") is None
+        assert fast(path, range="bytes=0-9", **asking) is None
+    alice.use_plan(name="Without", original=False)
+    assert [fast(path, **asking) for path in paths] == [None, None]
+    alice.use_plan(name="Again", original=True)
+    alice.delete(f"/api/albums/{album}/pictures/{number}/")
+    assert [fast(path, **asking) is None for path in paths] == [False, True]
+    alice.post("/api/logout/all/")
+    assert fast(paths[0], **asking) is None
+
+
 def test_a_thumbnail_ends_with_the_right_to_see_it(alice):
     alice.upload()
     path, webp = thumbnail_of(alice), {"accept": "image/webp"}

@@ -1,5 +1,5 @@
 """Fast answers to the commonest reads: the first page of a list of pictures or albums, one picture, and thumbnails
-that are stored.
+that are stored. Originals too, where nginx sends them.
 
 `answer` is the only door, in front of Django. It gives exactly what the ordinary way gives, headers and bytes, or
 None: then the ordinary way answers. Nothing here knows a rule of its own. What somebody may see comes from the
@@ -19,7 +19,7 @@ from django.conf import settings
 
 from albumen import rates
 from albumen.errors import LimitReached
-from albumen.fastpath import reads, thumbnails
+from albumen.fastpath import files, reads
 from albumen.fastpath.database import DatabaseAway, TooMuch, begin, is_sqlite
 from albumen.fastpath.memory import Memory, size_of
 from albumen.fastpath.messages import Answer, Asked, Found
@@ -29,7 +29,7 @@ from albumen.storage import BLOCK
 
 logger = logging.getLogger(__name__)
 # Headers that leave an answer as it is. Any other one may change it.
-# The last one is what nginx can send itself; nothing here is sent that way.
+# The last one says that nginx can send originals itself, which is all that it changes.
 _HARMLESS = re.compile(
     "accept|accept-(encoding|language)|authorization|cache-control|connection|dnt|host|pragma|priority|referer|"
     "save-data|sec-[a-z-]+|upgrade-insecure-requests|user-agent|x-forwarded-(for|proto)|x-request-id|x-sendfile-type"
@@ -61,8 +61,10 @@ def answer(asked: Asked) -> Answer | None:
         return None
     try:
         found = _find(asked)
-        content = found and (found.content or _read(found.file))
-        if not found or not content:
+        if found is None:
+            return None
+        content = b"" if found.left_to_nginx else found.content or _read(found.file)
+        if not content and not found.left_to_nginx:
             return None
         if found.user_id is not None:
             rates.spend("api", f"user {found.user_id}")
@@ -92,8 +94,8 @@ def _route_of(path: str) -> str:
     """Return the route of a path, as it is logged; empty for other routes than those in this package."""
     if path in ("/api/pictures/", "/api/albums/"):
         return path
-    if thumbnails.PATH.fullmatch(path):
-        return thumbnails.ROUTE
+    if files.PATH.fullmatch(path):
+        return files.ROUTE
     if _PICTURE.fullmatch(path):
         return "/api/pictures/<id:picture_id>/"
     return "/api/albums/<id:album_id>/pictures/" if _ALBUM_PICTURES.fullmatch(path) else ""
@@ -102,7 +104,7 @@ def _route_of(path: str) -> str:
 _kept, _version = Memory(MOST_KEPT), None
 # Until when requests go the ordinary way because their answers took long.
 _slow = Memory(1024 * 1024)
-_VARYING = "host", "authorization", "accept", "x-forwarded-proto"
+_VARYING = "host", "authorization", "accept", "x-forwarded-proto", "x-sendfile-type"
 
 
 def _find(asked: Asked) -> Found | None:
@@ -135,8 +137,8 @@ def _look_for(asked: Asked) -> Found | None:
     if origin is None:
         return None
     accept = asked.headers.get("accept", "")
-    if match := thumbnails.PATH.fullmatch(asked.path):
-        found = thumbnails.thumbnail(match, accept)
+    if match := files.PATH.fullmatch(asked.path):
+        found = files.file(match, accept, asked.headers.get("x-sendfile-type", ""))
     elif accept in _JSON:
         find, allow = _json_at(asked.path)
         found = reads.read(asked.headers.get("authorization", ""), origin.url, find, allow)

@@ -33,7 +33,8 @@ class Asked:
 
 @dataclass(frozen=True)
 class Found:
-    """What a request gets: the content, or the path of the file with it; and the headers that go with it.
+    """What a request gets: the content, or the path of the file with it, or nothing because nginx sends the file; and
+    the headers that go with it.
 
     It stays the same until the Unix time `until`, as long as nothing in the database changes. `user_id` is the user
     whose calls of the API are counted, if they are.
@@ -43,6 +44,7 @@ class Found:
     until: float
     content: bytes = b""
     file: str = ""
+    left_to_nginx: bool = False
     user_id: int | None = None
 
     @cached_property

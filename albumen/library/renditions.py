@@ -112,9 +112,14 @@ def get_sendable(picture: Picture, height: int | None, *, own: bool, webp: bool)
         return Rendition(name, made.format, height, made.path.read_bytes())
 
 
+def shared_original_name(sha256: str, form: str) -> str:
+    """Return the name of the original without private metadata, in a format as `imaging` names it."""
+    return f"{renditions_folder(sha256)}/shared.{imaging.EXTENSIONS[form]}"
+
+
 def _get_shared_original(picture: Picture) -> Rendition:
     """Return the original without private metadata, which is made at the first request."""
-    name = f"{renditions_folder(picture.sha256)}/shared.{imaging.EXTENSIONS[picture.format]}"
+    name = shared_original_name(picture.sha256, picture.format)
     with _made_once(name, picture.sha256) as missing:
         if missing:
             with _temp_paths([0]) as temps:

@@ -88,6 +88,8 @@ class FileRow(NamedTuple):
     name: str
     sha256: str
     has_alpha: bool
+    format: str
+    owner_id: int
     thumbnail_heights: list[int]
     original: bool
     token_version: int
@@ -152,7 +154,7 @@ def rows_of_file(viewer_id: int | None, picture_id: int) -> QuerySet[Picture, Co
     if viewer_id is not None:
         logins = {name: Subquery(User.objects.filter(pk=viewer_id).values(name)) for name in logins}
     visible = one_visible_picture(False, viewer_id, picture_id).annotate(**logins)
-    return visible.filter(source=Source.UPLOAD).values_list(*FileRow._fields[:3], *_PLAN_OF_OWNER, *logins)
+    return visible.filter(source=Source.UPLOAD).values_list(*FileRow._fields[:5], *_PLAN_OF_OWNER, *logins)
 
 
 def listed_albums(viewer: User) -> CompiledQuery[AlbumRow]:
