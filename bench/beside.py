@@ -23,7 +23,7 @@ from bench.directus import ROW, TOKEN, Directus
 from bench.goals import Found, print_table
 from bench.imaging import decode_alone, print_quality, render_with
 from bench.lists import FILL, SQLITE_MOMENT, Client
-from bench.one_command import OneCommand, memory
+from bench.one_command import OneCommand, fresh_checkout, memory
 from bench.photos import make_photo
 from bench.pocketbase import PocketBase
 from bench.stack import PICTURES, WEBP, asked, fill, scaled, uploader
@@ -148,7 +148,7 @@ class _PocketBase:
 
 def _one_command(found: Found, root: Path, photos: list[bytes]) -> None:
     program = installed.pocketbase()
-    server = OneCommand(root / "data")
+    server = OneCommand(fresh_checkout(root / "checkout"), root / "data")
     other = program and PocketBase(program, root / "pocketbase")
     try:
         server.start()
@@ -176,7 +176,7 @@ def _one_command(found: Found, root: Path, photos: list[bytes]) -> None:
 
 def _starts(found: Found, root: Path) -> None:
     command = installed.directus()
-    server = OneCommand(root / "started")
+    server = OneCommand(fresh_checkout(root / "checkout"), root / "started")
     other = command and Directus(command, root / "directus-started")
     try:
         server.start()

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import time
@@ -35,11 +36,23 @@ def memory(session: int) -> float:
     return kilobytes * 1024 / 1e6
 
 
-class OneCommand(Server):
-    """`make run`, in a session of its own."""
+def fresh_checkout(folder: Path) -> Path:
+    """Return a copy of this checkout as it is now, without what the tests install: packages of the tests would be
+    imported by others that can use them."""
+    tracked = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    for name in tracked.split("\0"):
+        if (ROOT / name).is_file():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, folder / name)
+    return folder
 
-    def __init__(self, data_dir: Path) -> None:
+
+class OneCommand(Server):
+    """`make run` in this checkout, in a session of its own."""
+
+    def __init__(self, checkout: Path, data_dir: Path) -> None:
         super().__init__(data_dir)
+        self._checkout = checkout
         data = {"ALBUMEN_DATA_DIR": str(data_dir), "HOST": "127.0.0.1", "PORT": str(self.port)}
         self.env = shipped_environment() | UNREACHED | data
         self.postgres = ""
@@ -53,7 +66,7 @@ class OneCommand(Server):
         """Start it, and wait for its first answer."""
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                ["make", "run"], cwd=ROOT, env=self.env | env, stdout=log, stderr=log, start_new_session=True
+                ["make", "run"], cwd=self._checkout, env=self.env | env, stdout=log, stderr=log, start_new_session=True
             )
         deadline = time.monotonic() + 300
         while True:
