@@ -2,7 +2,7 @@
 The proxy passes requests with a body to `manage.py serve`, which drops slow ones; here each would hold a thread.
 
 Each worker process has threads, a pool of connections to the database, and decoders of its own, so the figures here
-multiply: workers x (threads + 8) connections, and workers x decoders.
+multiply: workers x (2 x threads + 8) connections, and workers x decoders.
 """
 
 import os
