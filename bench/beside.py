@@ -126,7 +126,7 @@ class _Own:
 
 
 class _PocketBase:
-    """The same of PocketBase."""
+    """What is measured of PocketBase: the same requests as of `make run`, as rates a second."""
 
     def __init__(self, server: PocketBase, photos: list[bytes]) -> None:
         self.server = server
