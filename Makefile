@@ -30,7 +30,7 @@ stack: ## Start the scaled set-up of docs/operations.md on loopback, for a look;
 # With ALBUMEN_TEST_DATABASE=postgres everything runs there, and nothing on SQLite.
 # Bytecode is kept, even where it is not wanted otherwise: to rewrite the tests takes each process 4 seconds.
 PYTEST := PYTHONDONTWRITEBYTECODE= $(VENV_PYTHON) -m pytest -n auto --dist loadgroup
-ON_POSTGRES := tasks test_compiled_queries.py test_fastpath.py test_fastpath_any.py test_search.py $(addprefix background/test_,exports.py imports.py) \
+ON_POSTGRES := tasks test_compiled_queries.py test_fastpath.py test_fastpath_any.py test_fastpath_kept.py test_search.py $(addprefix background/test_,exports.py imports.py) \
 	$(addprefix http/,access $(addprefix admin/test_,actions.py dashboard.py lists.py) albums events library organizations \
 	$(addprefix accounts/test_,addresses_at_once.py deactivation.py deletion.py directory.py email_change.py \
 	guessing_at_once.py paging.py refresh.py registration.py sessions.py sign_ins_at_once.py \

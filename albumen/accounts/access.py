@@ -1,7 +1,7 @@
 """The rules of who may see which users, and which of their fields."""
 
 from datetime import datetime, timedelta
-from typing import cast
+from typing import Any, cast
 
 from django.conf import settings
 from django.db.models import F, Prefetch, Q, QuerySet
@@ -121,6 +121,20 @@ def may_read_contacts(viewer: Viewer, user: User) -> bool:
 def may_read_account(viewer: Viewer, user: User) -> bool:
     """Return whether the viewer may read plan, usage, staff flag and last login: the user and administrators."""
     return viewer.pk == user.pk or is_administrator(viewer)
+
+
+def rows_of_logins(user_id: int) -> QuerySet[User, tuple[int]]:
+    """Return the `token_version` of a user, with which the signatures of their URLs end; nothing if the user is
+    inactive or absent."""
+    return User.objects.filter(pk=user_id, is_active=True).order_by().values_list("token_version")
+
+
+def rows_of_session(session_id: int, user_id: int) -> QuerySet[Session, tuple[Any, ...]]:
+    """Return when a session was last used, and the `token_version`, heights and originals of its user, who is no
+    administrator; nothing if it has ended."""
+    sessions = unended_sessions().filter(pk=session_id, user=user_id, user__is_staff=False).order_by()
+    columns = "user__token_version", "user__plan__thumbnail_heights", "user__plan__original"
+    return sessions.values_list("last_used_at", *columns)
 
 
 def unended_sessions() -> QuerySet[Session]:

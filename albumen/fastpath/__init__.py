@@ -38,8 +38,26 @@ _HARMLESS = re.compile(
 LONGEST_HEAD = 4096
 # In these words clients ask for JSON; a browser's navigation asks for a page.
 _JSON = frozenset({"", "*/*", "application/json", "application/json, */*", "application/json, text/plain, */*"})
-_PICTURE = re.compile(r"/api/pictures/([1-9][0-9]{0,17})/")
-_ALBUM_PICTURES = re.compile(r"/api/albums/([1-9][0-9]{0,17})/pictures/")
+# The paths of JSON: each with its route as it is logged, what reads it, and the methods that it allows.
+_READS: list[tuple[re.Pattern[str], str, Callable[..., bytes | None], str]] = [
+    (re.compile(path), route, read, f"GET, {methods}HEAD, OPTIONS")
+    for path, route, read, methods in (
+        (r"/api/pictures/", "/api/pictures/", reads.Reader.pictures, "POST, DELETE, "),
+        (
+            r"/api/pictures/([1-9][0-9]{0,17})/",
+            "/api/pictures/<id:picture_id>/",
+            reads.Reader.picture,
+            "PATCH, DELETE, ",
+        ),
+        (r"/api/albums/", "/api/albums/", reads.Reader.albums, "POST, "),
+        (
+            r"/api/albums/([1-9][0-9]{0,17})/pictures/",
+            "/api/albums/<id:album_id>/pictures/",
+            reads.Reader.album_pictures,
+            "POST, ",
+        ),
+    )
+]
 # As the middlewares of the settings set them.
 _COMMON = (
     ("X-Frame-Options", settings.X_FRAME_OPTIONS),
@@ -48,7 +66,7 @@ _COMMON = (
 )
 # So many bytes of what was found are kept, at most.
 MOST_KEPT = 24 * 1024 * 1024
-# So long a request goes the ordinary way whose answer took long.
+# A request whose answer took long goes the ordinary way for so many seconds.
 SLOW_SECONDS = 60
 _HSTS = (("Strict-Transport-Security", f"max-age={settings.SECURE_HSTS_SECONDS}"),)
 
@@ -92,13 +110,9 @@ def _are_harmless(names: str) -> bool:
 
 def _route_of(path: str) -> str:
     """Return the route of a path, as it is logged; empty for other routes than those in this package."""
-    if path in ("/api/pictures/", "/api/albums/"):
-        return path
     if files.PATH.fullmatch(path):
         return files.ROUTE
-    if _PICTURE.fullmatch(path):
-        return "/api/pictures/<id:picture_id>/"
-    return "/api/albums/<id:album_id>/pictures/" if _ALBUM_PICTURES.fullmatch(path) else ""
+    return next((route for pattern, route, _, _ in _READS if pattern.fullmatch(path)), "")
 
 
 _kept, _version = Memory(MOST_KEPT), None
@@ -128,7 +142,8 @@ def _find(asked: Asked) -> Found | None:
     except TooMuch:
         _slow.keep(asker, now + SLOW_SECONDS, size_of(*asker) + 200)
         raise
-    return found and _kept.keep(key, found, size_of(*key, found.content, *found.headers) + 500)
+    # Twice the headers, for their lines are kept too.
+    return found and _kept.keep(key, found, size_of(*key, found.content, found.file, *found.headers * 2) + 500)
 
 
 def _look_for(asked: Asked) -> Found | None:
@@ -137,29 +152,17 @@ def _look_for(asked: Asked) -> Found | None:
     if origin is None:
         return None
     accept = asked.headers.get("accept", "")
+    found = None
     if match := files.PATH.fullmatch(asked.path):
         found = files.file(match, accept, asked.headers.get("x-sendfile-type", ""))
     elif accept in _JSON:
-        find, allow = _json_at(asked.path)
-        found = reads.read(asked.headers.get("authorization", ""), origin.url, find, allow)
-    else:
-        return None
+        for pattern, _, find, allow in _READS:
+            if match := pattern.fullmatch(asked.path):
+                found = reads.read(asked.headers.get("authorization", ""), origin.url, find, match.groups(), allow)
     if found is None:
         return None
     hsts = _HSTS if origin.is_secure and settings.SECURE_HSTS_SECONDS else ()
     return replace(found, headers=(*found.headers, *_COMMON, *hsts))
-
-
-def _json_at(path: str) -> tuple[Callable[[reads.Reader], bytes | None], str]:
-    """Return what finds the JSON at this path, and which methods the path allows."""
-    if path == "/api/pictures/":
-        return reads.Reader.pictures, "GET, POST, DELETE, HEAD, OPTIONS"
-    if path == "/api/albums/":
-        return reads.Reader.albums, "GET, POST, HEAD, OPTIONS"
-    number = int(path.split("/")[3])
-    if _PICTURE.fullmatch(path):
-        return lambda reader: reader.picture(number), "GET, PATCH, DELETE, HEAD, OPTIONS"
-    return lambda reader: reader.album_pictures(number), "GET, POST, HEAD, OPTIONS"
 
 
 def _read(path: str) -> bytes:

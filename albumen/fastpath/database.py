@@ -4,8 +4,10 @@ Django's own connections cost more than these reads: they are looked up, checked
 they refuse to work in the thread of an event loop.
 """
 
+import itertools
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -40,6 +42,10 @@ class TooMuch(DatabaseAway):
 
 # PostgreSQL's types of parameters; of others it finds them by itself.
 _TYPES = {bool: 16, int: 20}
+# How long nobody tries to connect after a failure: requests would wait here, and then again the ordinary way.
+PAUSE_SECONDS = 2.0
+_numbers = itertools.count()
+_away_until = 0.0
 _database: Any = settings.DATABASES[DEFAULT_DB_ALIAS]
 is_sqlite = _database["ENGINE"].endswith("sqlite3")
 keeps_plans = _database.get("OPTIONS", {}).get("prepare_threshold") is not None
@@ -53,7 +59,7 @@ def begin() -> object:
     the same number for other content (https://www.sqlite.org/pragma.html#pragma_data_version).
     """
     _thread.turns = 0
-    return _connection(), _execute_on_sqlite("PRAGMA data_version", ())
+    return _execute_on_sqlite("PRAGMA data_version", ()), _connection()
 
 
 class Read:
@@ -66,6 +72,7 @@ class Read:
     def __init__(self, build: Build, *variant: Any, limit: int) -> None:
         self._build, self._variant, self._limit = build, variant, limit
         self._statement: Any = None
+        self._name = b"%d" % next(_numbers)
         self._sql = ""
         self._run: Callable[[Sequence[Any]], list[Key]]
 
@@ -112,7 +119,7 @@ class Read:
             if not keeps_plans:
                 result = pgconn.exec_params(self._sql.encode(), texts, types, None, Format.BINARY)
             else:
-                name = b"%d" % id(self)
+                name = self._name
                 if name not in _thread.prepared:
                     _checked(pgconn.prepare(name, self._sql.encode(), types))
                     _thread.prepared.add(name)
@@ -189,8 +196,15 @@ def _is_too_much() -> bool:
 def _on_postgresql() -> "psycopg.Connection[Any]":
     parameters = connections[DEFAULT_DB_ALIAS].get_connection_params()
     parameters = {name: value for name, value in parameters.items() if name not in ("context", "cursor_factory")}
-    # An unreachable database is left to the ordinary way soon. This is the shortest time that libpq knows.
-    connection = psycopg.connect(**{"connect_timeout": 2, **parameters}, autocommit=True)
+    global _away_until  # noqa: PLW0603 - so that only few threads wait for PostgreSQL
+    if time.monotonic() < _away_until:
+        raise DatabaseAway
+    try:
+        # This is the shortest time that libpq knows.
+        connection = psycopg.connect(**{"connect_timeout": 2, **parameters}, autocommit=True)
+    except psycopg.Error:
+        _away_until = time.monotonic() + PAUSE_SECONDS
+        raise
     # Microseconds are compared in less time than objects.
     connection.adapters.register_loader("timestamptz", Int8BinaryLoader)
     _thread.prepared = set()

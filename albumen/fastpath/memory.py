@@ -22,6 +22,11 @@ class Memory(dict[Any, Any]):
         self[key] = value
         return value
 
+    def clear(self) -> None:
+        """Drop all values."""
+        super().clear()
+        self._bytes = 0
+
 
 def size_of(*values: Any) -> int:
     """Return about how many bytes these texts, numbers and tuples of them take."""

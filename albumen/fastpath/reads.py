@@ -141,14 +141,17 @@ class PictureJson:
         return json
 
 
-def read(authorization: str, origin: str, find: Callable[[Reader], bytes | None], allow: str) -> Found | None:
-    """Return what `find` gives to somebody who is signed in by this header, None where that is nothing."""
+def read(
+    authorization: str, origin: str, find: Callable[..., bytes | None], numbers: Sequence[str], allow: str
+) -> Found | None:
+    """Return what `find`, a method of `Reader`, gives to somebody who is signed in by this header, None where that is
+    nothing. `numbers` are those in the path."""
     now = timezone.now()
     viewer = signed_in(authorization, now)
     if viewer is None:
         return None
     reader = Reader(viewer, origin, now)
-    content = find(reader)
+    content = find(reader, *map(int, numbers))
     if content is None:
         return None
     return Found((*HEADERS, ("Allow", allow)), reader.until, content, user_id=viewer.pk)

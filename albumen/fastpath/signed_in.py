@@ -5,9 +5,8 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 import orjson
-from django.db.models import QuerySet
 
-from albumen.accounts.access import unended_sessions
+from albumen.accounts.access import rows_of_session
 from albumen.accounts.services import tokens
 from albumen.accounts.services.sessions import LAST_USED_STEP
 from albumen.errors import Unauthenticated
@@ -47,13 +46,7 @@ def signed_in(authorization: str, now: datetime) -> SignedIn | None:
     return SignedIn(claims["user_id"], token_version, as_plan(heights, original), until)
 
 
-def _session(session_id: int, user_id: int) -> QuerySet[Any, Any]:
-    sessions = unended_sessions().filter(pk=session_id, user=user_id, user__is_staff=False).order_by()
-    columns = "user__token_version", "user__plan__thumbnail_heights", "user__plan__original"
-    return sessions.values_list("last_used_at", *columns)
-
-
-_sessions = Read(_session, limit=1)
+_sessions = Read(rows_of_session, limit=1)
 
 
 def as_time(value: Any) -> datetime:

@@ -146,7 +146,8 @@ class HttpProtocol(HttpToolsProtocol):
         """Send a fast answer, and return whether there is one.
 
         At most one for all that has arrived together, so that a pipeline of requests does not keep others waiting.
-        None while the client is slow to take what was sent, an earlier request is unanswered, or the server ends.
+        There is none while the client is slow to take what was sent, while an earlier request is unanswered, and when
+        the server ends.
         """
         usual = (
             self.parser.get_method() == b"GET"

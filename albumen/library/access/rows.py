@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from django.db.models import Q, QuerySet, Subquery, Value
+from django.db.models import Q, QuerySet
 
 from albumen.accounts.models import User
 from albumen.compiled_queries import CompiledQuery, fetch_rows
@@ -83,7 +83,7 @@ class AlbumRow(NamedTuple):
 
 
 class FileRow(NamedTuple):
-    """A picture whose file a signed URL gives, with the plan of its owner and the logins of the URL's viewer."""
+    """A picture that was uploaded, as the addresses of its files need it, with the plan of its owner."""
 
     name: str
     sha256: str
@@ -92,8 +92,6 @@ class FileRow(NamedTuple):
     owner_id: int
     thumbnail_heights: list[int]
     original: bool
-    token_version: int
-    is_active: bool
 
 
 Columns = tuple[Any, ...]
@@ -148,13 +146,10 @@ def rows_of_one_picture(administrator: bool, viewer_id: int | None, picture_id: 
 
 
 def rows_of_file(viewer_id: int | None, picture_id: int) -> QuerySet[Picture, Columns]:
-    """A `FileRow`; nothing if the picture is hidden, absent or only linked, for a viewer who is no administrator. Who
-    the viewer is, and whether the URL is theirs, is for the caller to see from it; None is a visitor."""
-    logins: dict[str, Any] = {"token_version": Value(0), "is_active": Value(True)}
-    if viewer_id is not None:
-        logins = {name: Subquery(User.objects.filter(pk=viewer_id).values(name)) for name in logins}
-    visible = one_visible_picture(False, viewer_id, picture_id).annotate(**logins)
-    return visible.filter(source=Source.UPLOAD).values_list(*FileRow._fields[:5], *_PLAN_OF_OWNER, *logins)
+    """A `FileRow`; nothing if the picture is hidden, absent or only linked, for a viewer who is no administrator; None
+    is a visitor."""
+    visible = one_visible_picture(False, viewer_id, picture_id)
+    return visible.filter(source=Source.UPLOAD).values_list(*FileRow._fields[:5], *_PLAN_OF_OWNER)
 
 
 def listed_albums(viewer: User) -> CompiledQuery[AlbumRow]:

@@ -57,7 +57,8 @@ class SignedFile(FileView):
             picture_id=picture_id, size=size, viewer_id=viewer_id, expires=expires, mac=mac, now=timezone.now()
         )
         height = None if size == access.ORIGINAL else int(size)
-        return _send(request, picture, height, own=viewer.pk == picture.owner_id, cache_control=CACHE)
+        own = viewer.pk == picture.owner_id
+        return _send(request, picture, height, own=own, cache_control=CACHE, nginx_may_send=True)
 
     head = get
 
@@ -133,6 +134,7 @@ def _send(
     own: bool = False,
     whole: bool = False,
     attachment: bool = False,
+    nginx_may_send: bool = False,
 ) -> HttpResponseBase:
     webp = delivery.takes_webp(request.headers.get("Accept", ""))
     rendition = renditions.get_sendable(picture, height, own=own, webp=webp)
@@ -147,6 +149,6 @@ def _send(
         vary="" if height is None else "Accept",
         whole=whole,
         attachment=attachment,
-        # nginx keeps thumbnails. The uses of a link are counted by who sends the bytes.
-        nginx_may_send=height is None and cache_control == CACHE,
+        # nginx keeps thumbnails itself.
+        nginx_may_send=nginx_may_send and height is None,
     )
